@@ -1,0 +1,182 @@
+"""The encoding contract: an application as one row of 29 float32 columns.
+
+The columns are those of the ``DictVectorizer`` that is stored with the model: nine numbers and
+twenty indicators ``field=category``, in alphabetical order. A missing number is NaN. Knows
+nothing of models and of HTTP.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from operator import attrgetter
+from typing import Annotated, Any, ClassVar, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, GetPydanticSchema, RootModel, ValidatorFunctionWrapHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from credit_risk.errors import EncodingError
+from credit_risk.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
+
+__all__ = ["COLUMNS", "EncodedApplications", "Encoder", "Rows", "check_rows", "fingerprint"]
+
+Rows = NDArray[np.float32]
+"""(n, 29) float32."""
+
+COLUMNS: Final = tuple(
+    sorted([*LIMITS, *(f"{field}={word}" for field, words in CATEGORIES.items() for word in words)])
+)
+"""Names of the 29 columns in order; what every vectorizer must agree with."""
+
+_LOW = np.array([LIMITS.get(name, (0, 1))[0] for name in COLUMNS], dtype=np.float32)
+_HIGH = np.array([LIMITS.get(name, (0, 1))[1] for name in COLUMNS], dtype=np.float32)
+_MAY_BE_MISSING = np.array([name in OPTIONAL_FIELDS for name in COLUMNS])
+_INDICATORS = {
+    field: [COLUMNS.index(f"{field}={word}") for word in words]
+    for field, words in CATEGORIES.items()
+}
+
+
+def fingerprint(names: Sequence[str]) -> str:
+    """SHA-256 of column names in order; equal if and only if the columns are."""
+    return sha256("\n".join(names).encode()).hexdigest()
+
+
+class Vectorizer(Protocol):
+    """What is read of a fitted ``sklearn.feature_extraction.DictVectorizer``."""
+
+    vocabulary_: Mapping[str, int]
+
+
+class Encoder:
+    """Writes applications into rows, through an index built once from the vectorizer.
+
+    Equal to ``DictVectorizer.transform`` on every valid application, and never silently zero:
+    a category that the vectorizer has not seen raises.
+    """
+
+    def __init__(self, vectorizer: Vectorizer) -> None:
+        """Build the index.
+
+        Raises:
+            EncodingError: if the vectorizer's columns are not ``COLUMNS``.
+        """
+        index = vectorizer.vocabulary_
+        found = tuple(sorted(index, key=index.__getitem__))
+        if found != COLUMNS:
+            odd = sorted(set(found) ^ set(COLUMNS)) or ["their order"]
+            msg = f"found {len(found)} columns, expected {len(COLUMNS)}; they differ in {odd[0]}"
+            raise EncodingError(msg)
+        self._numbers = np.array([index[name] for name in LIMITS])
+        self._categories = {
+            field: {word: index[f"{field}={word}"] for word in words}
+            for field, words in CATEGORIES.items()
+        }
+
+    def encode(self, applications: Sequence[object]) -> Rows:
+        """Encode objects that have the thirteen fields as attributes.
+
+        Returns:
+            (n, 29) float32; NaN where a number is None.
+
+        Raises:
+            EncodingError: for a category outside the vocabulary.
+        """
+        rows = np.zeros((len(applications), len(COLUMNS)), dtype=np.float32)
+        if not applications:
+            return rows
+        rows[:, self._numbers] = [_numbers_of(application) for application in applications]
+        everyone = np.arange(len(applications))
+        for field, index in self._categories.items():
+            word_of = attrgetter(field)
+            try:
+                rows[everyone, [index[word_of(application)] for application in applications]] = 1
+            except KeyError as error:
+                msg = f"found {field}={error.args[0]}, expected one of {', '.join(index)}"
+                raise EncodingError(msg) from None
+        return rows
+
+
+_numbers_of = attrgetter(*LIMITS)
+
+
+def check_rows(rows: Rows) -> None:
+    """Refuse an array that no application encodes to.
+
+    Args:
+        rows: any float32 array.
+
+    Raises:
+        EncodingError: unless it is (n, 29) with every value inside its column's limits, NaN
+            only for income, assets and debt, and exactly one category per categorical field.
+    """
+    if rows.ndim != 2 or rows.shape[1] != len(COLUMNS):  # noqa: PLR2004  two axes: rows, columns
+        msg = f"found an array of shape {rows.shape}, expected (n, {len(COLUMNS)})"
+        raise EncodingError(msg)
+    with np.errstate(invalid="ignore"):
+        fits = ((rows >= _LOW) & (rows <= _HIGH)) | (np.isnan(rows) & _MAY_BE_MISSING)
+    if not fits.all():
+        row, column = np.argwhere(~fits)[0]
+        missing = " or NaN" if _MAY_BE_MISSING[column] else ""
+        msg = (
+            f"found {rows[row, column]:g} in row {row}, column {column} ({COLUMNS[column]}), "
+            f"expected a number from {_LOW[column]:.0f} to {_HIGH[column]:.0f}{missing}"
+        )
+        raise EncodingError(msg)
+    for field, index in _INDICATORS.items():
+        indicators = rows[:, index]
+        odd = (np.count_nonzero(indicators, axis=1) != 1) | (indicators.max(axis=1) != 1)
+        if odd.any():
+            msg = f"found row {odd.argmax()} without exactly one {field}=… column at 1, others 0"
+            raise EncodingError(msg)
+
+
+def _rows_of(value: object, read_lists: ValidatorFunctionWrapHandler) -> Rows:
+    """Take an array as it is, anything else as lists of numbers; check either."""
+    try:
+        if isinstance(value, np.ndarray):
+            if value.dtype.newbyteorder("=") != np.float32:
+                msg = f"found an array of {value.dtype}, expected float32"
+                raise EncodingError(msg)
+            rows = np.ascontiguousarray(value, dtype=np.float32)
+        else:
+            rows = _from_lists(read_lists(value))
+        check_rows(rows)
+    except EncodingError as error:
+        raise PydanticCustomError("encoding", "{problem}", {"problem": str(error)}) from None
+    return rows
+
+
+def _from_lists(lists: list[list[float | None]]) -> Rows:
+    lengths = {len(row) for row in lists}
+    if lengths - {len(COLUMNS)}:
+        msg = f"found rows of {min(lengths)} to {max(lengths)} numbers, expected {len(COLUMNS)}"
+        raise EncodingError(msg)
+    with np.errstate(over="ignore"):  # what overflows is infinite, and refused by its column
+        return np.array(lists, dtype=np.float32).reshape(-1, len(COLUMNS))
+
+
+_NUMBER = core_schema.nullable_schema(core_schema.float_schema(strict=True, allow_inf_nan=False))
+_LISTS = core_schema.list_schema(
+    core_schema.list_schema(_NUMBER, fail_fast=True, strict=True), fail_fast=True, strict=True
+)
+
+
+def _describe_array(schema: dict[str, Any]) -> None:
+    schema["items"] |= {"minItems": len(COLUMNS), "maxItems": len(COLUMNS)}
+
+
+class EncodedApplications(
+    RootModel[
+        Annotated[
+            Rows,
+            GetPydanticSchema(
+                lambda *_: core_schema.no_info_wrap_validator_function(_rows_of, _LISTS)
+            ),
+        ]
+    ]
+):
+    """Encoded applications: rows of 29 numbers, null where income, assets or debt is missing."""
+
+    model_config = ConfigDict(json_schema_extra=_describe_array)
+    media_types: ClassVar = ("application/json", "application/x-npy")

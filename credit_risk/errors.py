@@ -1,0 +1,60 @@
+"""Everything that can go wrong for a reason a person can mend.
+
+::
+
+    CreditRiskError
+    ├── DataError            a file of loans is not what was expected
+    ├── EncodingError        values cannot be written into the 29 columns
+    ├── ModelRefusedError    a stored model does not fit this code
+    ├── PolicyError          thresholds that make no sense
+    └── ConfigurationError   bentoconfiguration.yaml or an environment variable is wrong
+
+Each message is one sentence: what was found, what was expected, and, where there is one, the
+command that mends it. HTTP statuses are decided at the edge, not here.
+"""
+
+__all__ = [
+    "ConfigurationError",
+    "CreditRiskError",
+    "DataError",
+    "EncodingError",
+    "ModelRefusedError",
+    "PolicyError",
+]
+
+
+class CreditRiskError(Exception):
+    """Root of the tree."""
+
+
+class DataError(CreditRiskError):
+    """A file of loans is not what was expected; names file, row and column."""
+
+    def __init__(
+        self, source: str, problem: str, *, row: int | None = None, column: str | None = None
+    ) -> None:
+        place = [f"row {row}"] if row is not None else []
+        place += [f"column {column!r}"] if column is not None else []
+        super().__init__(": ".join(filter(None, [source, ", ".join(place), problem])))
+        self.source = source
+        self.row = row
+        self.column = column
+
+
+class EncodingError(CreditRiskError):
+    """Values cannot be written into the 29 columns; the message names the column."""
+
+
+class ModelRefusedError(CreditRiskError):
+    """A stored model does not fit this code or the installed versions."""
+
+    def __init__(self, tag: str, *, found: str, expected: str, mend: str) -> None:
+        super().__init__(f"{tag}: found {found}, expected {expected}; run: {mend}")
+
+
+class PolicyError(CreditRiskError):
+    """Thresholds that make no sense together."""
+
+
+class ConfigurationError(CreditRiskError):
+    """bentoconfiguration.yaml or an environment variable is wrong."""

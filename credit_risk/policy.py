@@ -1,0 +1,50 @@
+"""The decision policy: two thresholds on the probability of default.
+
+Worked example with the usual thresholds 0.3 and 0.5: 0.30 is APPROVED, 0.31 and 0.50 are
+MAYBE, 0.51 is DECLINED. Knows nothing of models, fields or HTTP.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from credit_risk.errors import PolicyError
+from credit_risk.vocabulary import Decision
+
+__all__ = ["DEFAULT_POLICY", "Policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Where the lines are drawn.
+
+    Attributes:
+        review_above: APPROVED up to this probability of default, a person decides above; 0-1.
+        decline_above: DECLINED above this probability; 0-1.
+    """
+
+    review_above: float = 0.3
+    decline_above: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse thresholds out of order.
+
+        Raises:
+            PolicyError: unless 0 < review_above <= decline_above < 1.
+        """
+        if not 0 < self.review_above <= self.decline_above < 1:
+            msg = (
+                f"policy: found review_above {self.review_above} and decline_above "
+                f"{self.decline_above}, expected 0 < review_above <= decline_above < 1"
+            )
+            raise PolicyError(msg)
+
+    def decide(self, probability: float) -> Decision:
+        """Say what a probability of default (0-1) means."""
+        if probability <= self.review_above:
+            return Decision.APPROVED
+        if probability <= self.decline_above:
+            return Decision.MAYBE
+        return Decision.DECLINED
+
+
+DEFAULT_POLICY: Final = Policy()

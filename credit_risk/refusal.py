@@ -1,0 +1,82 @@
+"""The one shape of every error answer, and how pydantic's findings are put into it.
+
+``{"error": "<one sentence>", "detail": [{"field", "message", "expected"}, ...]}``
+
+Knows pydantic, but nothing of HTTP and nothing of credit: what a field expects is read from
+the description of the model that refused it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Problem", "Refusal", "refuse"]
+
+MAX_ECHO = 100
+"""Most characters of a client's own text in an answer."""
+
+
+class Problem(BaseModel):
+    """One thing that is wrong with a request."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str = Field(description="Where: a field's name, or row and column; empty for the body.")
+    message: str = Field(description="What is wrong there.")
+    expected: str | None = Field(None, description="What would have been accepted.")
+
+
+class Refusal(BaseModel):
+    """Every error answer, whatever its origin."""
+
+    model_config = ConfigDict(frozen=True)
+
+    error: str = Field(description="One sentence.")
+    detail: list[Problem] = Field(
+        default_factory=list, description="Each single problem, where there are several places."
+    )
+
+
+def refuse(findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None = None) -> Refusal:
+    """Put pydantic's findings into one refusal that names every wrong field.
+
+    Args:
+        findings: ``ValidationError.errors()``: mappings with ``type``, ``loc`` and ``msg``.
+        model: The model that refused, for what its fields expect; None where it has no fields.
+    """
+    problems = [_problem(finding, model) for finding in findings]
+    places = ", ".join(dict.fromkeys(problem.field for problem in problems if problem.field))
+    if not places:
+        return Refusal(error=_sentence(problems), detail=problems)
+    where = _cut(places)
+    return Refusal(error=f"The request is not valid: see {where}.", detail=problems)
+
+
+def _problem(finding: Mapping[str, Any], model: type[BaseModel] | None) -> Problem:
+    loc = tuple(finding["loc"])
+    message = str(finding["msg"])
+    if finding["type"] == "extra_forbidden":
+        message = "There is no such field"
+    return Problem(
+        field=_cut(".".join(map(str, loc))),
+        message=_cut(message, 3 * MAX_ECHO),
+        expected=_expected(loc, model),
+    )
+
+
+def _expected(loc: tuple[int | str, ...], model: type[BaseModel] | None) -> str | None:
+    if model is None or not model.model_fields:
+        return None
+    if not loc:
+        return f"a JSON object with the fields {', '.join(model.model_fields)}"
+    field = model.model_fields.get(str(loc[0]))
+    return field.description if field else f"one of the fields {', '.join(model.model_fields)}"
+
+
+def _sentence(problems: list[Problem]) -> str:
+    return f"{problems[0].message}." if problems else "The request is not valid."
+
+
+def _cut(text: str, length: int = MAX_ECHO) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

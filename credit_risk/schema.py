@@ -1,0 +1,213 @@
+"""The contract of the service: what comes in, what goes out.
+
+Names, limits and categories come from ``vocabulary``. Knows nothing of HTTP and nothing of how
+an application is scored.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    RootModel,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+)
+from pydantic_core.core_schema import no_info_wrap_validator_function
+
+from credit_risk.refusal import Refusal, refuse
+from credit_risk.vocabulary import (
+    CATEGORIES,
+    LIMITS,
+    MISSING_CODE,
+    Decision,
+    Home,
+    Job,
+    Marital,
+    Records,
+)
+
+__all__ = [
+    "Application",
+    "ApplicationBatch",
+    "ApplicationRow",
+    "ArrayAssessment",
+    "Assessment",
+    "AssessmentBatch",
+    "Columns",
+    "Data",
+    "ModelCard",
+    "ModelDescription",
+    "Reason",
+    "Thresholds",
+]
+
+COURSE_EXAMPLE = {
+    "seniority": 3,
+    "home": "owner",
+    "time": 36,
+    "age": 26,
+    "marital": "single",
+    "records": "no",
+    "job": "freelance",
+    "expenses": 35,
+    "income": 0.0,
+    "assets": 60000.0,
+    "debt": 3000.0,
+    "amount": 800,
+    "price": 1000,
+}
+MONEY = "in the monetary unit of the source data"
+
+
+def _number(name: str, meaning: str, unit: str, *, optional: bool = False) -> Any:  # noqa: ANN401  pydantic types Field so
+    """Describe one numeric field: meaning, unit, limits, and how missing is written."""
+    low, high = LIMITS[name]
+    missing = f"; null or absent when not known, never {MISSING_CODE}" if optional else ""
+    text = f"{meaning}, {unit}: a number from {low:.0f} to {high:.0f}{missing}"
+    if optional:
+        return Field(None, ge=low, le=high, description=text)
+    return Field(ge=low, le=high, description=text)
+
+
+def _category(name: str, meaning: str) -> Any:  # noqa: ANN401  pydantic types Field so
+    """Describe one categorical field: meaning and every accepted word."""
+    return Field(description=f"{meaning}: one of {', '.join(CATEGORIES[name])}")
+
+
+class Application(BaseModel):
+    """One loan application: thirteen fields, no others.
+
+    Numbers are JSON numbers, not text; categories are the words of ``vocabulary``.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [COURSE_EXAMPLE]},
+    )
+
+    seniority: float = _number("seniority", "Time in the present job", "years")
+    home: Home = _category("home", "Housing")
+    time: float = _number("time", "Requested term of the loan", "months")
+    age: float = _number("age", "Age of the applicant", "years")
+    marital: Marital = _category("marital", "Marital status")
+    records: Records = _category("records", "Whether there is a record of earlier trouble")
+    job: Job = _category("job", "Employment")
+    expenses: float = _number("expenses", "Monthly household expenses", MONEY)
+    income: float | None = _number("income", "Monthly income", MONEY, optional=True)
+    assets: float | None = _number("assets", "Value of what is owned", MONEY, optional=True)
+    debt: float | None = _number("debt", "Debt already owed", MONEY, optional=True)
+    amount: float = _number("amount", "Amount asked for", MONEY)
+    price: float = _number("price", "Price of what the loan pays for", MONEY)
+
+
+def _refuse_alone(
+    value: object, validate: ValidatorFunctionWrapHandler
+) -> "Application | Refusal":
+    """Turn a row's own errors into that row's answer, so that no neighbour sees them."""
+    try:
+        application: Application = validate(value)
+    except ValidationError as error:
+        return refuse(error.errors(include_url=False, include_context=False), Application)
+    return application
+
+
+ApplicationRow = Annotated[
+    Application | Refusal,
+    GetPydanticSchema(
+        lambda _, handler: no_info_wrap_validator_function(_refuse_alone, handler(Application))
+    ),
+]
+"""One row of a batch: an application, or what is wrong with it."""
+
+
+class ApplicationBatch(RootModel[list[ApplicationRow]]):
+    """Many applications; a bad one among them does not refuse the others."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE]]})
+
+
+class Reason(BaseModel):
+    """Why an application was not approved outright."""
+
+    code: str = Field(description="Stable code of the reason.")
+    field: str = Field(description="The application's field it comes from.")
+    message: str = Field(description="One sentence for the applicant.")
+    contribution: float = Field(description="What it adds to the log-odds of default.")
+
+
+PROBABILITY = "Probability that the loan ends in default, 0 to 1."
+MODEL_TAG = "Tag of the model that decided."
+
+
+class Assessment(BaseModel):
+    """The answer to one application."""
+
+    status: Decision = Field(description="The decision, by the policy stored with the model.")
+    default_probability: float = Field(ge=0, le=1, description=PROBABILITY)
+    reasons: list[Reason] = Field(description="With MAYBE and DECLINED, most important first.")
+    model: str = Field(description=MODEL_TAG)
+
+
+class AssessmentBatch(RootModel[list[Assessment | Refusal]]):
+    """The answer to each application, or what is wrong with it, in the same order."""
+
+
+class ArrayAssessment(BaseModel):
+    """The answer to an array of encoded applications, in columns and in the same order."""
+
+    status: list[Decision] = Field(description="One decision a row.")
+    default_probability: list[float] = Field(description=f"One a row. {PROBABILITY}")
+    model: str = Field(description=MODEL_TAG)
+
+
+class Thresholds(BaseModel):
+    """Where the policy draws its lines."""
+
+    review_above: float = Field(description="APPROVED up to here, MAYBE above.")
+    decline_above: float = Field(description="DECLINED above.")
+
+
+class Columns(BaseModel):
+    """The encoded columns, the contract between training and serving."""
+
+    names: list[str] = Field(description="In order.")
+    fingerprint: str = Field(description="SHA-256 of the names in order.")
+
+
+class Data(BaseModel):
+    """What a model learned from."""
+
+    name: str = Field(description="File name.")
+    sha256: str = Field(description="Of the file's bytes.")
+    synthetic: bool = Field(description="Whether these are the made-up rows of data/sample.csv.")
+    rows: dict[str, int] = Field(description="Rows read, used, and in each part of the split.")
+    dropped: dict[str, int] = Field(description="Rows left out, by reason.")
+
+
+class ModelDescription(BaseModel):
+    """What training knows of a model; kept as metadata in the model store."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    recipe: str = Field(description="Which of train.py's recipes made it.")
+    policy: Thresholds
+    columns: Columns
+    data: Data
+    parameters: dict[str, float | int | str] = Field(description="Of the boosted trees.")
+    missing_as: float | None = Field(
+        None, description="What stands for a missing number; null: NaN."
+    )
+    measures: dict[str, dict[str, float]] = Field(description="By part of the split.")
+    excluded_fields: list[str] = Field(description="In the request, but not in the model.")
+    versions: dict[str, str] = Field(description="Libraries that trained it.")
+
+
+class ModelCard(ModelDescription):
+    """What a model is, where it comes from and how well it does."""
+
+    model: str = Field(description=MODEL_TAG)

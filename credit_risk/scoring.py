@@ -1,0 +1,72 @@
+"""The whole path of an application: encode, predict, decide.
+
+The only module that knows all steps. It works on many applications at once; one is a batch of
+one. Where the model runs is not known here: it is a function that is handed in.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from credit_risk.columns import Encoder, Rows
+from credit_risk.model import Probabilities
+from credit_risk.policy import Policy
+from credit_risk.refusal import Refusal
+from credit_risk.schema import (
+    Application,
+    ApplicationBatch,
+    ArrayAssessment,
+    Assessment,
+    AssessmentBatch,
+)
+
+__all__ = ["Predict", "Scorer"]
+
+Predict = Callable[[Rows], Awaitable[Probabilities]]
+"""(n, 29) float32 rows to (n,) probabilities of default, here or in another process."""
+
+
+class Scorer:
+    """Assesses applications with one model and its policy."""
+
+    def __init__(self, *, encoder: Encoder, predict: Predict, policy: Policy, model: str) -> None:
+        """Put the steps together.
+
+        Args:
+            encoder: of the model's vectorizer.
+            predict: the model call.
+            policy: stored with the model.
+            model: tag of the model, for the answer.
+        """
+        self._encoder = encoder
+        self._predict = predict
+        self._policy = policy
+        self._model = model
+
+    async def assess(self, applications: Sequence[Application]) -> list[Assessment]:
+        """Assess applications: one answer each, in the same order."""
+        probabilities = await self._predict(self._encoder.encode(applications))
+        return [
+            Assessment(
+                status=self._policy.decide(probability),
+                default_probability=probability,
+                reasons=[],
+                model=self._model,
+            )
+            for probability in probabilities.tolist()
+        ]
+
+    async def assess_batch(self, batch: ApplicationBatch) -> AssessmentBatch:
+        """Assess the valid applications of a batch together; the refused keep their place."""
+        valid = [row for row in batch.root if isinstance(row, Application)]
+        assessments = iter(await self.assess(valid))
+        return AssessmentBatch(
+            [row if isinstance(row, Refusal) else next(assessments) for row in batch.root]
+        )
+
+    async def assess_rows(self, rows: Rows) -> ArrayAssessment:
+        """Assess encoded applications, (n, 29) float32, in columns."""
+        probabilities = (await self._predict(rows)).tolist()
+        return ArrayAssessment(
+            status=[self._policy.decide(probability) for probability in probabilities],
+            default_probability=probabilities,
+            model=self._model,
+        )
