@@ -1,0 +1,230 @@
+"""Make the synthetic sample: rows with the shape of *CreditScoring* that describe nobody.
+
+An explicit generative model, read from top to bottom: age, then job, marital status and home
+given age, then seniority, budget and wealth, then the loan, then the outcome from a logistic
+model, and last the blanks that a real file has. The constants are margins and effects of the
+public real set, rounded by hand (source: ``data/README.md``); no row is copied or resampled.
+Every draw is a plain PCG64 uniform and every value a whole number, so that one seed gives one
+file on any machine. Knows nothing of learning, and of files only in ``main``.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from credit_risk.vocabulary import CODES, MISSING_CODE, Home, Job, Marital, Records
+
+__all__ = ["main", "make_sample"]
+
+Numbers = NDArray[Any]  # shape (rows,) unless said otherwise
+
+REAL_ROWS: Final = 4455
+DEFAULT_RATE: Final = 0.2815  # defaults in the whole file, 0-1
+
+LEVELS: Final = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)  # of both rows below
+AGES: Final = (18, 20, 22, 24, 28, 36, 45, 53, 57, 63, 68)  # years
+PRICES: Final = (105, 375, 600, 830, 1120, 1400, 1690, 2140, 2430, 3560, 8000)  # monetary unit
+
+# Thousandths. A row for each age band (up to 25, 35, 50 years, above), a column for each code of
+# the file from 1 up; code 0, unknown, is among the blanks.
+AGE_BANDS: Final = (25, 35, 50)
+JOBS: Final = np.array(  # fixed, partime, freelance, others
+    [[585, 262, 129, 24], [698, 102, 181, 19], [620, 64, 291, 25], [540, 15, 305, 140]]
+)
+MARITAL: Final = np.array(  # single, married, widow, separated, divorced
+    [[684, 309, 1, 4, 2], [240, 711, 6, 35, 8], [66, 863, 17, 41, 13], [37, 893, 48, 14, 8]]
+)
+RECORDS: Final = np.array([[910, 90], [838, 162], [780, 220], [830, 170]])  # no, yes
+HOMES_OF_SINGLES: Final = np.array(  # rent, owner, private, ignore, parents, other
+    [
+        [130, 110, 30, 1, 624, 105],
+        [210, 210, 28, 2, 465, 85],
+        [280, 300, 30, 3, 295, 92],
+        [270, 430, 40, 0, 150, 110],
+    ]
+)
+HOMES_OF_OTHERS: Final = np.array(
+    [
+        [270, 370, 60, 5, 220, 75],
+        [268, 465, 60, 5, 135, 67],
+        [215, 605, 63, 6, 46, 65],
+        [185, 700, 54, 5, 14, 42],
+    ]
+)
+
+# Seniority as a share of the years since 17 is a uniform draw to this power.
+SHORT_STAY: Final = {Job.FIXED: 1.25, Job.PARTIME: 4.5, Job.FREELANCE: 1.6, Job.OTHERS: 6}
+NO_INCOME: Final = {Job.FIXED: 0.01, Job.PARTIME: 0.04, Job.FREELANCE: 0.27, Job.OTHERS: 0.1}
+LOG_INCOME: Final = {Job.FIXED: 4.74, Job.PARTIME: 4.55, Job.FREELANCE: 4.79, Job.OTHERS: 4.45}
+INCOME_SPREAD: Final = {Job.FIXED: 0.4, Job.PARTIME: 0.42, Job.FREELANCE: 0.66, Job.OTHERS: 0.62}
+
+ONE_PERSON, EACH_DEPENDANT = 35, 12  # expenses, monetary unit a month
+DEPENDANTS: Final = np.array(  # thousandths with 0 to 5: not married, married
+    [[740, 150, 80, 25, 4, 1], [120, 225, 300, 215, 110, 30]]
+)
+NO_ASSETS: Final = {Home.RENT: 0.82, Home.IGNORE: 0.05, Home.PARENTS: 0.72, Home.OTHER: 0.8}
+LOG_ASSETS: Final = {Home.PRIVATE: -0.4, Home.RENT: -0.15}  # against an owner's
+HAS_DEBT: Final = {Home.RENT: 0.03, Home.OWNER: 0.29, Home.PRIVATE: 0.42, Home.IGNORE: 0.1}
+
+TERMS: Final = np.array([6, 12, 18, 24, 30, 36, 42, 48, 54, 60])  # months
+TERM_SHARES: Final = np.array([[7, 33, 21, 79, 11, 211, 7, 193, 4, 434]])  # thousandths
+FINANCED: Final = np.array([0.37, 0.43, 0.51, 0.56, 0.63, 0.7, 0.73, 0.76, 0.79, 0.83])  # of price
+
+# Effects on the log-odds of default; a code that is not named is the reference, 0.
+HOME_RISK: Final = {Home.OWNER: -0.3, Home.PARENTS: -0.5, Home.PRIVATE: 0.4, Home.OTHER: 0.3}
+JOB_RISK: Final = {Job.PARTIME: 1.3, Job.FREELANCE: 0.4, Job.OTHERS: 0.4}
+MARITAL_RISK: Final = {Marital.SINGLE: 0.4, Marital.SEPARATED: 1.2, Marital.DIVORCED: 0.5}
+
+BLANKS: Final = {  # what stands for "not known" in a column, and in how many of REAL_ROWS
+    "Status": (0, 1),
+    "Home": (0, 6),
+    "Marital": (0, 1),
+    "Job": (0, 2),
+    "Income": (MISSING_CODE, 34),
+    "Assets": (MISSING_CODE, 47),
+    "Debt": (MISSING_CODE, 18),
+}
+
+
+def make_sample(rows: int = REAL_ROWS, seed: int = 20260101) -> pd.DataFrame:
+    """Return ``rows`` loans as (rows, 14) int64 in the file's columns, order and codes.
+
+    Years for Seniority and Age, months for Time, the source's monetary unit for the rest.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    people = _people(rng, rows)
+    loans = {**people, **_budget(rng, people), **_wealth(rng, people), **_terms(rng, rows)}
+    loans["Status"] = _outcome(rng, loans)
+    sample = pd.DataFrame(loans).astype("int64")
+    for column, (blank, count) in BLANKS.items():
+        many = max(1, round(count * rows / REAL_ROWS))
+        sample.loc[np.argsort(rng.random(rows), kind="stable")[:many], column] = blank
+    first = ["Status", "Seniority", "Home", "Time", "Age", "Marital", "Records", "Job"]
+    return sample[[*first, "Expenses", "Income", "Assets", "Debt", "Amount", "Price"]]
+
+
+def _people(rng: np.random.Generator, rows: int) -> dict[str, Numbers]:
+    """Draw who applies: ages and seniorities in years, the others as codes of the file."""
+    age = np.rint(np.interp(rng.random(rows), LEVELS, AGES))
+    band = np.searchsorted(AGE_BANDS, age)
+    job = 1 + _pick(rng, JOBS[band])
+    marital = 1 + _pick(rng, MARITAL[band])
+    single = _by_code("marital", {Marital.SINGLE: 1}, marital)[:, None] == 1
+    worked = rng.random(rows) ** _by_code("job", SHORT_STAY, job)
+    return {
+        "Seniority": np.rint(worked * (age - 17)),
+        "Home": 1 + _pick(rng, np.where(single, HOMES_OF_SINGLES[band], HOMES_OF_OTHERS[band])),
+        "Age": age,
+        "Marital": marital,
+        "Records": 1 + _pick(rng, RECORDS[band]),
+        "Job": job,
+    }
+
+
+def _budget(rng: np.random.Generator, people: dict[str, Numbers]) -> dict[str, Numbers]:
+    """Draw expenses and income, in the monetary unit a month."""
+    job, rows = people["Job"], len(people["Job"])
+    married = _by_code("marital", {Marital.MARRIED: 1}, people["Marital"])
+    dependants = _pick(rng, DEPENDANTS[married.astype(int)])
+    rent = _by_code("home", {Home.RENT: 1}, people["Home"]) * (5 + 13 * rng.random(rows))
+    typical = _by_code("job", LOG_INCOME, job) + 0.1 * married
+    typical += 0.03 * np.log1p(people["Seniority"])
+    income = np.exp(typical + _by_code("job", INCOME_SPREAD, job) * _bell(rng, rows))
+    earns = rng.random(rows) >= _by_code("job", NO_INCOME, job)
+    return {
+        "Expenses": np.rint(ONE_PERSON + EACH_DEPENDANT * dependants + rent),
+        "Income": earns * np.rint(income),
+    }
+
+
+def _wealth(rng: np.random.Generator, people: dict[str, Numbers]) -> dict[str, Numbers]:
+    """Draw assets and debt, in the monetary unit."""
+    home, rows = people["Home"], len(people["Home"])
+    typical = 8.55 + 0.011 * (people["Age"] - 37) + _by_code("home", LOG_ASSETS, home)
+    typical += _by_code("job", {Job.FREELANCE: 0.5}, people["Job"])
+    assets = 500 * np.rint(np.exp(typical + 0.73 * _bell(rng, rows)) / 500)
+    owns = rng.random(rows) >= _by_code("home", NO_ASSETS, home)
+    owes = rng.random(rows) < _by_code("home", HAS_DEBT, home)
+    debt = np.minimum(np.rint(np.exp(7.2 + 0.9 * _bell(rng, rows))), 10_000)
+    return {"Assets": owns * assets, "Debt": owes * debt}
+
+
+def _terms(rng: np.random.Generator, rows: int) -> dict[str, Numbers]:
+    """Draw the loan: months, and amount and price in the monetary unit, amount <= price."""
+    term = _pick(rng, TERM_SHARES.repeat(rows, axis=0))
+    price = np.rint(np.interp(rng.random(rows), LEVELS, PRICES))
+    financed = FINANCED[term] + 0.17 * _bell(rng, rows) - 0.00008 * (price - 1400)
+    amount = np.maximum(50 * np.rint(np.clip(financed, 0.1, 1) * price / 50), 100)
+    return {"Time": TERMS[term], "Amount": np.minimum(amount, price), "Price": price}
+
+
+def _outcome(rng: np.random.Generator, loans: dict[str, Numbers]) -> Numbers:
+    """Return 2 for the riskiest DEFAULT_RATE of the rows, 1 for the others.
+
+    Latent risk is log-odds plus logistic noise: a logistic model whose intercept is solved.
+    """
+    chance = rng.random(len(loans["Age"]))
+    latent = _log_odds(loans) + np.log(chance / (1 - chance))
+    defaults = np.argsort(-latent, kind="stable")[: round(DEFAULT_RATE * len(latent))]
+    status = np.ones(len(latent))
+    status[defaults] = 2
+    return status
+
+
+def _log_odds(loans: dict[str, Numbers]) -> Numbers:
+    """Return each loan's log-odds of default, up to the intercept."""
+    income, amount, price = loans["Income"], loans["Amount"], loans["Price"]
+    share = amount / price
+    left_over = income - loans["Expenses"] - amount / loans["Time"]  # a month
+    return (
+        _by_code("records", {Records.YES: 1.8}, loans["Records"])
+        + _by_code("job", JOB_RISK, loans["Job"])
+        + _by_code("home", HOME_RISK, loans["Home"])
+        + _by_code("marital", MARITAL_RISK, loans["Marital"])
+        - 0.6 * np.log1p(loans["Seniority"])
+        + 0.01 * loans["Age"]
+        - 0.8 * np.log(np.maximum(income, 30))
+        + 0.014 * loans["Expenses"]
+        - 0.3 * np.clip(left_over / 100, -1, 1.5)
+        - 0.5 * np.log1p(loans["Assets"] / 1000)
+        + 0.6 * np.log1p(loans["Debt"] / 1000)
+        + 2.8 * share
+        + 0.5 * np.log(price)
+    )
+
+
+def _by_code(field: str, table: Mapping[Any, float], codes: Numbers) -> Numbers:
+    """Look each code's category up in ``table``; 0 for a category that is not named there."""
+    named = (table.get(word, 0.0) * (codes == code) for code, word in CODES[field].items())
+    found: Numbers = sum(named, np.zeros(len(codes)))
+    return found
+
+
+def _pick(rng: np.random.Generator, shares: Numbers) -> Numbers:
+    """Draw a column number for each row of (rows, k) shares in thousandths."""
+    drawn = 1000 * rng.random(len(shares))
+    column: Numbers = (drawn[:, None] >= shares.cumsum(axis=1)[:, :-1]).sum(axis=1)
+    return column
+
+
+def _bell(rng: np.random.Generator, rows: int) -> Numbers:
+    """Draw from nearly the standard normal: twelve uniforms, whose stream no version changes."""
+    bell: Numbers = rng.random((rows, 12)).sum(axis=1) - 6
+    return bell
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the sample as the real file is written: integers, commas, LF line ends."""
+    parser = argparse.ArgumentParser(description="Write the synthetic sample as CSV.")
+    parser.add_argument("path", type=Path, help="for example data/sample.csv")
+    path: Path = parser.parse_args(arguments).path
+    path.write_bytes(make_sample().to_csv(index=False, lineterminator="\n").encode())
+
+
+if __name__ == "__main__":
+    main()
