@@ -1,0 +1,105 @@
+"""Fit the vectorizer and the boosted trees.
+
+Knows nothing of files, of measures and of the store.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.model_selection import train_test_split
+
+from credit_risk.columns import COLUMNS, Rows
+from credit_risk.vocabulary import CATEGORIES, LIMITS
+
+__all__ = ["Examples", "Recipe", "fit_booster", "fit_vectorizer"]
+
+Record = Mapping[str, float | str]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is made from encoded rows.
+
+    Attributes:
+        name: for the model card.
+        parameters: of ``xgboost.train``.
+        rounds: number of trees.
+        missing_as: what stands for a missing number; None keeps it NaN.
+    """
+
+    name: str
+    parameters: Mapping[str, float | int | str]
+    rounds: int
+    missing_as: float | None = None
+
+
+def fit_vectorizer() -> DictVectorizer:
+    """Fit the encoding contract on the vocabulary itself.
+
+    Not on the training rows: a category that happens to be absent there would lose its column.
+    """
+    numbers = dict.fromkeys(LIMITS, 0.0)
+    every_word = [{**numbers, field: str(w)} for field, words in CATEGORIES.items() for w in words]
+    vectorizer = DictVectorizer(sparse=False, dtype=np.float32)
+    return vectorizer.fit(every_word)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Encoded loans with their outcomes.
+
+    Attributes:
+        rows: (n, 29) float32, NaN where a number is missing.
+        defaulted: (n,) outcomes, True for a default.
+    """
+
+    rows: Rows
+    defaulted: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """Count the loans."""
+        return len(self.rows)
+
+    @classmethod
+    def encode(
+        cls, vectorizer: DictVectorizer, records: Iterable[Record], defaulted: NDArray[np.bool_]
+    ) -> "Examples":
+        """Encode records, one mapping of field to value each."""
+        return cls(vectorizer.transform(records), defaulted)
+
+    def split(self, share: float, seed: int) -> tuple["Examples", "Examples"]:
+        """Draw ``share`` of the loans at random; return the others and the drawn."""
+        rows, drawn, defaulted, drawn_defaulted = train_test_split(
+            self.rows, self.defaulted, test_size=share, random_state=seed
+        )
+        return Examples(rows, defaulted), Examples(drawn, drawn_defaulted)
+
+
+def fit_booster(
+    recipe: Recipe, examples: Examples, on_round: Callable[[], None] = lambda: None
+) -> xgboost.Booster:
+    """Train boosted trees; ``on_round`` is called after each tree, for progress."""
+    rows = examples.rows
+    if recipe.missing_as is not None:
+        rows = np.nan_to_num(rows, nan=recipe.missing_as)
+    return xgboost.train(
+        # One thread: on a few thousand rows more are no faster, and on a busy machine they wait
+        # for each other, measured at 0.25 s against 70 s for 400 trees.
+        {"objective": "binary:logistic", "seed": 1, "nthread": 1, **recipe.parameters},
+        xgboost.DMatrix(rows, label=examples.defaulted, feature_names=list(COLUMNS)),
+        num_boost_round=recipe.rounds,
+        callbacks=[_Progress(on_round)],
+    )
+
+
+class _Progress(xgboost.callback.TrainingCallback):
+    def __init__(self, on_round: Callable[[], None]) -> None:
+        self._on_round = on_round
+
+    def after_iteration(self, model: object, epoch: int, evals_log: object) -> bool:  # noqa: ARG002  xgboost's signature
+        self._on_round()
+        return False
