@@ -1,0 +1,72 @@
+# The commands of the project; `make` alone lists them.
+
+PORT ?= 3000
+HOST ?= http://localhost:$(PORT)
+DATA ?= data/sample.csv
+MAX_P99_MS ?= 500
+
+# The first Python that fits; PYTHON=/path/to/python3.12 decides otherwise.
+FITS := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p $(FITS) 2>/dev/null && echo $$p && break; done)
+
+export PIPENV_VENV_IN_PROJECT := 1
+export PIPENV_IGNORE_VIRTUALENVS := 1
+export PIPENV_VERBOSITY := -1
+PIPENV = $(shell command -v pipenv || echo .pipenv/bin/pipenv)
+BIN := .venv/bin
+SYNCED := .venv/.synced
+
+.DEFAULT_GOAL := help
+.PHONY: help serve train data test check format load lock clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+serve: $(SYNCED) ## Serve on http://localhost:3000, training on the sample first if need be
+	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py
+	$(BIN)/bentoml serve service.py:svc --port $(PORT)
+
+train: $(SYNCED) ## Train and store a model; DATA=path or URL of a CSV or Parquet file
+	$(BIN)/python train.py --data $(DATA)
+
+data: $(SYNCED) ## Download the real data set to data/CreditScoring.csv
+	$(BIN)/python -m credit_risk.training.download data/CreditScoring.csv
+
+test: $(SYNCED) ## Run all tests; what lacks its tool or data is skipped and says why
+	$(BIN)/python -m pytest
+
+check: $(SYNCED) ## Check format, lint, types and architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+format: $(SYNCED) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+load: $(SYNCED) ## Load-test HOST with 50 users for 30 s; fails on errors or above MAX_P99_MS
+	@mkdir -p reports
+	$(BIN)/locust --headless --users 50 --spawn-rate 10 --run-time 30s --host $(HOST) \
+		--max-p99-ms $(MAX_P99_MS) --html reports/load.html --only-summary
+
+lock: $(PIPENV) ## Resolve the packages anew: Pipfile.lock and deploy/requirements.txt
+	$(PIPENV) lock
+	$(PYTHON) deploy/lock.py
+	$(PIPENV) requirements --hash > deploy/requirements.txt
+
+clean: ## Remove the environment and everything that can be made again
+	rm -rf .venv .pipenv .pytest_cache .ruff_cache .mypy_cache .hypothesis reports dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(SYNCED): Pipfile.lock | $(PIPENV)
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found; \
+	set PYTHON=/path/to/it" >&2; exit 1; }
+	@test -d .venv || $(PIPENV) --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	$(PIPENV) sync --dev
+	@touch $@
+
+.pipenv/bin/pipenv:
+	$(PYTHON) -m venv .pipenv
+	.pipenv/bin/pip install --quiet pipenv

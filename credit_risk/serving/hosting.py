@@ -1,0 +1,106 @@
+"""How a BentoML service of this project is hosted.
+
+Four things differ from ``bentoml.Service``. What the service depends on runs inside each worker
+unless it is asked for as a service of its own. A bento serves the models it was built with. Every
+error has one shape. ``docs.json`` says exactly what is answered. Leans on BentoML 1.4's
+``Service``: ``all_services``, ``on_load_bento``, ``to_asgi``, ``openapi_spec``.
+"""
+
+import os
+from typing import Any
+
+import attrs
+import yaml
+from bentoml import Service
+from bentoml.models import BentoModel
+from pydantic import BaseModel, RootModel
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from credit_risk.errors import ConfigurationError
+from credit_risk.serving.media_types import JSON, MediaTypeDoor
+from credit_risk.serving.openapi import document, signature_of
+from credit_risk.serving.uniform_errors import UniformErrors
+
+__all__ = ["HostedService", "RUNNER_VARIABLE"]
+
+RUNNER_VARIABLE = "CREDIT_RISK_RUNNER"
+"""``embedded`` (in every worker, the usual way) or ``remote`` (a process of its own)."""
+
+
+class _Document(dict[str, Any]):
+    """Looks to BentoML like its own specification: served by asdict, built into bentos as YAML."""
+
+    def asdict(self) -> dict[str, Any]:
+        return self
+
+
+yaml.add_representer(_Document, yaml.representer.SafeRepresenter.represent_dict)
+
+
+def _has_fields(model: type) -> bool:
+    return issubclass(model, BaseModel) and not issubclass(model, RootModel)
+
+
+@attrs.define(slots=False)
+class HostedService(Service[Any]):
+    """A service as this project hosts it; give it as ``service_class`` to ``bentoml.service``."""
+
+    readable: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
+
+    def answer_get(self, path: str, model: type[BaseModel], content: Any) -> None:  # noqa: ANN401  BentoML's untyped instance
+        """Answer GET on ``path`` with ``content(instance)``, a ``model``, as JSON."""
+        import bentoml
+
+        async def endpoint(_: Request) -> Response:
+            answer = content(bentoml.get_current_service())
+            return Response(answer.model_dump_json(), media_type=JSON)
+
+        self.readable[path] = model
+        self.mount_asgi_app(Starlette(routes=[Route(path, endpoint)]))
+
+    def all_services(self, exclude_urls: bool = False) -> dict[str, Service[Any]]:  # noqa: FBT001, FBT002  BentoML's signature
+        """Name the services that make up this one; BentoML starts a process for each."""
+        if exclude_urls and not runs_remotely():
+            return {self.name: self}
+        return super().all_services(exclude_urls=exclude_urls)
+
+    def on_load_bento(self, bento: Any) -> None:  # noqa: ANN401  BentoML does not export the type
+        """Pin every ``:latest`` to the version in the bento; a newer one may be in the store."""
+        super().on_load_bento(bento)
+        packed = {model.tag.name: model.tag for model in bento.info.all_models}
+        for service in self.all_services().values():
+            for model in service.models:
+                if isinstance(model, BentoModel) and model.tag.version == "latest":
+                    object.__setattr__(model, "tag", packed[model.tag.name])
+
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
+        """Build the application that every worker serves."""
+        inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
+        if is_main:
+            accepted = {path: getattr(m, "media_types", (JSON,)) for path, m in inputs.items()}
+            self.add_asgi_middleware(MediaTypeDoor, accepted=accepted)
+        named = {path: m for path, m in inputs.items() if _has_fields(m)}
+        return UniformErrors(super().to_asgi(is_main), named)
+
+    @property
+    def openapi_spec(self) -> _Document:
+        """The document behind Swagger UI."""
+        version = str(self.bento.tag.version) if self.bento else "development"
+        return _Document(document(self, version=version, readable=self.readable))
+
+
+def runs_remotely() -> bool:
+    """Whether the environment asks for the runner as a service of its own.
+
+    Raises:
+        ConfigurationError: for anything but ``embedded`` and ``remote``.
+    """
+    mode = os.environ.get(RUNNER_VARIABLE, "embedded")
+    if mode not in ("embedded", "remote"):
+        msg = f"{RUNNER_VARIABLE}: found {mode!r}, expected 'embedded' or 'remote'"
+        raise ConfigurationError(msg)
+    return mode == "remote"

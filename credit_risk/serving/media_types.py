@@ -1,0 +1,42 @@
+"""The door: only the media types that an endpoint names get in.
+
+BentoML reads multipart and form bodies everywhere, and pickles on every service but the first.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from credit_risk.refusal import Refusal
+
+__all__ = ["JSON", "MediaTypeDoor"]
+
+JSON = "application/json"
+
+
+class MediaTypeDoor:
+    """Answers 415 to a POST whose media type its endpoint does not take."""
+
+    def __init__(self, app: ASGIApp, accepted: Mapping[str, tuple[str, ...]]) -> None:
+        """Wrap ``app``; ``accepted`` holds the media types of each path."""
+        self._app = app
+        self._accepted = accepted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or not."""
+        accepted = self._accepted.get(scope["path"]) if scope["type"] == "http" else None
+        if accepted and scope["method"] == "POST":
+            found = Headers(scope=scope).get("content-type", JSON).split(";")[0].strip().lower()
+            if found not in accepted:
+                refusal = Refusal(
+                    error=f"The body is {found[:100]}, expected {' or '.join(accepted)}: "
+                    "set the Content-Type header."
+                )
+                answer = JSONResponse(
+                    refusal.model_dump(), status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+                )
+                return await answer(scope, receive, send)
+        return await self._app(scope, receive, send)

@@ -1,0 +1,40 @@
+"""Request bodies that are ``.npy`` files, for BentoML.
+
+BentoML picks a *serde* by the request's media type; this one reads NumPy's own file format
+and answers in JSON. Pickled objects inside such a file are never read.
+"""
+
+import io
+from typing import Final
+
+import numpy as np
+from _bentoml_impl.serde import ALL_SERDE, JSONSerde
+from bentoml.exceptions import InvalidArgument
+from starlette.requests import Request
+
+__all__ = ["NPY", "NpySerde"]
+
+NPY: Final = "application/x-npy"
+
+
+class NpySerde(JSONSerde):
+    """Reads a ``.npy`` body into an array, which the method's own model then checks."""
+
+    media_type = NPY
+
+    async def parse_request(self, request: Request, cls):  # type: ignore[no-untyped-def]
+        """Read the body.
+
+        Raises:
+            InvalidArgument: if it is not a ``.npy`` file of plain numbers.
+        """
+        body = await request.body()
+        try:
+            array = np.load(io.BytesIO(body), allow_pickle=False)
+        except (ValueError, EOFError, OSError) as error:
+            msg = f"The body is not a .npy file of plain numbers: {error}"
+            raise InvalidArgument(msg) from None
+        return cls.model_validate(array)
+
+
+ALL_SERDE[NPY] = NpySerde

@@ -1,0 +1,130 @@
+"""The OpenAPI 3.1 document of a service, from its methods' own annotations.
+
+BentoML's generator writes pydantic's 3.1 schemas into a 3.0 document, knows neither the media
+types nor the errors of this project, and no GET. This one states exactly what is answered.
+"""
+
+from collections.abc import Mapping
+from inspect import getdoc
+from typing import Any, get_type_hints
+
+from bentoml import Service
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from credit_risk.refusal import Refusal
+from credit_risk.serving.media_types import JSON
+
+__all__ = ["document", "signature_of"]
+
+REFUSALS = {
+    400: "The body is not JSON or not valid; every wrong field is named.",
+    415: "The media type is not one that this endpoint takes.",
+    429: "More requests at once than this worker takes; try again.",
+    500: "Our fault; the server's log says more.",
+    503: "Not ready; try again.",
+    504: "Not answered in time.",
+}
+INFRASTRUCTURE = {
+    "/livez": "The process is alive.",
+    "/readyz": "The service can answer.",
+    "/healthz": "The same as /livez.",
+    "/metrics": "Prometheus metrics.",
+}
+REF = "#/components/schemas/{model}"
+
+Json = dict[str, Any]
+
+
+def signature_of(function: Any) -> tuple[type[BaseModel], type[BaseModel]]:  # noqa: ANN401  BentoML's APIMethod.func
+    """Input and output model of an API method with one body parameter."""
+    hints = get_type_hints(function)
+    answer = hints.pop("return")
+    (body,) = hints.values()
+    return body, answer
+
+
+def document(
+    service: Service[Any], *, version: str, readable: Mapping[str, type[BaseModel]]
+) -> Json:
+    """Describe a service.
+
+    Args:
+        service: its ``@bentoml.api`` methods take one positional-only model each.
+        version: of the service.
+        readable: answer model of each path that answers GET.
+    """
+    methods = {method.route: (method.func, *signature_of(method.func)) for method in service.apis.values()}
+    inputs = {body for _, body, _ in methods.values()}
+    outputs = {answer for _, _, answer in methods.values()} | set(readable.values()) | {Refusal}
+    ordered = [*((m, "validation") for m in inputs), *((m, "serialization") for m in outputs)]
+    _, definitions = models_json_schema(
+        sorted(ordered, key=lambda pair: pair[0].__name__),  # type: ignore[arg-type]
+        ref_template=REF,
+    )
+    schemas = definitions["$defs"]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": service.name,
+            "version": version,
+            "description": getdoc(service.inner) or "",
+        },
+        "servers": [{"url": "."}],
+        "paths": {
+            **{
+                route: {"post": _post(function, body, answer, schemas)}
+                for route, (function, body, answer) in methods.items()
+            },
+            **{path: {"get": _get(path, answer)} for path, answer in readable.items()},
+            **{path: {"get": _probe(path, text)} for path, text in INFRASTRUCTURE.items()},
+        },
+        "components": {"schemas": schemas},
+    }
+
+
+def _post(function: Any, body: type[BaseModel], answer: type[BaseModel], schemas: Json) -> Json:  # noqa: ANN401  see above
+    summary, _, description = (getdoc(function) or "").partition("\n")
+    content: Json = {JSON: {"schema": _ref(body)}}
+    examples = schemas[body.__name__].get("examples")
+    if examples:
+        content[JSON]["example"] = examples[0]
+    for media_type in getattr(body, "media_types", (JSON,)):
+        content.setdefault(media_type, {"schema": {"type": "string", "format": "binary"}})
+    return {
+        "operationId": function.__name__,
+        "summary": summary,
+        "description": description.strip(),
+        "tags": ["Decisions"],
+        "requestBody": {"required": True, "content": content},
+        "responses": {
+            "200": _json("The answer.", answer),
+            **{str(status): _json(text, Refusal) for status, text in REFUSALS.items()},
+        },
+    }
+
+
+def _get(path: str, answer: type[BaseModel]) -> Json:
+    return {
+        "operationId": path.strip("/"),
+        "summary": getdoc(answer) or "",
+        "tags": ["Decisions"],
+        "responses": {"200": _json("The answer.", answer)},
+    }
+
+
+def _probe(path: str, text: str) -> Json:
+    return {
+        "operationId": path.strip("/"),
+        "summary": text,
+        "tags": ["Infrastructure"],
+        "responses": {"200": {"description": text, "content": {"text/plain": {}}}},
+    }
+
+
+def _json(text: str, model: type[BaseModel]) -> Json:
+    return {"description": text, "content": {JSON: {"schema": _ref(model)}}}
+
+
+def _ref(model: type[BaseModel]) -> Json:
+    return {"$ref": REF.format(model=model.__name__)}

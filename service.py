@@ -1,0 +1,115 @@
+"""The BentoML services: the runner that holds the model, and the classifier that people call.
+
+    bentoml serve service.py:svc --reload
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import bentoml
+import numpy as np
+from _bentoml_impl.client.proxy import RemoteProxy
+from bentoml.validators import DType, Shape
+
+from credit_risk import store
+from credit_risk.columns import COLUMNS, EncodedApplications, Rows
+from credit_risk.model import Probabilities
+from credit_risk.schema import (
+    Application,
+    ApplicationBatch,
+    ArrayAssessment,
+    Assessment,
+    AssessmentBatch,
+    ModelCard,
+)
+from credit_risk.scoring import Scorer
+from credit_risk.serving import npy  # noqa: F401  teaches BentoML to read .npy bodies
+from credit_risk.serving.configuration import read_batching, use_configuration
+from credit_risk.serving.hosting import HostedService
+
+CLASSIFIER = "credit_risk_classifier"
+RUNNER = "CreditRiskRunner"
+
+# Set here and not in the shell, so that a bare `bentoml serve` and the bento have them too.
+use_configuration(Path(__file__).with_name("bentoconfiguration.yaml"))
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+batching = read_batching(RUNNER, known_services=(CLASSIFIER, RUNNER))
+credit_risk_model = store.CreditRiskModel(store.model_tag())
+
+
+@bentoml.service(name=RUNNER, service_class=HostedService)
+class CreditRiskRunner:
+    """Holds the model."""
+
+    model = credit_risk_model
+
+    def __init__(self) -> None:
+        self._risk_model = store.check(self.model).risk_model
+
+    @bentoml.api(
+        batchable=True,
+        max_batch_size=batching.max_batch_size,
+        max_latency_ms=batching.max_latency_ms,
+    )
+    def predict(
+        self, rows: Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32")]
+    ) -> np.ndarray:
+        """Probability of default of each of (n, 29) rows."""
+        return self._risk_model.predict(rows)
+
+
+@bentoml.service(name=CLASSIFIER, service_class=HostedService)
+class CreditRiskClassifier:
+    """Decides on loan applications: APPROVED, MAYBE (a person decides) or DECLINED."""
+
+    runner = bentoml.depends(CreditRiskRunner)
+    model = credit_risk_model
+
+    def __init__(self) -> None:
+        stored = store.check(self.model)
+        self.card = stored.card
+        self._scorer = Scorer(
+            encoder=stored.encoder,
+            predict=self._predict_here_or_there(),
+            policy=stored.policy,
+            model=stored.card.model,
+        )
+
+    def _predict_here_or_there(self):
+        runner = self.runner
+        if isinstance(runner, RemoteProxy):
+            return runner.to_async.predict
+        predict_here = runner.predict
+
+        async def predict(rows: Rows) -> Probabilities:
+            return predict_here(rows)
+
+        return predict
+
+    @bentoml.api
+    async def classify(self, application: Application, /) -> Assessment:
+        """Decide on one application."""
+        (assessment,) = await self._scorer.assess([application])
+        return assessment
+
+    @bentoml.api
+    async def classify_batch(self, applications: ApplicationBatch, /) -> AssessmentBatch:
+        """Decide on many applications.
+
+        The answer has the same length and order; a bad application gets its error in its place.
+        """
+        return await self._scorer.assess_batch(applications)
+
+    @bentoml.api
+    async def classify_array(self, applications: EncodedApplications, /) -> ArrayAssessment:
+        """Decide on encoded applications.
+
+        (n, 29) float32, the columns of `GET /model` in order: a JSON list of lists with null for
+        a missing number, or a `.npy` file.
+        """
+        return await self._scorer.assess_rows(applications.root)
+
+
+svc = CreditRiskClassifier
+svc.answer_get("/model", ModelCard, lambda classifier: classifier.card)

@@ -1,0 +1,43 @@
+"""What the tests share: a store with a model, a service on it, and the real data."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from running import PROJECT, Server, run, serving
+
+DATA_VARIABLE = "CREDIT_RISK_REAL_DATA"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The real data set, or a skip that says how to get it."""
+    path = Path(os.environ.get(DATA_VARIABLE, PROJECT / "data" / "CreditScoring.csv"))
+    if not path.exists():
+        pytest.skip(f"the real data is not here: run `make data` or set {DATA_VARIABLE}=path")
+    return path
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BENTOML_HOME of its own that holds a model trained on the embedded sample."""
+    home = tmp_path_factory.mktemp("bentoml-home")
+    run("python", "train.py", home=home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The service as people run it: ``bentoml serve service.py:svc``."""
+    log = tmp_path_factory.mktemp("server") / "log"
+    with serving("service.py:svc", home=home, log=log) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    """An HTTP client of the running service."""
+    with httpx.Client(base_url=server.url, timeout=30) as client:
+        yield client

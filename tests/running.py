@@ -1,0 +1,113 @@
+"""Start and stop real services for the tests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+PATIENCE = 90
+"""Seconds to wait for a service; a shared machine can be slow."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(home: Path, **changes: str) -> dict[str, str]:
+    """The environment of a command that works on the store at ``home``."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("BENTOML", "CREDIT_RISK"))}
+    path = f"{BIN}{os.pathsep}{clean['PATH']}"
+    return clean | {"PATH": path, "BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "1"} | changes
+
+
+def run(
+    *command: str | Path, home: Path, cwd: Path = PROJECT, check: bool = True, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the environment to its end, on the store at ``home``."""
+    found = subprocess.run(
+        [str(part) for part in command],
+        env=environment(home, **changes),
+        cwd=cwd,
+        text=True,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    if check:
+        assert found.returncode == 0, found.stdout + found.stderr
+    return found
+
+
+@dataclass
+class Server:
+    """A running service."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def logged(self) -> str:
+        return self.log.read_text()
+
+    def stop(self) -> int:
+        """End the service as an orchestrator would, and return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
+
+
+@contextmanager
+def serving(
+    target: str,
+    *arguments: str,
+    home: Path,
+    log: Path,
+    cwd: Path = PROJECT,
+    **changes: str,
+) -> Iterator[Server]:
+    """Run ``bentoml serve`` on a free port until the body of the ``with`` ends."""
+    port = free_port()
+    command = [str(BIN / "bentoml"), "serve", target, "--port", str(port), *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            env=environment(home, **changes),
+            cwd=cwd,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(f"http://127.0.0.1:{port}", process, log)
+    try:
+        _wait_until_ready(server)
+        yield server
+    finally:
+        server.stop()
+
+
+def _wait_until_ready(server: Server) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert server.process.poll() is None, f"ended before it was ready:\n{server.logged()}"
+        try:
+            with urllib.request.urlopen(f"{server.url}/readyz", timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise AssertionError(f"not ready after {PATIENCE} s:\n{server.logged()}")
