@@ -1,15 +1,16 @@
 """The BentoML services: the runner that holds the model, and the classifier that people call.
 
-    bentoml serve service.py:svc --reload
+bentoml serve service.py:svc --reload
 """
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import bentoml
 import numpy as np
-from _bentoml_impl.client.proxy import RemoteProxy
+from _bentoml_impl.client import RemoteProxy
 from bentoml.validators import DType, Shape
 
 from credit_risk import store
@@ -23,7 +24,7 @@ from credit_risk.schema import (
     AssessmentBatch,
     ModelCard,
 )
-from credit_risk.scoring import Scorer
+from credit_risk.scoring import Predict, Scorer
 from credit_risk.serving import npy  # noqa: F401  teaches BentoML to read .npy bodies
 from credit_risk.serving.configuration import read_batching, use_configuration
 from credit_risk.serving.hosting import HostedService
@@ -66,21 +67,26 @@ class CreditRiskClassifier:
     runner = bentoml.depends(CreditRiskRunner)
     model = credit_risk_model
 
+    @bentoml.on_deployment
+    def refuse_a_wrong_model() -> None:
+        """Check the model before the workers start; from a bento BentoML only finds it."""
+        credit_risk_model.resolve()
+
     def __init__(self) -> None:
         stored = store.check(self.model)
         self.card = stored.card
         self._scorer = Scorer(
             encoder=stored.encoder,
-            predict=self._predict_here_or_there(),
+            predict=self._model_call(),
             policy=stored.policy,
             model=stored.card.model,
         )
 
-    def _predict_here_or_there(self):
-        runner = self.runner
-        if isinstance(runner, RemoteProxy):
-            return runner.to_async.predict
-        predict_here = runner.predict
+    def _model_call(self) -> Predict:
+        """The runner's `predict`, in this worker or in a service of its own."""
+        if isinstance(self.runner, RemoteProxy):
+            return partial(self.runner.to_async.call, "predict")
+        predict_here = self.runner.predict
 
         async def predict(rows: Rows) -> Probabilities:
             return predict_here(rows)

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, GetPydanticSchema, RootModel, ValidatorFunction
 from pydantic_core import PydanticCustomError, core_schema
 
 from credit_risk.errors import EncodingError
+from credit_risk.schema import COURSE_EXAMPLE
 from credit_risk.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
 
 __all__ = ["COLUMNS", "EncodedApplications", "Encoder", "Rows", "check_rows", "fingerprint"]
@@ -163,7 +164,11 @@ _LISTS = core_schema.list_schema(
 
 
 def _describe_array(schema: dict[str, Any]) -> None:
+    words = {f"{field}={COURSE_EXAMPLE[field]}" for field in CATEGORIES}
+    example = [COURSE_EXAMPLE.get(name, int(name in words)) for name in COLUMNS]
+    schema["examples"] = [[example]]
     schema["items"] |= {"minItems": len(COLUMNS), "maxItems": len(COLUMNS)}
+    schema["description"] = f"{EncodedApplications.__doc__} In order: {', '.join(COLUMNS)}."
 
 
 class EncodedApplications(

@@ -6,15 +6,14 @@
     ├── DataError            a file of loans is not what was expected
     ├── EncodingError        values cannot be written into the 29 columns
     ├── ModelRefusedError    a stored model does not fit this code
-    ├── PolicyError          thresholds that make no sense
-    └── ConfigurationError   bentoconfiguration.yaml or an environment variable is wrong
+    └── PolicyError          thresholds that make no sense
 
 Each message is one sentence: what was found, what was expected, and, where there is one, the
-command that mends it. HTTP statuses are decided at the edge, not here.
+command that mends it. HTTP statuses are decided at the edge, not here; what is wrong with the
+server's configuration is BentoML's own exception, which its command line prints as a sentence.
 """
 
 __all__ = [
-    "ConfigurationError",
     "CreditRiskError",
     "DataError",
     "EncodingError",
@@ -54,7 +53,3 @@ class ModelRefusedError(CreditRiskError):
 
 class PolicyError(CreditRiskError):
     """Thresholds that make no sense together."""
-
-
-class ConfigurationError(CreditRiskError):
-    """bentoconfiguration.yaml or an environment variable is wrong."""

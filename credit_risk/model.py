@@ -7,8 +7,6 @@ import numpy as np
 import xgboost
 from numpy.typing import NDArray
 
-from credit_risk.columns import Rows
-
 __all__ = ["Probabilities", "RiskModel"]
 
 Probabilities = NDArray[np.float32]
@@ -32,7 +30,7 @@ class RiskModel:
         self._booster = booster
         self._missing_as = missing_as
 
-    def predict(self, rows: Rows) -> Probabilities:
+    def predict(self, rows: NDArray[np.float32]) -> Probabilities:
         """Score (n, 29) float32 rows, NaN where a number is missing; (n,) float32 comes back."""
         if self._missing_as is not None:
             rows = np.nan_to_num(rows, nan=self._missing_as)

@@ -15,6 +15,12 @@ __all__ = ["Problem", "Refusal", "refuse"]
 
 MAX_ECHO = 100
 """Most characters of a client's own text in an answer."""
+REPHRASED = {
+    "extra_forbidden": "There is no such field",
+    "model_type": "This is not a JSON object",
+}
+MAX_PROBLEMS = 50
+"""Most entries of ``detail``; well above the number of fields."""
 
 
 class Problem(BaseModel):
@@ -45,7 +51,11 @@ def refuse(findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None 
         findings: ``ValidationError.errors()``: mappings with ``type``, ``loc`` and ``msg``.
         model: The model that refused, for what its fields expect; None where it has no fields.
     """
-    problems = [_problem(finding, model) for finding in findings]
+    findings = list(findings)
+    problems = [_problem(finding, model) for finding in findings[:MAX_PROBLEMS]]
+    if len(findings) > MAX_PROBLEMS:
+        rest = len(findings) - MAX_PROBLEMS + 1
+        problems[-1] = Problem(field="", message=f"and {rest} more", expected=None)
     places = ", ".join(dict.fromkeys(problem.field for problem in problems if problem.field))
     if not places:
         return Refusal(error=_sentence(problems), detail=problems)
@@ -55,9 +65,7 @@ def refuse(findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None 
 
 def _problem(finding: Mapping[str, Any], model: type[BaseModel] | None) -> Problem:
     loc = tuple(finding["loc"])
-    message = str(finding["msg"])
-    if finding["type"] == "extra_forbidden":
-        message = "There is no such field"
+    message = REPHRASED.get(finding["type"], str(finding["msg"]))
     return Problem(
         field=_cut(".".join(map(str, loc))),
         message=_cut(message, 3 * MAX_ECHO),

@@ -36,7 +36,8 @@ def sample_applications(count: int, seed: int = 0) -> list[Application]:
 
 def _draw(random: Random) -> Application:
     values: dict[str, object] = {
-        field: random.randrange(low, high + 1, step) for field, (low, high, step) in EVERYDAY.items()
+        field: random.randrange(low, high + 1, step)
+        for field, (low, high, step) in EVERYDAY.items()
     }
     for field in sorted(OPTIONAL_FIELDS):
         if random.random() < MISSING_SHARE:

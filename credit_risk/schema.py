@@ -59,6 +59,13 @@ COURSE_EXAMPLE = {
     "amount": 800,
     "price": 1000,
 }
+RISKY_EXAMPLE = COURSE_EXAMPLE | {"records": "yes", "job": "partime", "income": None}
+ASSESSMENT_EXAMPLE = {
+    "status": "APPROVED",
+    "default_probability": 0.0712,
+    "reasons": [],
+    "model": "credit_risk_model:xau5fhhflwweoax4",
+}
 MONEY = "in the monetary unit of the source data"
 
 
@@ -80,7 +87,7 @@ def _category(name: str, meaning: str) -> Any:  # noqa: ANN401  pydantic types F
 class Application(BaseModel):
     """One loan application: thirteen fields, no others.
 
-    Numbers are JSON numbers, not text; categories are the words of ``vocabulary``.
+    Numbers are JSON numbers, not text; a category is one of its field's words.
     """
 
     model_config = ConfigDict(
@@ -105,9 +112,7 @@ class Application(BaseModel):
     price: float = _number("price", "Price of what the loan pays for", MONEY)
 
 
-def _refuse_alone(
-    value: object, validate: ValidatorFunctionWrapHandler
-) -> "Application | Refusal":
+def _refuse_alone(value: object, validate: ValidatorFunctionWrapHandler) -> "Application | Refusal":
     """Turn a row's own errors into that row's answer, so that no neighbour sees them."""
     try:
         application: Application = validate(value)
@@ -128,7 +133,7 @@ ApplicationRow = Annotated[
 class ApplicationBatch(RootModel[list[ApplicationRow]]):
     """Many applications; a bad one among them does not refuse the others."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE]]})
+    model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE, RISKY_EXAMPLE]]})
 
 
 class Reason(BaseModel):
@@ -147,6 +152,8 @@ MODEL_TAG = "Tag of the model that decided."
 class Assessment(BaseModel):
     """The answer to one application."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [ASSESSMENT_EXAMPLE]})
+
     status: Decision = Field(description="The decision, by the policy stored with the model.")
     default_probability: float = Field(ge=0, le=1, description=PROBABILITY)
     reasons: list[Reason] = Field(description="With MAYBE and DECLINED, most important first.")
@@ -160,6 +167,18 @@ class AssessmentBatch(RootModel[list[Assessment | Refusal]]):
 class ArrayAssessment(BaseModel):
     """The answer to an array of encoded applications, in columns and in the same order."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": [ASSESSMENT_EXAMPLE["status"]],
+                    "default_probability": [ASSESSMENT_EXAMPLE["default_probability"]],
+                    "model": ASSESSMENT_EXAMPLE["model"],
+                }
+            ]
+        }
+    )
+
     status: list[Decision] = Field(description="One decision a row.")
     default_probability: list[float] = Field(description=f"One a row. {PROBABILITY}")
     model: str = Field(description=MODEL_TAG)
@@ -168,8 +187,10 @@ class ArrayAssessment(BaseModel):
 class Thresholds(BaseModel):
     """Where the policy draws its lines."""
 
-    review_above: float = Field(description="APPROVED up to here, MAYBE above.")
-    decline_above: float = Field(description="DECLINED above.")
+    review_above: float = Field(
+        description="Probability of default, 0 to 1: APPROVED up to it, MAYBE above."
+    )
+    decline_above: float = Field(description="Probability of default, 0 to 1: DECLINED above it.")
 
 
 class Columns(BaseModel):

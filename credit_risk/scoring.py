@@ -1,7 +1,8 @@
 """The whole path of an application: encode, predict, decide.
 
 The only module that knows all steps. It works on many applications at once; one is a batch of
-one. Where the model runs is not known here: it is a function that is handed in.
+one. Where the model runs is not known here: it is a function that is handed in. Answers are
+constructed without validation: they are ours, and a ``ValidationError`` means a bad request.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -45,7 +46,7 @@ class Scorer:
         """Assess applications: one answer each, in the same order."""
         probabilities = await self._predict(self._encoder.encode(applications))
         return [
-            Assessment(
+            Assessment.model_construct(
                 status=self._policy.decide(probability),
                 default_probability=probability,
                 reasons=[],
@@ -58,14 +59,14 @@ class Scorer:
         """Assess the valid applications of a batch together; the refused keep their place."""
         valid = [row for row in batch.root if isinstance(row, Application)]
         assessments = iter(await self.assess(valid))
-        return AssessmentBatch(
-            [row if isinstance(row, Refusal) else next(assessments) for row in batch.root]
+        return AssessmentBatch.model_construct(
+            root=[row if isinstance(row, Refusal) else next(assessments) for row in batch.root]
         )
 
     async def assess_rows(self, rows: Rows) -> ArrayAssessment:
         """Assess encoded applications, (n, 29) float32, in columns."""
         probabilities = (await self._predict(rows)).tolist()
-        return ArrayAssessment(
+        return ArrayAssessment.model_construct(
             status=[self._policy.decide(probability) for probability in probabilities],
             default_probability=probabilities,
             model=self._model,

@@ -17,7 +17,7 @@ from bentoml.models import BentoModel
 from pydantic import ValidationError
 
 from credit_risk.columns import COLUMNS, Encoder, fingerprint
-from credit_risk.errors import EncodingError, ModelRefusedError
+from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
 from credit_risk.model import RiskModel
 from credit_risk.policy import Policy
 from credit_risk.schema import ModelCard, ModelDescription
@@ -71,16 +71,13 @@ class StoredModel:
     Attributes:
         card: what it is and where it comes from.
         encoder: writes applications into its columns.
+        policy: the decision policy that is stored with it.
     """
 
     _stored: bentoml.Model
     card: ModelCard
     encoder: Encoder
-
-    @property
-    def policy(self) -> Policy:
-        """The decision policy that is stored with the model."""
-        return Policy(**self.card.policy.model_dump())
+    policy: Policy
 
     @cached_property
     def risk_model(self) -> RiskModel:
@@ -122,43 +119,41 @@ def check(stored: bentoml.Model) -> StoredModel:
     Raises:
         ModelRefusedError: says what was found, what was expected and what mends it.
     """
-    tag = str(stored.tag)
-    _check_version(stored, tag)
+    _check_version(stored)
     vectorizer = stored.custom_objects.get(VECTORIZER)
     if vectorizer is None:
         held = ", ".join(stored.custom_objects) or "none"
-        raise ModelRefusedError(
-            tag, found=f"custom objects: {held}", expected=f"a {VECTORIZER} among them", mend=TRAIN
-        )
+        raise _refused(stored, f"custom objects: {held}", f"a {VECTORIZER} among them")
     try:
         encoder = Encoder(vectorizer)
-        card = ModelCard(model=tag, **stored.info.metadata)
+        card = ModelCard(model=str(stored.tag), **stored.info.metadata)
+        policy = Policy(**card.policy.model_dump())
     except EncodingError as error:
-        raise ModelRefusedError(
-            tag, found=f"other columns ({error})", expected="this code's columns", mend=TRAIN
-        ) from None
+        raise _refused(stored, f"other columns ({error})", "this code's columns") from None
     except ValidationError as error:
         odd = ", ".join(".".join(map(str, finding["loc"])) for finding in error.errors())
-        raise ModelRefusedError(
-            tag, found=f"metadata without a valid {odd}", expected="train.py's metadata", mend=TRAIN
-        ) from None
-    if card.columns.fingerprint != fingerprint(COLUMNS):
-        raise ModelRefusedError(
-            tag,
-            found=f"columns with fingerprint {card.columns.fingerprint[:12]}",
-            expected=fingerprint(COLUMNS)[:12],
-            mend=TRAIN,
-        )
-    return StoredModel(stored, card, encoder)
+        raise _refused(stored, f"metadata without a valid {odd}", "that of train.py") from None
+    except PolicyError as error:
+        raise _refused(stored, str(error), "thresholds in order") from None
+    ours, theirs = fingerprint(COLUMNS), card.columns.fingerprint
+    if theirs != ours:
+        raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
+    return StoredModel(stored, card, encoder, policy)
 
 
-def _check_version(stored: bentoml.Model, tag: str) -> None:
-    trained = str(stored.info.context.framework_versions.get("xgboost", "none"))
+def _check_version(stored: bentoml.Model) -> None:
+    trained = str(stored.info.context.framework_versions.get("xgboost", "unknown"))
     installed = version("xgboost")
     if trained.split(".")[:2] != installed.split(".")[:2]:
-        raise ModelRefusedError(
-            tag,
-            found=f"a model of xgboost {trained}",
-            expected=f"xgboost {installed}, which is installed",
-            mend=f"{TRAIN} (or install xgboost {trained})",
+        raise _refused(
+            stored,
+            f"a model of xgboost {trained}",
+            f"xgboost {installed}, which is installed",
+            mend=f"{TRAIN}, or install xgboost {trained}",
         )
+
+
+def _refused(
+    stored: bentoml.Model, found: str, expected: str, mend: str = TRAIN
+) -> ModelRefusedError:
+    return ModelRefusedError(str(stored.tag), found=found, expected=expected, mend=mend)

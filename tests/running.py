@@ -28,8 +28,13 @@ def free_port() -> int:
 def environment(home: Path, **changes: str) -> dict[str, str]:
     """The environment of a command that works on the store at ``home``."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("BENTOML", "CREDIT_RISK"))}
-    path = f"{BIN}{os.pathsep}{clean['PATH']}"
-    return clean | {"PATH": path, "BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "1"} | changes
+    ours = {
+        "PATH": f"{BIN}{os.pathsep}{clean['PATH']}",
+        "BENTOML_HOME": str(home),
+        "BENTOML_DO_NOT_TRACK": "1",
+        "COLUMNS": "500",  # so that no printed path or tag is wrapped
+    }
+    return clean | ours | changes
 
 
 def run(
@@ -104,7 +109,8 @@ def serving(
 def _wait_until_ready(server: Server) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        assert server.process.poll() is None, f"ended before it was ready:\n{server.logged()}"
+        ended = server.process.poll() is not None or "startup failed" in server.logged()
+        assert not ended, f"ended before it was ready:\n{server.logged()}"
         try:
             with urllib.request.urlopen(f"{server.url}/readyz", timeout=5):
                 return

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from bentoml.exceptions import BentoMLConfigException
 
-from credit_risk.errors import ConfigurationError
 
 __all__ = ["Batching", "read_batching", "use_configuration"]
 
@@ -41,7 +41,7 @@ def read_batching(service: str, known_services: Collection[str]) -> Batching:
     """Read ``services.<service>.batching`` of the file that is in force.
 
     Raises:
-        ConfigurationError: if the file is not there, names a service that does not exist, or
+        BentoMLConfigException: if the file is not there, names a service that does not exist, or
             lacks a whole number above zero for either value.
     """
     path = Path(os.environ[VARIABLE])
@@ -49,10 +49,10 @@ def read_batching(service: str, known_services: Collection[str]) -> Batching:
     for name, settings in services.items():
         if name not in known_services:
             msg = f"{path.name}: found services.{name}, expected one of {', '.join(known_services)}"
-            raise ConfigurationError(msg)
+            raise BentoMLConfigException(msg)
         if not isinstance(settings, dict):
             msg = f"{path.name}: found services.{name} without settings, expected a mapping"
-            raise ConfigurationError(msg)
+            raise BentoMLConfigException(msg)
     batching = services.get(service, {}).get("batching", {})
     values = {}
     for name in ("max_batch_size", "max_latency_ms"):
@@ -62,7 +62,7 @@ def read_batching(service: str, known_services: Collection[str]) -> Batching:
                 f"{path.name}: found services.{service}.batching.{name}: {value!r}, "
                 "expected a whole number above zero"
             )
-            raise ConfigurationError(msg)
+            raise BentoMLConfigException(msg)
         values[name] = value
     return Batching(**values)
 
@@ -72,8 +72,8 @@ def _services(path: Path) -> dict[str, Any]:
         services = yaml.safe_load(path.read_text())["services"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         msg = f"{path}: found no readable services section ({error}); {VARIABLE} names this file"
-        raise ConfigurationError(msg) from None
+        raise BentoMLConfigException(msg) from None
     if not isinstance(services, dict):
         msg = f"{path.name}: found {services!r} as services, expected a mapping"
-        raise ConfigurationError(msg)
+        raise BentoMLConfigException(msg)
     return services

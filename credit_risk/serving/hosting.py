@@ -1,34 +1,40 @@
 """How a BentoML service of this project is hosted.
 
-Four things differ from ``bentoml.Service``. What the service depends on runs inside each worker
+Five things differ from ``bentoml.Service``. What the service depends on runs inside each worker
 unless it is asked for as a service of its own. A bento serves the models it was built with. Every
-error has one shape. ``docs.json`` says exactly what is answered. Leans on BentoML 1.4's
-``Service``: ``all_services``, ``on_load_bento``, ``to_asgi``, ``openapi_spec``.
+error has one shape. ``docs.json`` says exactly what is answered. The page at ``/`` loads nothing
+from elsewhere. Leans on BentoML 1.4's ``Service``: ``all_services``, ``on_load_bento``,
+``to_asgi``, ``openapi_spec``.
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 import attrs
 import yaml
 from bentoml import Service
+from bentoml.exceptions import BentoMLConfigException
 from bentoml.models import BentoModel
 from pydantic import BaseModel, RootModel
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from credit_risk.errors import ConfigurationError
 from credit_risk.serving.media_types import JSON, MediaTypeDoor
 from credit_risk.serving.openapi import document, signature_of
+from credit_risk.serving.quiet_log import keep_refusals_out
 from credit_risk.serving.uniform_errors import UniformErrors
 
 __all__ = ["HostedService", "RUNNER_VARIABLE"]
 
 RUNNER_VARIABLE = "CREDIT_RISK_RUNNER"
 """``embedded`` (in every worker, the usual way) or ``remote`` (a process of its own)."""
+
+INDEX_PAGE = Path(__file__).with_name("swagger_ui.html")
+"""Served at ``/`` instead of BentoML's, which loads Google Tag Manager."""
 
 
 class _Document(dict[str, Any]):
@@ -79,12 +85,17 @@ class HostedService(Service[Any]):
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
         """Build the application that every worker serves."""
+        keep_refusals_out()
         inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
         if is_main:
             accepted = {path: getattr(m, "media_types", (JSON,)) for path, m in inputs.items()}
             self.add_asgi_middleware(MediaTypeDoor, accepted=accepted)
         named = {path: m for path, m in inputs.items() if _has_fields(m)}
-        return UniformErrors(super().to_asgi(is_main), named)
+        app = super().to_asgi(is_main)
+        if is_main:
+            index = HTMLResponse(INDEX_PAGE.read_text())
+            app.router.routes.insert(0, Route("/", index, methods=["GET"]))
+        return UniformErrors(app, named)
 
     @property
     def openapi_spec(self) -> _Document:
@@ -97,10 +108,10 @@ def runs_remotely() -> bool:
     """Whether the environment asks for the runner as a service of its own.
 
     Raises:
-        ConfigurationError: for anything but ``embedded`` and ``remote``.
+        BentoMLConfigException: for anything but ``embedded`` and ``remote``.
     """
     mode = os.environ.get(RUNNER_VARIABLE, "embedded")
     if mode not in ("embedded", "remote"):
         msg = f"{RUNNER_VARIABLE}: found {mode!r}, expected 'embedded' or 'remote'"
-        raise ConfigurationError(msg)
+        raise BentoMLConfigException(msg)
     return mode == "remote"

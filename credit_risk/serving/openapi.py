@@ -4,13 +4,13 @@ BentoML's generator writes pydantic's 3.1 schemas into a 3.0 document, knows nei
 types nor the errors of this project, and no GET. This one states exactly what is answered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from inspect import getdoc
 from typing import Any, get_type_hints
 
 from bentoml import Service
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from credit_risk.refusal import Refusal
 from credit_risk.serving.media_types import JSON
@@ -22,18 +22,28 @@ REFUSALS = {
     415: "The media type is not one that this endpoint takes.",
     429: "More requests at once than this worker takes; try again.",
     500: "Our fault; the server's log says more.",
-    503: "Not ready; try again.",
+    503: "Not ready or too busy; try again.",
     504: "Not answered in time.",
 }
-INFRASTRUCTURE = {
-    "/livez": "The process is alive.",
-    "/readyz": "The service can answer.",
-    "/healthz": "The same as /livez.",
-    "/metrics": "Prometheus metrics.",
+WITHOUT_BODY = (429, 500, 503, 504)
+RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+TAGS = {"Service": "What this service is for.", "Operation": "For whoever runs the service."}
+PROBES = {
+    "/livez": ("The process is alive.",),
+    "/readyz": ("The service can answer.", 503),
+    "/healthz": ("The same as /livez.",),
+    "/metrics": ("Prometheus metrics.",),
 }
 REF = "#/components/schemas/{model}"
 
 Json = dict[str, Any]
+
+
+class _AsWritten(GenerateJsonSchema):
+    """Keeps the fields of examples in their order; pydantic sorts them by name."""
+
+    def sort(self, value: Any, parent_key: str | None = None) -> Any:  # noqa: ANN401, ARG002  pydantic's signature
+        return value
 
 
 def signature_of(function: Any) -> tuple[type[BaseModel], type[BaseModel]]:  # noqa: ANN401  BentoML's APIMethod.func
@@ -54,30 +64,32 @@ def document(
         version: of the service.
         readable: answer model of each path that answers GET.
     """
-    methods = {method.route: (method.func, *signature_of(method.func)) for method in service.apis.values()}
+    methods = {m.route: (m.func, *signature_of(m.func)) for m in service.apis.values()}
     inputs = {body for _, body, _ in methods.values()}
     outputs = {answer for _, _, answer in methods.values()} | set(readable.values()) | {Refusal}
-    ordered = [*((m, "validation") for m in inputs), *((m, "serialization") for m in outputs)]
-    _, definitions = models_json_schema(
-        sorted(ordered, key=lambda pair: pair[0].__name__),  # type: ignore[arg-type]
-        ref_template=REF,
-    )
+    ordered: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        *((m, "validation") for m in inputs),
+        *((m, "serialization") for m in outputs),
+    ]
+    ordered.sort(key=lambda pair: pair[0].__name__)
+    _, definitions = models_json_schema(ordered, ref_template=REF, schema_generator=_AsWritten)
     schemas = definitions["$defs"]
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": service.name,
+            "title": service.name.replace("_", " ").capitalize(),
             "version": version,
             "description": getdoc(service.inner) or "",
         },
         "servers": [{"url": "."}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": {
             **{
                 route: {"post": _post(function, body, answer, schemas)}
                 for route, (function, body, answer) in methods.items()
             },
             **{path: {"get": _get(path, answer)} for path, answer in readable.items()},
-            **{path: {"get": _probe(path, text)} for path, text in INFRASTRUCTURE.items()},
+            **{path: {"get": _probe(path, *about)} for path, about in PROBES.items()},
         },
         "components": {"schemas": schemas},
     }
@@ -95,31 +107,36 @@ def _post(function: Any, body: type[BaseModel], answer: type[BaseModel], schemas
         "operationId": function.__name__,
         "summary": summary,
         "description": description.strip(),
-        "tags": ["Decisions"],
+        "tags": ["Service"],
         "requestBody": {"required": True, "content": content},
-        "responses": {
-            "200": _json("The answer.", answer),
-            **{str(status): _json(text, Refusal) for status, text in REFUSALS.items()},
-        },
+        "responses": {"200": _json(_summary(answer), answer), **_refusals(REFUSALS)},
     }
 
 
 def _get(path: str, answer: type[BaseModel]) -> Json:
     return {
         "operationId": path.strip("/"),
-        "summary": getdoc(answer) or "",
-        "tags": ["Decisions"],
-        "responses": {"200": _json("The answer.", answer)},
+        "summary": _summary(answer),
+        "tags": ["Service"],
+        "responses": {"200": _json(_summary(answer), answer), **_refusals(WITHOUT_BODY)},
     }
 
 
-def _probe(path: str, text: str) -> Json:
+def _probe(path: str, text: str, *refusals: int) -> Json:
+    content = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "operationId": path.strip("/"),
         "summary": text,
-        "tags": ["Infrastructure"],
-        "responses": {"200": {"description": text, "content": {"text/plain": {}}}},
+        "tags": ["Operation"],
+        "responses": {"200": {"description": text, "content": content}, **_refusals(refusals)},
     }
+
+
+def _refusals(statuses: Iterable[int]) -> Json:
+    refusals = {str(status): _json(REFUSALS[status], Refusal) for status in statuses}
+    for status in {"429", "503"} & refusals.keys():
+        refusals[status]["headers"] = {"Retry-After": RETRY_AFTER}
+    return refusals
 
 
 def _json(text: str, model: type[BaseModel]) -> Json:
@@ -128,3 +145,7 @@ def _json(text: str, model: type[BaseModel]) -> Json:
 
 def _ref(model: type[BaseModel]) -> Json:
     return {"$ref": REF.format(model=model.__name__)}
+
+
+def _summary(model: type[BaseModel]) -> str:
+    return (getdoc(model) or "").partition("\n")[0]

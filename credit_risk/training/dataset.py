@@ -4,41 +4,27 @@ What passes is right in every cell; what does not is one ``DataError`` with the 
 found and what was expected. Knows nothing of models and of the 29 encoded columns.
 """
 
-import csv
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from typing import Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 from numpy.typing import NDArray
 
 from credit_risk.errors import DataError
-from credit_risk.training.download import stream
+from credit_risk.training.table import COLUMNS, cut, read_table
 from credit_risk.vocabulary import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 
-__all__ = ["COLUMNS", "Dataset", "read_loans"]
-
-COLUMNS: Final = (
-    *("Status", "Seniority", "Home", "Time", "Age", "Marital", "Records", "Job"),
-    *("Expenses", "Income", "Assets", "Debt", "Amount", "Price"),
-)
-"""Columns of the file in their usual order; a column is the field of that name in lower case."""
+__all__ = ["Dataset", "read_loans"]
 
 UNKNOWN, ENDED_WELL, ENDED_IN_DEFAULT = range(3)
 WORDS: Final[Mapping[str, Mapping[int, str]]] = MappingProxyType(
     {"status": {UNKNOWN: "unknown", ENDED_WELL: "ok", ENDED_IN_DEFAULT: "default"}, **CODES}
 )
 """What each code means, by field."""
-
-SHOWN: Final = 100  # characters of a value, and names in a list, that a message repeats
 
 
 @dataclass(frozen=True, eq=False)  # no ==: two tables do not compare to one truth value
@@ -78,8 +64,8 @@ def read_loans(source: str | Path) -> Dataset:
         DataError: for the first thing that is not as expected; rows count from 1 below the
             header, blank lines left out.
     """
-    name, content = _load(source)
-    cells = _parse(name, content)
+    table = read_table(source)
+    name, cells = table.name, table.cells
     numbers = pd.DataFrame({column: _numbers(cells[column]) for column in cells})
     _check_cells(name, cells, numbers)
     known = numbers[numbers["Status"] != UNKNOWN].reset_index(drop=True)
@@ -88,89 +74,12 @@ def read_loans(source: str | Path) -> Dataset:
     _check_outcomes(name, defaulted, dropped)
     return Dataset(
         name=name,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=table.sha256,
         applications=_applications(known),
         defaulted=defaulted,
         rows_read=len(numbers),
         dropped=MappingProxyType({"unknown outcome": dropped} if dropped else {}),
     )
-
-
-def _load(source: str | Path) -> tuple[str, bytes]:
-    """Return the file's name and its bytes."""
-    if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
-        content = b"".join(piece for piece, _ in stream(source))
-        url = urlsplit(source)
-        return PurePosixPath(unquote(url.path)).name or str(url.hostname), content
-    try:
-        return Path(source).name, Path(source).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        problem = f"cannot be read: {reason}; expected a CSV or Parquet file or an http(s) URL"
-        raise DataError(str(source), problem) from None
-
-
-def _parse(name: str, content: bytes) -> pd.DataFrame:
-    """Return the cells as they are written, in the file's order, columns named as COLUMNS."""
-    ragged: list[Any] = []
-    try:
-        if content.startswith(b"PAR1"):
-            table = pa.parquet.ParquetFile(pa.BufferReader(content)).read()
-        else:
-            table = _parse_csv(content, ragged)
-        labels = [column for column in table.column_names if column.startswith("__index_level_")]
-        cells = table.drop_columns(labels).to_pandas(ignore_metadata=True)  # pandas' row labels
-    except (pa.ArrowException, OSError, ValueError) as error:
-        problem = f"found {_cut(str(error))}, expected a table in CSV or Parquet"
-        raise DataError(name, problem) from None
-    _check_columns(name, list(cells.columns))
-    if ragged:
-        problem = f"found {ragged[0].actual_columns} cells, expected {ragged[0].expected_columns}"
-        raise DataError(name, problem, row=ragged[0].number - 1)
-    if cells.empty:
-        raise DataError(name, "found no rows below the header, expected at least two loans")
-    return cells.rename(columns=str.capitalize)
-
-
-def _parse_csv(content: bytes, ragged: list[Any]) -> Any:  # noqa: ANN401  pyarrow is untyped
-    """Return a pyarrow table of text; rows of another length are put into ``ragged`` instead."""
-    text = content.decode("utf-8-sig", errors="replace")
-    first_line = (text.lstrip()[:10_000].splitlines() or [""])[0]
-    found = "an empty file" if not first_line else ""
-    found = "a web page" if first_line.startswith("<") else found
-    if "\0" in text or "\N{REPLACEMENT CHARACTER}" in first_line:
-        found = "binary data"
-    if found:
-        raise ValueError(found)
-
-    def keep(row: Any) -> str:  # noqa: ANN401  pyarrow is untyped
-        ragged.append(row)
-        return "skip"
-
-    names = next(csv.reader([first_line]))
-    return pa.csv.read_csv(
-        pa.BufferReader(text.encode()),
-        read_options=pa.csv.ReadOptions(use_threads=False),  # else row numbers are not told
-        parse_options=pa.csv.ParseOptions(invalid_row_handler=keep),
-        convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-    )
-
-
-def _check_columns(name: str, found: Sequence[str]) -> None:
-    lowered = [column.lower() for column in found]
-    problems = {
-        "missing": [column for column in COLUMNS if column.lower() not in lowered],
-        "unexpected": [column for column in found if column.capitalize() not in COLUMNS],
-        "repeated": [column for column in COLUMNS if lowered.count(column.lower()) > 1],
-    }
-    described = [
-        f"{what} columns {', '.join(repr(_cut(column)) for column in columns[:SHOWN])}"
-        for what, columns in problems.items()
-        if columns
-    ]
-    if described:
-        problem = f"found {'; '.join(described)}; expected once each: {', '.join(COLUMNS)}"
-        raise DataError(name, problem)
 
 
 def _numbers(cells: pd.Series) -> NDArray[np.float64]:
@@ -191,7 +100,7 @@ def _check_cells(name: str, cells: pd.DataFrame, numbers: pd.DataFrame) -> None:
         return
     row, place = (int(n) for n in np.unravel_index(bad.argmax(), bad.shape))
     column, number = cells.columns[place], numbers.iloc[row, place]
-    found = "an empty cell" if np.isnan(number) else repr(_cut(str(cells.iloc[row, place])))
+    found = "an empty cell" if np.isnan(number) else repr(cut(str(cells.iloc[row, place])))
     if number == MISSING_CODE:
         found += ", which means missing"
     problem = f"found {found}, expected {_expected(column.lower())}"
@@ -232,11 +141,7 @@ def _check_outcomes(name: str, defaulted: NDArray[np.bool_], dropped: int) -> No
     defaults = int(np.count_nonzero(defaulted))
     if not 0 < defaults < len(defaulted):
         problem = (
-            f"found {len(defaulted) - defaults} loans that ended well (1), {defaults} that ended in "
-            f"default (2) and {dropped} of unknown outcome (0), expected some of 1 and some of 2"
+            f"found {len(defaulted) - defaults} loans that ended well (1), {defaults} that ended "
+            f"in default (2) and {dropped} of unknown outcome (0), expected some of 1 and some of 2"
         )
         raise DataError(name, problem, column="Status")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

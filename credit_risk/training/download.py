@@ -7,56 +7,23 @@ Knows nothing of what is in the file.
 
 import hashlib
 import os
-import re
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
-from http.client import HTTPException
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from credit_risk.errors import DataError
+from credit_risk.training.fetch import stream
 
-__all__ = ["download", "main", "stream"]
+__all__ = ["download", "main"]
 
 URL: Final = "https://raw.githubusercontent.com/gastonstat/CreditScoring/master/CreditScoring.csv"
 SHA256: Final = "b42d4fb62b3c1e3428b295d1f152e71ec79e003f86cfa23d7ddb1fc7ea1f624f"
 DESTINATION: Final = Path("data/CreditScoring.csv")
-TIMEOUT: Final = 30  # seconds without a byte
-MAX_BYTES: Final = 1_000_000_000
-PIECE: Final = 65_536  # bytes
-
-
-def stream(url: str, max_bytes: int = MAX_BYTES) -> Iterator[tuple[bytes, int | None]]:
-    """Yield what an http(s) URL answers in pieces, each with the whole size in bytes if told.
-
-    Raises:
-        DataError: if it cannot be reached, ends early, or is larger than ``max_bytes``.
-    """
-    shown = re.sub(r"(?<=//)[^/]*@|[?#].*", "", url)  # a password or token stays out of messages
-    received, total = 0, None
-    try:
-        with urlopen(url, timeout=TIMEOUT) as response:  # noqa: S310  callers pass http(s) only
-            total = response.length
-            while piece := response.read(PIECE):
-                received += len(piece)
-                if max(received, total or 0) > max_bytes:
-                    raise DataError(shown, f"found more than the {max_bytes:,} bytes expected")
-                yield piece, total
-    except (OSError, HTTPException, ValueError) as error:
-        if isinstance(error, HTTPError):
-            error.close()
-        reason = str(error if isinstance(error, HTTPError) else getattr(error, "reason", error))
-        raise DataError(
-            shown, f"cannot be reached: {reason[:100] or type(error).__name__}"
-        ) from None
-    if total is not None and received < total:
-        raise DataError(shown, f"found {received:,} bytes, expected {total:,}; try again")
 
 
 def download(url: str, sha256: str, destination: Path) -> bool:
@@ -76,7 +43,7 @@ def download(url: str, sha256: str, destination: Path) -> bool:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     try:
         with part.open("wb") as file, Progress(*columns, console=Console(stderr=True)) as progress:
-            task = progress.add_task(destination.name)
+            task = progress.add_task(destination.name, total=None)
             for piece, total in stream(url):
                 file.write(piece)
                 digest.update(piece)
@@ -97,14 +64,15 @@ def main(arguments: Sequence[str] | None = None, url: str = URL, sha256: str = S
     try:
         fetched = download(url, sha256, destination)
     except (DataError, OSError) as error:
-        print(
+        print(  # noqa: T201  a command speaks
             f"The data set was not downloaded. {error}.\n"
             f"Download {url} in a browser and save it as {destination}, or train on a file of\n"
             "your own with `make train DATA=path`, or go on with the sample data/sample.csv.",
             file=sys.stderr,
         )
         return 1
-    print(f"{destination} is {'there now' if fetched else 'there already'}; its SHA-256 is right.")
+    when = "now" if fetched else "already"
+    print(f"{destination} is there {when}; its SHA-256 is right.")  # noqa: T201  a command speaks
     return 0
 
 

@@ -1,0 +1,202 @@
+"""The load test: who calls the service, how often and with what; every answer is checked.
+
+    locust --headless --users 50 --spawn-rate 10 --run-time 30s --max-p99-ms 500
+
+Locust starts that many users, and each sends one request after the other without a pause. What
+they send comes from ``credit_risk.samples`` and is written once, at the start; what is right
+comes from ``GET /model``. The exit code is 1 after a wrong answer, above the limit, and where
+nothing answers.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from http.client import HTTPException
+from io import BytesIO
+from itertools import cycle, zip_longest
+from typing import Any, ClassVar, NamedTuple
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
+
+import numpy as np
+from locust import FastHttpUser, constant, events, stats
+from pydantic import ValidationError
+
+from credit_risk.columns import COLUMNS, Encoder, Rows
+from credit_risk.policy import Policy
+from credit_risk.refusal import Refusal
+from credit_risk.samples import sample_applications
+from credit_risk.schema import ArrayAssessment, Assessment, AssessmentBatch, ModelCard
+from credit_risk.vocabulary import MISSING_CODE
+
+
+class Call(NamedTuple):
+    """One request, and which sample is in which place of it; None where a bad one is."""
+
+    path: str
+    media_type: str
+    body: bytes
+    samples: Sequence[int | None]
+
+
+class InOrder:
+    """Stands in for the model's vectorizer."""
+
+    vocabulary_: Mapping[str, int] = {name: index for index, name in enumerate(COLUMNS)}
+
+
+def _npy(rows: Rows) -> bytes:
+    file = BytesIO()
+    np.save(file, rows)
+    return file.getvalue()
+
+
+def _nested(rows: Rows) -> bytes:
+    return json.dumps(rows.tolist()).replace("NaN", "null").encode()
+
+
+def _batch(samples: Sequence[int | None]) -> bytes:
+    return b"[" + b",".join(BAD if sample is None else BODIES[sample] for sample in samples) + b"]"
+
+
+JSON, NPY = "application/json", "application/x-npy"
+APPLICATIONS = sample_applications(500)
+BODIES = [application.model_dump_json().encode() for application in APPLICATIONS]
+BAD = APPLICATIONS[0].model_copy(update={"income": MISSING_CODE}).model_dump_json().encode()
+ROWS = Encoder(InOrder()).encode(APPLICATIONS)
+TWENTIES = [range(first, first + 20) for first in range(0, len(APPLICATIONS), 20)]
+WITH_BAD = [[*them[:place], None, *them[place + 1 :]] for place, them in enumerate(TWENTIES[:20])]
+
+one = cycle([Call("/classify", JSON, body, [sample]) for sample, body in enumerate(BODIES)])
+batch = cycle([Call("/classify_batch", JSON, _batch(them), them) for them in WITH_BAD + TWENTIES])
+lists = cycle([Call("/classify_array", JSON, _nested(ROWS[them]), them) for them in TWENTIES])
+npy = cycle([Call("/classify_array", NPY, _npy(ROWS[them]), them) for them in TWENTIES])
+mix = cycle([*[one] * 8, batch, *[one] * 8, batch, lists, npy])
+"""In this order, over all users."""
+
+
+class Judge:
+    """Knows the model's tag and policy, and what each sample was given the first time."""
+
+    def __init__(self, card: ModelCard) -> None:
+        """Take tag and thresholds from the answer of ``GET /model``."""
+        self._model = card.model
+        self._policy = Policy(card.policy.review_above, card.policy.decline_above)
+        self._given: dict[int, float] = {}
+
+    def faults(self, call: Call, content: bytes) -> Iterator[str]:
+        """Say, in a sentence each, what is wrong with an answer."""
+        try:
+            answers = _read(call.path, content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = next((part for part in first["loc"][::-1] if isinstance(part, str)), "body")
+            yield f"found an answer out of contract: {place}: {first['msg']}"
+            return
+        if len(answers) != len(call.samples):
+            yield f"found {len(answers)} answers, expected {len(call.samples)}"
+        for sample, answer in zip(call.samples, answers, strict=False):
+            if sample is None:
+                if isinstance(answer, Assessment):
+                    yield "found a decision in the place of a bad application, expected an error"
+            elif isinstance(answer, Refusal):
+                yield f"found an error in the place of a good application: {answer.error}"
+            else:
+                yield from self._faults_of(sample, answer)
+
+    def _faults_of(self, sample: int, answer: Assessment) -> Iterator[str]:
+        probability = answer.default_probability
+        if answer.status != (expected := self._policy.decide(probability)):
+            yield f"found {answer.status}, expected {expected} for such a probability"
+        if abs(self._given.setdefault(sample, probability) - probability) > 1e-6:  # noqa: PLR2004  float32
+            yield "found another probability than the same application was given before"
+        if answer.model != self._model:
+            yield f"found model {answer.model}, expected {self._model} as in GET /model"
+
+
+def _read(path: str, content: bytes) -> Sequence[Assessment | Refusal]:
+    if path == "/classify":
+        return [Assessment.model_validate_json(content, strict=True)]
+    if path == "/classify_batch":
+        return AssessmentBatch.model_validate_json(content, strict=True).root
+    found = ArrayAssessment.model_validate_json(content, strict=True)
+    columns = zip_longest(found.status, found.default_probability)  # an odd one validates as None
+    return [
+        Assessment.model_validate(
+            {"status": status, "default_probability": risk, "reasons": [], "model": found.model}
+        )
+        for status, risk in columns
+    ]
+
+
+def send(user: "Applicant") -> None:
+    """Send the next request of the mix and check its answer."""
+    call = next(next(mix))
+    with user.client.post(
+        call.path,
+        data=call.body,
+        headers={"Content-Type": call.media_type},
+        name=f"{call.path} {call.media_type}",
+        catch_response=True,
+    ) as response:
+        if response.status_code != HTTPStatus.OK:
+            said = response.text or response.error
+            response.failure(f"found HTTP {response.status_code}, expected 200: {said}")
+        elif fault := next(user.judge.faults(call, response.content), None):
+            response.failure(fault)
+
+
+class Applicant(FastHttpUser):
+    """Sends applications: mostly one at a time, sometimes twenty."""
+
+    host = "http://127.0.0.1:3000"
+    judge: Judge
+    tasks: ClassVar = [send]
+    wait_time = constant(0)
+
+
+def add_limit(parser: Any, **_: object) -> None:  # noqa: ANN401  locust's own
+    """Add ``--max-p99-ms`` to the command line."""
+    text = "fail when the 99th percentile of all requests is above so many milliseconds"
+    parser.add_argument("--max-p99-ms", type=float, default=500, env_var="MAX_P99_MS", help=text)
+
+
+def read_model(environment: Any, **_: object) -> None:  # noqa: ANN401  locust's own
+    """Learn from the service what is right; end where there is no service."""
+    host = environment.host or Applicant.host
+    try:
+        with build_opener(ProxyHandler({})).open(f"{host}/model", timeout=10) as answer:
+            Applicant.judge = Judge(ModelCard.model_validate_json(answer.read()))
+    except (HTTPError, HTTPException, ValueError) as error:
+        sys.exit(f"GET /model at {host} gives no model card: {error}")
+    except OSError:
+        sys.exit(f"nothing answers at {host}: start it with `make serve`")
+
+
+def conclude(environment: Any, **_: object) -> None:  # noqa: ANN401  locust's own
+    """Decide the exit code; print the summary last, below the tables of locust."""
+    total, limit = environment.stats.total, environment.parsed_options.max_p99_ms
+    p50, p90, p99 = (total.get_response_time_percentile(share) for share in (0.5, 0.9, 0.99))
+    problems = {
+        "no request was made": not total.num_requests,
+        f"{total.num_failures} of {total.num_requests} requests failed": total.num_failures,
+        "the load test itself broke": environment.runner.exceptions,
+        f"the 99th percentile, {p99:g} ms, is above the limit of {limit:g} ms": p99 > limit,
+    }
+    found = "; ".join(sentence for sentence, holds in problems.items() if holds)
+    if found:
+        environment.process_exit_code = 1
+    summary = f"""
+requests {total.num_requests}   RPS {total.total_rps:.0f}   failures {total.num_failures}
+average {total.avg_response_time:.3g} ms   50th percentile {p50:g} ms   90th {p90:g} ms   \
+99th {p99:g} ms   max {total.max_response_time:.3g} ms
+{f"FAILED: {found}" if found else f"PASSED: every answer is right, 99 in 100 within {p99:g} ms"}."""
+    environment.events.quit.add_listener(lambda **_: print(summary))  # noqa: T201  a command speaks
+
+
+# Milliseconds to three digits: locust's own whole ones make 0 of a fast answer.
+stats.bucket_response_time = lambda milliseconds: float(f"{milliseconds:.3g}")
+events.init_command_line_parser.add_listener(add_limit)
+events.test_start.add_listener(read_model)
+events.quitting.add_listener(conclude)

@@ -1,0 +1,119 @@
+"""The bento: what is in it, and that it serves the model it was built with."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from running import PROJECT, Server, run, serving
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+TAG = "credit_risk_classifier:latest"
+
+
+@pytest.fixture(scope="module")
+def bento(home: Path) -> Path:
+    """Folder of a bento that was built from the project."""
+    run("bentoml", "build", home=home)
+    found = run("bentoml", "get", TAG, "-o", "path", home=home)
+    return Path(found.stdout.strip())
+
+
+@pytest.fixture(scope="module")
+def bento_server(
+    bento: Path, home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    with serving(TAG, home=home, cwd=elsewhere, log=elsewhere / "log") as server:
+        yield server
+
+
+def packed_model(bento: Path) -> str:
+    """Tag of the one model that all services of the bento use."""
+    services = yaml.safe_load((bento / "bento.yaml").read_text())["services"]
+    (tag,) = {model["tag"] for service in services for model in service["models"]}
+    return str(tag)
+
+
+def test_it_holds_the_service_and_the_package_without_training_and_nothing_else(
+    bento: Path,
+) -> None:
+    package = (PROJECT / "credit_risk").rglob("*")
+    expected = {path.relative_to(PROJECT).as_posix() for path in package if path.is_file()}
+    expected = {name for name in expected if "/training/" not in name and "__pycache__" not in name}
+    expected |= {"service.py", "bentoconfiguration.yaml", "bentofile.yaml"}  # the last by BentoML
+
+    shipped = {
+        path.relative_to(bento / "src").as_posix()
+        for path in (bento / "src").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+    assert shipped == expected
+
+
+def test_its_packages_are_those_of_the_lock(bento: Path) -> None:
+    locked = json.loads((PROJECT / "Pipfile.lock").read_text())["default"]
+    expected = {f"{name}{entry['version']}" for name, entry in locked.items()}
+
+    required = (bento / "env" / "python" / "requirements.txt").read_text()
+
+    assert set(re.findall(r"^([a-z0-9][\w.-]*==[^\s;\\]+)", required, re.MULTILINE)) == expected
+
+
+def test_it_names_the_model_it_was_built_with(bento: Path, home: Path) -> None:
+    description = yaml.safe_load((bento / "bento.yaml").read_text())
+
+    assert (home / "models" / packed_model(bento).replace(":", "/")).is_dir()
+    assert {service["name"] for service in description["services"]} == {
+        "credit_risk_classifier",
+        "CreditRiskRunner",
+    }
+
+
+def test_it_answers_as_the_source_does(bento_server: Server, client: httpx.Client) -> None:
+    answer = httpx.post(f"{bento_server.url}/classify", json=COURSE_EXAMPLE)
+
+    assert answer.status_code == 200
+    assert answer.json() == client.post("/classify", json=COURSE_EXAMPLE).json()
+
+
+def test_the_configuration_applies_in_it(bento_server: Server) -> None:
+    assert "bentoconfiguration.yaml" in bento_server.logged()
+
+
+def test_a_newer_model_in_the_store_does_not_change_what_a_bento_serves(
+    bento: Path, home: Path, tmp_path: Path
+) -> None:
+    packed = packed_model(bento)
+    newer = run("python", "train.py", "--course", home=home).stdout.split()[-1]
+    try:
+        with serving(TAG, home=home, cwd=tmp_path, log=tmp_path / "log") as server:
+            served = httpx.get(f"{server.url}/model").json()["model"]
+    finally:
+        run("bentoml", "models", "delete", "--yes", newer, home=home)
+
+    assert newer != packed
+    assert served == packed
+
+
+@pytest.mark.parametrize("target", ["service.py:svc", TAG])
+def test_the_environment_can_name_another_model(
+    bento: Path, home: Path, tmp_path: Path, target: str
+) -> None:
+    older = packed_model(bento)
+    other = run("python", "train.py", "--course", home=home).stdout.split()[-1]
+    named = older if target == "service.py:svc" else other
+    try:
+        cwd = PROJECT if target == "service.py:svc" else tmp_path
+        log = tmp_path / "log"
+        with serving(target, home=home, cwd=cwd, log=log, CREDIT_RISK_MODEL=named) as server:
+            served = httpx.get(f"{server.url}/model").json()["model"]
+    finally:
+        run("bentoml", "models", "delete", "--yes", other, home=home)
+
+    assert served == named

@@ -1,0 +1,117 @@
+"""Swagger UI at ``/``, used by a person with a browser."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from running import Server
+
+HOST = "credit-risk.test"
+"""Not localhost, where Swagger UI is quieter than it is on other hosts."""
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-proxy-server",
+    f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
+)
+
+
+@dataclass
+class Visit:
+    """A page, and what happened on it.
+
+    Attributes:
+        page: the browser's page.
+        origin: scheme, host and port of the service as the browser sees it.
+        requests: address of everything that the page asked for.
+        complaints: errors and warnings on the console, uncaught exceptions, failed requests.
+    """
+
+    page: Page
+    origin: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(server: Server) -> Iterator[Visit]:
+    """``/`` of the running service, open in a real browser."""
+    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser_path is None:
+        pytest.skip("no browser found: install the package chromium (or google-chrome)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+        page = browser.new_page()
+        visit = Visit(page, f"http://{HOST}:{urlsplit(server.url).port}")
+        page.on("request", lambda request: visit.requests.append(request.url))
+        page.on("requestfailed", lambda request: visit.complaints.append(request.url))
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                visit.complaints.append(message.text)
+                if message.type in {"error", "warning"}
+                else None
+            ),
+        )
+        page.goto(f"{visit.origin}/")
+        expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
+        yield visit
+        browser.close()
+
+
+def test_the_page_shows_every_endpoint(visit: Visit, client: httpx.Client) -> None:
+    document = client.get("/docs.json").json()
+    shown = visit.page.locator(".opblock-summary-path")
+    paths = [shown.nth(place).get_attribute("data-path") for place in range(shown.count())]
+
+    assert sorted(filter(None, paths)) == sorted(document["paths"])
+    assert visit.page.title() == document["info"]["title"]
+
+
+@pytest.mark.parametrize("name", ["classify", "classify_batch", "classify_array"])
+def test_the_example_that_is_shown_gets_the_decision_that_a_program_gets(
+    visit: Visit, client: httpx.Client, name: str
+) -> None:
+    operation = visit.page.locator(f"[id$='-{name}'].opblock")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    example = operation.locator("textarea.body-param__text").input_value()
+    operation.get_by_role("button", name="Execute").click()
+    response = operation.locator(".live-responses-table .response").first
+    expect(response.locator(".response-col_status")).to_contain_text("200", timeout=30_000)
+    shown = json.loads(response.locator(".highlight-code code").first.inner_text())
+    answered = client.post(f"/{name}", json=json.loads(example)).json()
+
+    assert shown == answered
+    assert any(decision in str(shown) for decision in ("APPROVED", "MAYBE", "DECLINED"))
+
+
+def test_the_page_asks_nobody_but_the_service(visit: Visit) -> None:
+    visit.page.wait_for_load_state("networkidle")
+
+    assert f"{visit.origin}/docs.json" in visit.requests
+    assert [url for url in visit.requests if not url.startswith(f"{visit.origin}/")] == []
+    assert visit.complaints == []
+
+
+def test_the_browser_itself_refuses_to_ask_others(visit: Visit) -> None:
+    refused = visit.page.evaluate(
+        "fetch('http://elsewhere.test/').then(() => false, () => true)",
+    )
+
+    assert refused
+    assert any("Content Security Policy" in complaint for complaint in visit.complaints)

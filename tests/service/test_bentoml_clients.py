@@ -1,0 +1,55 @@
+"""BentoML's own clients against the running service, each in a program of its own."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from running import Server, run
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+SYNCHRONOUS = """
+import json, sys, bentoml
+url, example = sys.argv[1], json.loads(sys.argv[2])
+with bentoml.SyncHTTPClient(url) as client:
+    one = client.classify(example)
+    many = client.classify_batch([example, example])
+print(json.dumps([one, *many]))
+"""
+
+ASYNCHRONOUS = """
+import asyncio, json, sys, bentoml
+url, example = sys.argv[1], json.loads(sys.argv[2])
+async def ask():
+    async with bentoml.AsyncHTTPClient(url) as client:
+        return await asyncio.gather(*(client.classify(example) for _ in range(3)))
+print(json.dumps(asyncio.run(ask())))
+"""
+
+
+@pytest.mark.parametrize(
+    "program", [SYNCHRONOUS, ASYNCHRONOUS], ids=["synchronous", "asynchronous"]
+)
+def test_a_client_of_bentoml_gets_the_same_answer(
+    server: Server, client: httpx.Client, home: Path, program: str
+) -> None:
+    expected = client.post("/classify", json=COURSE_EXAMPLE).json()
+
+    found = run("python", "-c", program, server.url, json.dumps(COURSE_EXAMPLE), home=home)
+
+    assert json.loads(found.stdout) == [expected] * 3
+
+
+def test_a_client_of_bentoml_sends_an_array(
+    server: Server, client: httpx.Client, home: Path
+) -> None:
+    row = client.get("/docs.json").json()["paths"]["/classify_array"]["post"]["requestBody"]
+    rows = row["content"]["application/json"]["example"]
+    program = SYNCHRONOUS.replace("client.classify(example)", "client.classify_array(example)")
+    program = program.replace("client.classify_batch([example, example])", "[]")
+    expected = client.post("/classify_array", json=rows).json()
+
+    found = run("python", "-c", program, server.url, json.dumps(rows), home=home)
+
+    assert json.loads(found.stdout) == [expected]

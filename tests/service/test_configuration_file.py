@@ -1,0 +1,159 @@
+"""Each knob of bentoconfiguration.yaml, changed in the file, arrives in the running service."""
+
+import concurrent.futures
+import json
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+import yaml
+from running import PROJECT, Server, run, serving
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+Serve = Callable[..., AbstractContextManager[Server]]
+
+
+@pytest.fixture
+def serve_with(home: Path, tmp_path: Path) -> Serve:
+    """Serve with some values of the project's own file changed, each ``a.b.c=value``."""
+
+    def serve(changes: dict[str, object], **variables: str) -> AbstractContextManager[Server]:
+        settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
+        for path, value in changes.items():
+            *folders, name = path.split(".")
+            place = settings["services"]
+            for folder in folders:
+                place = place[folder]
+            assert name in place, f"{path} is not in the file"
+            place[name] = value
+        changed = tmp_path / "changed.yaml"
+        changed.write_text(yaml.safe_dump(settings))
+        return serving(
+            "service.py:svc",
+            home=home,
+            log=tmp_path / "log",
+            BENTOML_CONFIG=str(changed),
+            **variables,
+        )
+
+    return serve
+
+
+def classify(server: Server) -> httpx.Response:
+    return httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE, timeout=30)
+
+
+def workers(server: Server) -> list[psutil.Process]:
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    return [child for child in children if "_bentoml_impl.worker.service" in child.cmdline()]
+
+
+def stalled_request(server: Server) -> Iterator[socket.socket]:
+    """Open a request whose body never comes, so that it stays in progress."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(
+            b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 1000\r\n\r\n{"
+        )
+        yield connection
+
+
+def test_workers(serve_with: Serve) -> None:
+    with serve_with({"credit_risk_classifier.workers": 2}) as server:
+        assert classify(server).status_code == 200
+        assert len(workers(server)) == 2
+
+
+def test_the_file_as_it_is_runs_one_worker_and_logs_no_requests(server: Server) -> None:
+    assert classify(server).status_code == 200
+    assert len(workers(server)) == 1
+    assert "/classify" not in server.logged()
+
+
+def test_timeout(serve_with: Serve) -> None:
+    with serve_with({"credit_risk_classifier.traffic.timeout": 1}) as server:
+        stalled = stalled_request(server)
+        answer = next(stalled).recv(65536).decode()
+        stalled.close()
+
+        assert answer.startswith("HTTP/1.1 504")
+        assert json.loads(answer.split("\r\n\r\n")[1])["detail"] == []
+
+
+def test_concurrency_limit(serve_with: Serve) -> None:
+    with serve_with({"credit_risk_classifier.traffic.max_concurrency": 1}) as server:
+        stalled = stalled_request(server)
+        next(stalled)
+        time.sleep(0.2)
+        answer = classify(server)
+        stalled.close()
+
+        assert answer.status_code == 429
+        assert answer.headers["retry-after"] == "1"
+        assert answer.json() == {"error": "Too many requests", "detail": []}
+
+
+def test_access_log(serve_with: Serve) -> None:
+    with serve_with({"credit_risk_classifier.logging.access.enabled": True}) as server:
+        classify(server)
+
+        assert re.search(r"path=/classify.*status=200", server.logged())
+
+
+def test_tracing(serve_with: Serve) -> None:
+    with serve_with({"credit_risk_classifier.tracing.excluded_urls": "/livez"}) as server:
+        traced = classify(server)
+
+    assert "x-bentoml-request-id" in traced.headers
+
+
+def test_without_tracing_a_request_carries_no_trace(server: Server) -> None:
+    assert "x-bentoml-request-id" not in classify(server).headers
+
+
+def test_the_runner_s_batching(serve_with: Serve) -> None:
+    changes = {
+        "CreditRiskRunner.batching.max_batch_size": 3,
+        "CreditRiskRunner.workers": 2,
+    }
+    with serve_with(changes, CREDIT_RISK_RUNNER="remote") as server:
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: classify(server), range(16)))
+        batches = [
+            line
+            for line in httpx.get(f"{server.url}/metrics").text.splitlines()
+            if line.startswith("bentoml_service_adaptive_batch_size_bucket")
+        ]
+
+        assert {answer.status_code for answer in answers} == {200}
+        assert len(workers(server)) == 3
+        assert {re.search('le="(.*?)"', line)[1] for line in batches} == {
+            "1.0",
+            "2.0",
+            "3.0",
+            "+Inf",
+        }
+
+
+def test_the_runner_s_latency(home: Path, tmp_path: Path) -> None:
+    text = (PROJECT / "bentoconfiguration.yaml").read_text()
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(text.replace("max_latency_ms: 100 ", "max_latency_ms: 123 "))
+
+    found = run(
+        "python",
+        "-c",
+        "import service; print(service.CreditRiskRunner.apis['predict'].max_latency_ms)",
+        home=home,
+        BENTOML_CONFIG=str(changed),
+    )
+
+    assert found.stdout.strip() == "123"

@@ -1,0 +1,133 @@
+"""What is refused at start-up ends in one sentence, without a trace of Python."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from running import BIN, PROJECT, environment, free_port, run
+
+MAKE_WRONG_MODEL = """
+import sys
+import bentoml, bentoml.xgboost
+from sklearn.feature_extraction import DictVectorizer
+
+name, how = sys.argv[1:]
+good = bentoml.models.get("credit_risk_model:latest")
+objects = dict(good.custom_objects)
+metadata = dict(good.info.metadata)
+match how:
+    case "no vectorizer":
+        objects = {}
+    case "other columns":
+        objects = {"DictVectorizer": DictVectorizer().fit([{"age": 1, "shoe": 42}])}
+    case "no metadata":
+        metadata = {}
+    case "thresholds out of order":
+        metadata["policy"] = {"review_above": 0.6, "decline_above": 0.5}
+    case "another fingerprint":
+        metadata["columns"] = metadata["columns"] | {"fingerprint": "0" * 64}
+booster = bentoml.xgboost.load_model(good)
+stored = bentoml.xgboost.save_model(name, booster, custom_objects=objects, metadata=metadata)
+print(bentoml.models.get(stored.tag).path)
+"""
+
+
+def serve_and_see_it_fail(home: Path, **changes: str) -> str:
+    """Start the service where it must refuse to, and return the last line it printed."""
+    command = [BIN / "bentoml", "serve", "service.py:svc", "--port", str(free_port())]
+    found = subprocess.run(
+        command,
+        env=environment(home, **changes),
+        cwd=PROJECT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=90,
+        check=False,
+    )
+    assert found.returncode != 0
+    assert "Traceback" not in found.stdout
+    return found.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def wrong_model(home: Path) -> Callable[[str], tuple[str, Path]]:
+    """Put a model that does not fit into the store; gives its tag and folder."""
+
+    def make(how: str) -> tuple[str, Path]:
+        name = "wrong_" + how.replace(" ", "_")
+        found = run("python", "-W", "ignore", "-c", MAKE_WRONG_MODEL, name, how, home=home)
+        return f"{name}:latest", Path(found.stdout.strip().splitlines()[-1])
+
+    return make
+
+
+def test_an_empty_store_is_told_with_the_command_that_fills_it(tmp_path: Path) -> None:
+    line = serve_and_see_it_fail(tmp_path)
+
+    assert "credit_risk_model:latest: found no such model in the store" in line
+    assert line.endswith("run: python train.py")
+
+
+def test_a_tag_that_is_not_in_the_store_is_told(home: Path) -> None:
+    line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL="credit_risk_model:nothere")
+
+    assert "credit_risk_model:nothere: found no such model" in line
+
+
+@pytest.mark.parametrize(
+    ("how", "found", "expected"),
+    [
+        ("no vectorizer", "custom objects: none", "a DictVectorizer among them"),
+        ("other columns", "found 2 columns, expected 29", "this code's columns"),
+        ("no metadata", "metadata without a valid recipe, policy", "that of train.py"),
+        ("thresholds out of order", "review_above 0.6 and decline_above 0.5", "in order"),
+        ("another fingerprint", "columns with fingerprint 000000000000", "expected "),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(
+    home: Path,
+    wrong_model: Callable[[str], tuple[str, Path]],
+    how: str,
+    found: str,
+    expected: str,
+) -> None:
+    tag, _ = wrong_model(how)
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL=tag)
+
+    assert found in line
+    assert expected in line
+    assert line.endswith("run: python train.py")
+
+
+def test_a_model_of_another_xgboost_is_refused(
+    home: Path, wrong_model: Callable[[str], tuple[str, Path]]
+) -> None:
+    tag, folder = wrong_model("another xgboost")
+    description = folder / "model.yaml"
+    text = description.read_text()
+    assert "xgboost: 3." in text
+    description.write_text(text.replace("xgboost: 3.", "xgboost: 2."))
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL=tag)
+
+    assert "found a model of xgboost 2." in line
+    assert "which is installed; run: python train.py, or install xgboost 2." in line
+
+
+def test_an_unknown_way_to_run_the_runner_is_refused(home: Path) -> None:
+    line = serve_and_see_it_fail(home, CREDIT_RISK_RUNNER="far away")
+
+    assert "CREDIT_RISK_RUNNER: found 'far away', expected 'embedded' or 'remote'" in line
+
+
+def test_a_misspelt_service_in_the_configuration_is_refused(home: Path, tmp_path: Path) -> None:
+    good = (PROJECT / "bentoconfiguration.yaml").read_text()
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(good.replace("credit_risk_classifier:", "credit_risk_clasifier:"))
+
+    line = serve_and_see_it_fail(home, BENTOML_CONFIG=str(wrong))
+
+    assert "wrong.yaml: found services.credit_risk_clasifier, expected one of" in line

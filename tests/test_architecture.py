@@ -1,0 +1,142 @@
+"""The import law: who may import whom, and which outside packages.
+
+The directions are entry points → adapters → composition → steps → contract → ground, and never
+back. A module without a row here fails, so a new module states its place.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+from running import PROJECT
+
+GROUND = {"vocabulary", "errors"}
+CONTRACT = {"refusal", "schema", "samples"}
+STEPS = {"columns", "model", "policy"}
+
+# module: (what it may import of the project, what it may import from outside)
+LAW: dict[str, tuple[set[str], set[str]]] = {
+    # ground: the standard library only
+    "credit_risk": (set(), set()),
+    "credit_risk.vocabulary": (set(), set()),
+    "credit_risk.errors": (set(), set()),
+    # contract: the only pydantic models of what goes over the wire
+    "credit_risk.refusal": (set(), {"pydantic"}),
+    "credit_risk.schema": (GROUND | {"refusal"}, {"pydantic", "pydantic_core"}),
+    "credit_risk.samples": (GROUND | {"schema"}, set()),
+    # steps: siblings that never import each other
+    "credit_risk.columns": (GROUND | CONTRACT, {"numpy", "pydantic", "pydantic_core"}),
+    "credit_risk.model": (set(), {"numpy", "xgboost"}),
+    "credit_risk.policy": (GROUND, set()),
+    # composition: the only module that knows the whole path
+    "credit_risk.scoring": (GROUND | CONTRACT | STEPS, set()),
+    # adapter to the model store
+    "credit_risk.store": (GROUND | CONTRACT | STEPS, {"bentoml", "pydantic"}),
+    # adapters to HTTP: know nothing of credit
+    "credit_risk.serving": (set(), set()),
+    "credit_risk.serving.configuration": (set(), {"bentoml", "yaml"}),
+    "credit_risk.serving.media_types": ({"refusal"}, {"starlette"}),
+    "credit_risk.serving.npy": (set(), {"_bentoml_impl", "bentoml", "numpy", "starlette"}),
+    "credit_risk.serving.openapi": ({"refusal", "serving.media_types"}, {"bentoml", "pydantic"}),
+    "credit_risk.serving.quiet_log": (set(), {"bentoml", "pydantic"}),
+    "credit_risk.serving.uniform_errors": ({"refusal"}, {"pydantic", "starlette"}),
+    "credit_risk.serving.hosting": (
+        {
+            "serving.media_types",
+            "serving.openapi",
+            "serving.quiet_log",
+            "serving.uniform_errors",
+        },
+        {"attrs", "bentoml", "pydantic", "starlette", "yaml"},
+    ),
+    # training: does not ship
+    "credit_risk.training": (set(), set()),
+    "credit_risk.training.fetch": ({"errors"}, set()),
+    "credit_risk.training.download": ({"errors", "training.fetch"}, {"rich"}),
+    "credit_risk.training.table": ({"errors", "training.fetch"}, {"pandas", "pyarrow"}),
+    "credit_risk.training.dataset": (GROUND | {"training.table"}, {"numpy", "pandas"}),
+    "credit_risk.training.synthetic": ({"vocabulary"}, {"numpy", "pandas"}),
+    "credit_risk.training.fitting": (
+        {"columns", "vocabulary"},
+        {"numpy", "sklearn", "xgboost"},
+    ),
+    "credit_risk.training.evaluation": (set(), {"numpy", "sklearn"}),
+    "credit_risk.training.report": ({"training.evaluation"}, {"rich"}),
+    # entry points: never import each other
+    "service": (
+        CONTRACT
+        | STEPS
+        | {"store", "scoring", "serving.npy", "serving.configuration", "serving.hosting"},
+        {"_bentoml_impl", "bentoml", "numpy"},
+    ),
+    "train": (
+        GROUND
+        | CONTRACT
+        | STEPS
+        | {
+            "store",
+            "training.dataset",
+            "training.evaluation",
+            "training.fitting",
+            "training.report",
+        },
+        set(),
+    ),
+    "locustfile": (GROUND | CONTRACT | {"columns", "policy"}, {"gevent", "locust", "numpy", "pydantic"}),
+}
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the project that is not a test, by its dotted name."""
+    files = [*PROJECT.glob("*.py"), *(PROJECT / "credit_risk").rglob("*.py")]
+    named = {path.relative_to(PROJECT).with_suffix(""): path for path in files}
+    return {".".join(name.parts).removesuffix(".__init__"): path for name, path in named.items()}
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names that a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            module = str(node.module)
+            submodules = {f"{module}.{alias.name}" for alias in node.names} & modules().keys()
+            found |= submodules or {module}
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_a_module_imports_only_what_the_law_allows(module: str) -> None:
+    assert module in LAW, f"{module} has no row in LAW: state what it may import"
+    ours, theirs = LAW[module]
+
+    for name in imports(modules()[module]):
+        top = name.split(".")[0]
+        if top == "credit_risk":
+            allowed = {f"credit_risk.{each}" for each in ours}
+            assert name in allowed, f"{module} may not import {name}"
+        elif f"{top}.py" in {path.name for path in PROJECT.glob("*.py")}:
+            pytest.fail(f"{module} may not import the entry point {name}")
+        else:
+            assert top in theirs | sys.stdlib_module_names, f"{module} may not import {name}"
+
+
+def test_the_law_has_no_row_for_a_module_that_is_gone() -> None:
+    assert set(LAW) == set(modules())
+
+
+def test_what_ships_does_not_import_what_stays_at_home() -> None:
+    for module, (ours, theirs) in LAW.items():
+        if module in {"train", "locustfile"} or module.startswith("credit_risk.training"):
+            continue
+        assert not {name for name in ours if name.startswith("training")}, module
+        assert not theirs & {"pandas", "rich", "sklearn", "locust"}, module
+
+
+def test_every_test_file_belongs_to_something_that_is_there() -> None:
+    known = {module.rsplit(".", 1)[-1] for module in modules()}
+    for path in (PROJECT / "tests" / "unit").glob("test_*.py"):
+        assert path.stem.removeprefix("test_") in known, f"{path.name} tests no module"

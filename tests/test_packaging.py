@@ -1,0 +1,68 @@
+"""Packages, lock and repository hygiene."""
+
+import json
+import re
+import subprocess
+import tomllib
+
+from running import PROJECT
+
+LOCK = json.loads((PROJECT / "Pipfile.lock").read_text())
+PIPFILE = tomllib.loads((PROJECT / "Pipfile").read_text())
+
+
+def tracked() -> list[str]:
+    """Files of the repository."""
+    found = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [name for name in found.stdout.splitlines() if (PROJECT / name).is_file()]
+
+
+def test_no_registry_is_named_in_pipfile_or_lock() -> None:
+    assert "source" not in PIPFILE
+    assert LOCK["_meta"]["sources"] == []
+    assert "index" not in {key for entry in LOCK["default"].values() for key in entry}
+
+
+def test_every_package_is_pinned_with_hashes() -> None:
+    for section in ("default", "develop"):
+        for name, entry in LOCK[section].items():
+            assert entry["version"].startswith("=="), name
+            assert entry["hashes"], name
+
+
+def test_what_the_image_installs_is_the_runtime_part_of_the_lock() -> None:
+    text = (PROJECT / "deploy" / "requirements.txt").read_text()
+    lines = re.findall(r"^([\w.-]+)(==\S+?);? .*?((?:--hash=\S+\s*)+)$", text, re.MULTILINE)
+    required = {name: (version, set(hashes.split())) for name, version, hashes in lines}
+
+    locked = {
+        name: (entry["version"], {f"--hash={each}" for each in entry["hashes"]})
+        for name, entry in LOCK["default"].items()
+    }
+    assert required == locked
+
+
+def test_what_serves_is_apart_from_what_trains_and_tests() -> None:
+    runtime = set(LOCK["default"])
+
+    assert {"bentoml", "xgboost", "scikit-learn", "uvloop", "httptools"} <= runtime
+    assert not runtime & {"pandas", "pyarrow", "locust", "pytest", "nvidia-nccl-cu12", "uv"}
+
+
+def test_the_lock_has_every_package_of_the_pipfile() -> None:
+    for section, locked in (("packages", "default"), ("dev-packages", "develop")):
+        assert set(PIPFILE[section]) <= set(LOCK[locked])
+
+
+def test_nothing_is_committed_that_must_not_be() -> None:
+    names = tracked()
+
+    assert not [n for n in names if n.endswith((".ubj", ".pkl", ".whl", ".bentomodel", ".pem"))]
+    assert [n for n in names if n.startswith("data/")] == ["data/README.md", "data/sample.csv"]
+    assert max((PROJECT / name).stat().st_size for name in names) < 1_000_000

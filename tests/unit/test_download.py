@@ -1,0 +1,154 @@
+"""The data set is downloaded whole and right, or not at all."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from credit_risk.errors import DataError
+from credit_risk.training.download import download, main
+from credit_risk.training.fetch import stream
+
+BODY = b"Status,Seniority\n" + b"1,9\n" * 50_000
+RIGHT = sha256(BODY).hexdigest()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers ``BODY``: whole, short of what it promised, or without a length."""
+
+    def do_GET(self) -> None:
+        """Answer one of the pages."""
+        if self.path == "/gone":
+            self.send_error(404)
+            return
+        self.send_response(200)
+        if self.path != "/unmeasured":
+            self.send_header("Content-Length", str(len(BODY) + 7 * (self.path == "/short")))
+        self.end_headers()
+        self.wfile.write(BODY)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test output clean."""
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Serve the handler and yield its URL."""
+    monkeypatch.setenv("no_proxy", "*")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def destination(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "CreditScoring.csv"
+
+
+@pytest.mark.parametrize("page", ["/whole", "/unmeasured"])
+def test_a_file_with_the_right_hash_arrives_whole(site: str, destination: Path, page: str) -> None:
+    fetched = download(site + page, RIGHT, destination)
+
+    assert fetched
+    assert destination.read_bytes() == BODY
+    assert list(destination.parent.iterdir()) == [destination]
+
+
+def test_a_file_that_is_there_is_not_downloaded_again(destination: Path) -> None:
+    destination.parent.mkdir()
+    destination.write_bytes(BODY)
+
+    fetched = download("http://127.0.0.1:1/never-asked", RIGHT, destination)
+
+    assert not fetched
+
+
+def test_a_file_with_another_hash_is_replaced(site: str, destination: Path) -> None:
+    destination.parent.mkdir()
+    destination.write_bytes(BODY[:100])
+
+    download(f"{site}/whole", RIGHT, destination)
+
+    assert destination.read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("page", "sha", "problem"),
+    [
+        ("/whole", "0" * 64, f"found SHA-256 {RIGHT}, expected {'0' * 64}"),
+        ("/gone", RIGHT, "cannot be reached: HTTP Error 404: Not Found"),
+        ("/short", RIGHT, "expected 200,024"),
+    ],
+)
+def test_a_failed_download_leaves_everything_as_it_was(
+    site: str, destination: Path, page: str, sha: str, problem: str
+) -> None:
+    destination.parent.mkdir()
+    destination.write_bytes(b"precious")
+
+    with pytest.raises(DataError) as caught:
+        download(site + page, sha, destination)
+
+    assert str(caught.value).startswith(site + page)
+    assert problem in str(caught.value)
+    assert destination.read_bytes() == b"precious"
+    assert list(destination.parent.iterdir()) == [destination]
+
+
+@pytest.mark.parametrize("page", ["/whole", "/unmeasured"])
+def test_a_url_that_answers_too_much_is_refused(site: str, page: str) -> None:
+    with pytest.raises(DataError, match="found more than the 100,000 bytes expected"):
+        list(stream(site + page, max_bytes=100_000))
+
+
+def test_passwords_and_tokens_stay_out_of_messages() -> None:
+    with pytest.raises(DataError) as caught:
+        list(stream("http://name:secret@127.0.0.1:1/file.csv?token=secret#secret"))
+
+    assert caught.value.source == "http://127.0.0.1:1/file.csv"
+    assert "secret" not in str(caught.value)
+
+
+def test_the_command_says_that_the_file_is_there(
+    site: str, destination: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = main([str(destination)], url=f"{site}/whole", sha256=RIGHT)
+    first_words = capsys.readouterr().out
+    second = main([str(destination)], url=f"{site}/whole", sha256=RIGHT)
+    second_words = capsys.readouterr().out
+
+    assert (first, second) == (0, 0)
+    assert first_words == f"{destination} is there now; its SHA-256 is right.\n"
+    assert second_words == f"{destination} is there already; its SHA-256 is right.\n"
+
+
+@pytest.mark.parametrize("page", ["/whole", "/gone"])
+def test_the_command_says_what_to_do_after_a_failure(
+    site: str, destination: Path, capsys: pytest.CaptureFixture[str], page: str
+) -> None:
+    code = main([str(destination)], url=site + page, sha256="0" * 64)
+    words = capsys.readouterr().err
+
+    assert code == 1
+    assert f"The data set was not downloaded. {site}{page}: " in words
+    assert f"Download {site}{page} in a browser and save it as {destination}" in words
+    assert "`make train DATA=path`" in words
+    assert "data/sample.csv" in words
+    assert not destination.exists()
+
+
+def test_the_command_says_so_where_nothing_can_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+
+    code = main([str(tmp_path / "file" / "loans.csv")], url="http://127.0.0.1:1/never-asked")
+
+    assert code == 1
+    assert "was not downloaded. [Errno " in capsys.readouterr().err

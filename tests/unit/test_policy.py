@@ -1,0 +1,40 @@
+"""Thresholds and what they say."""
+
+import pytest
+
+from credit_risk.errors import PolicyError
+from credit_risk.policy import DEFAULT_POLICY, Policy
+from credit_risk.vocabulary import Decision
+
+
+@pytest.mark.parametrize(
+    ("probability", "decision"),
+    [
+        (0.0, Decision.APPROVED),
+        (0.3, Decision.APPROVED),
+        (0.3000001, Decision.MAYBE),
+        (0.5, Decision.MAYBE),
+        (0.5000001, Decision.DECLINED),
+        (1.0, Decision.DECLINED),
+    ],
+)
+def test_a_threshold_belongs_to_the_milder_decision(probability: float, decision: Decision) -> None:
+    assert DEFAULT_POLICY.decide(probability) is decision
+
+
+def test_equal_thresholds_leave_no_maybe() -> None:
+    policy = Policy(0.4, 0.4)
+
+    assert {policy.decide(step / 1000) for step in range(1001)} == {
+        Decision.APPROVED,
+        Decision.DECLINED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("review_above", "decline_above"),
+    [(0.5, 0.3), (0.0, 0.5), (0.3, 1.0), (-0.1, 0.5), (float("nan"), 0.5)],
+)
+def test_thresholds_out_of_order_are_refused(review_above: float, decline_above: float) -> None:
+    with pytest.raises(PolicyError, match="expected 0 < review_above <= decline_above < 1"):
+        Policy(review_above, decline_above)
