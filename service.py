@@ -6,7 +6,7 @@ bentoml serve service.py:svc --reload
 import os
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import bentoml
 import numpy as np
@@ -26,6 +26,7 @@ from credit_risk.schema import (
 )
 from credit_risk.scoring import Predict, Scorer
 from credit_risk.serving import npy  # noqa: F401  teaches BentoML to read .npy bodies
+from credit_risk.serving.batching import MicroBatcher
 from credit_risk.serving.configuration import read_batching, use_configuration
 from credit_risk.serving.hosting import HostedService
 
@@ -75,12 +76,13 @@ class CreditRiskClassifier:
     def __init__(self) -> None:
         stored = store.check(self.model)
         self.card = stored.card
-        self._scorer = Scorer(
+        self._scorer = scorer = Scorer(
             encoder=stored.encoder,
             predict=self._model_call(),
             policy=stored.policy,
             model=stored.card.model,
         )
+        self._assess = MicroBatcher(scorer.assess, max_batch_size=batching.max_batch_size).submit
 
     def _model_call(self) -> Predict:
         """The runner's `predict`, in this worker or in a service of its own."""
@@ -89,14 +91,15 @@ class CreditRiskClassifier:
         predict_here = self.runner.predict
 
         async def predict(rows: Rows) -> Probabilities:
-            return predict_here(rows)
+            probabilities: Probabilities = predict_here(rows)
+            return probabilities
 
         return predict
 
     @bentoml.api
     async def classify(self, application: Application, /) -> Assessment:
         """Decide on one application."""
-        (assessment,) = await self._scorer.assess([application])
+        (assessment,) = await self._assess([application])
         return assessment
 
     @bentoml.api
@@ -105,7 +108,13 @@ class CreditRiskClassifier:
 
         The answer has the same length and order; a bad application gets its error in its place.
         """
-        return await self._scorer.assess_batch(applications)
+        rows = applications.root
+        assessments = iter(
+            await self._assess([row for row in rows if isinstance(row, Application)])
+        )
+        return AssessmentBatch.model_construct(
+            root=[next(assessments) if isinstance(row, Application) else row for row in rows]
+        )
 
     @bentoml.api
     async def classify_array(self, applications: EncodedApplications, /) -> ArrayAssessment:
@@ -117,5 +126,5 @@ class CreditRiskClassifier:
         return await self._scorer.assess_rows(applications.root)
 
 
-svc = CreditRiskClassifier
+svc = cast("HostedService", CreditRiskClassifier)
 svc.answer_get("/model", ModelCard, lambda classifier: classifier.card)

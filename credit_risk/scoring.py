@@ -10,13 +10,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from credit_risk.columns import Encoder, Rows
 from credit_risk.model import Probabilities
 from credit_risk.policy import Policy
-from credit_risk.refusal import Refusal
 from credit_risk.schema import (
     Application,
-    ApplicationBatch,
     ArrayAssessment,
     Assessment,
-    AssessmentBatch,
 )
 
 __all__ = ["Predict", "Scorer"]
@@ -54,14 +51,6 @@ class Scorer:
             )
             for probability in probabilities.tolist()
         ]
-
-    async def assess_batch(self, batch: ApplicationBatch) -> AssessmentBatch:
-        """Assess the valid applications of a batch together; the refused keep their place."""
-        valid = [row for row in batch.root if isinstance(row, Application)]
-        assessments = iter(await self.assess(valid))
-        return AssessmentBatch.model_construct(
-            root=[row if isinstance(row, Refusal) else next(assessments) for row in batch.root]
-        )
 
     async def assess_rows(self, rows: Rows) -> ArrayAssessment:
         """Assess encoded applications, (n, 29) float32, in columns."""

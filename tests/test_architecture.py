@@ -37,7 +37,11 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving": (set(), set()),
     "credit_risk.serving.configuration": (set(), {"bentoml", "yaml"}),
     "credit_risk.serving.media_types": ({"refusal"}, {"starlette"}),
-    "credit_risk.serving.npy": (set(), {"_bentoml_impl", "bentoml", "numpy", "starlette"}),
+    "credit_risk.serving.npy": (
+        set(),
+        {"_bentoml_impl", "bentoml", "numpy", "pydantic", "starlette"},
+    ),
+    "credit_risk.serving.batching": (set(), set()),
     "credit_risk.serving.openapi": ({"refusal", "serving.media_types"}, {"bentoml", "pydantic"}),
     "credit_risk.serving.quiet_log": (set(), {"bentoml", "pydantic"}),
     "credit_risk.serving.uniform_errors": ({"refusal"}, {"pydantic", "starlette"}),
@@ -67,7 +71,14 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "service": (
         CONTRACT
         | STEPS
-        | {"store", "scoring", "serving.npy", "serving.configuration", "serving.hosting"},
+        | {
+            "store",
+            "scoring",
+            "serving.batching",
+            "serving.npy",
+            "serving.configuration",
+            "serving.hosting",
+        },
         {"_bentoml_impl", "bentoml", "numpy"},
     ),
     "train": (
@@ -83,7 +94,10 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         },
         set(),
     ),
-    "locustfile": (GROUND | CONTRACT | {"columns", "policy"}, {"gevent", "locust", "numpy", "pydantic"}),
+    "locustfile": (
+        GROUND | CONTRACT | {"columns", "policy"},
+        {"gevent", "locust", "numpy", "pydantic"},
+    ),
 }
 
 

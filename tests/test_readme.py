@@ -20,11 +20,11 @@ def commands() -> list[tuple[str, str]]:
     for block in BLOCKS:
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             lines = part.splitlines()
-            quotes = 0
-            for end, line in enumerate(lines, start=1):
-                quotes += line.count("'")
-                if quotes % 2 == 0:
-                    break
+            end = next(
+                end
+                for end in range(1, len(lines) + 1)
+                if "\n".join(lines[:end]).count("'") % 2 == 0
+            )
             found.append(("\n".join(lines[:end]), "\n".join(lines[end:])))
     return found
 
@@ -57,9 +57,7 @@ def test_a_make_command_is_there(command: str) -> None:
     subprocess.run([*shlex.split(command), "--dry-run"], cwd=PROJECT, check=True)
 
 
-@pytest.mark.parametrize(
-    "command", starting("python train.py", "bentoml models", "bentoml build")
-)
+@pytest.mark.parametrize("command", starting("python train.py", "bentoml models", "bentoml build"))
 def test_a_command_runs(
     home: Path, tmp_path: Path, request: pytest.FixtureRequest, command: str
 ) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 from bentoml.exceptions import BentoMLConfigException
 
-
 __all__ = ["Batching", "read_batching", "use_configuration"]
 
 VARIABLE = "BENTOML_CONFIG"

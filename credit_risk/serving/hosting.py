@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import bentoml
 import yaml
 from bentoml import Service
 from bentoml.exceptions import BentoMLConfigException
@@ -28,7 +29,7 @@ from credit_risk.serving.openapi import document, signature_of
 from credit_risk.serving.quiet_log import keep_refusals_out
 from credit_risk.serving.uniform_errors import UniformErrors
 
-__all__ = ["HostedService", "RUNNER_VARIABLE"]
+__all__ = ["RUNNER_VARIABLE", "HostedService"]
 
 RUNNER_VARIABLE = "CREDIT_RISK_RUNNER"
 """``embedded`` (in every worker, the usual way) or ``remote`` (a process of its own)."""
@@ -59,7 +60,6 @@ class HostedService(Service[Any]):
 
     def answer_get(self, path: str, model: type[BaseModel], content: Any) -> None:  # noqa: ANN401  BentoML's untyped instance
         """Answer GET on ``path`` with ``content(instance)``, a ``model``, as JSON."""
-        import bentoml
 
         async def endpoint(_: Request) -> Response:
             answer = content(bentoml.get_current_service())
@@ -72,7 +72,8 @@ class HostedService(Service[Any]):
         """Name the services that make up this one; BentoML starts a process for each."""
         if exclude_urls and not runs_remotely():
             return {self.name: self}
-        return super().all_services(exclude_urls=exclude_urls)
+        services: dict[str, Service[Any]] = super().all_services(exclude_urls=exclude_urls)
+        return services
 
     def on_load_bento(self, bento: Any) -> None:  # noqa: ANN401  BentoML does not export the type
         """Pin every ``:latest`` to the version in the bento; a newer one may be in the store."""

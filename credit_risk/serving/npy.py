@@ -5,14 +5,17 @@ and answers in JSON. Pickled objects inside such a file are never read.
 """
 
 import io
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from _bentoml_impl.serde import ALL_SERDE, JSONSerde
 from bentoml.exceptions import InvalidArgument
+from pydantic import BaseModel
 from starlette.requests import Request
 
 __all__ = ["NPY", "NpySerde"]
+
+Model = TypeVar("Model", bound=BaseModel)
 
 NPY: Final = "application/x-npy"
 
@@ -22,7 +25,7 @@ class NpySerde(JSONSerde):
 
     media_type = NPY
 
-    async def parse_request(self, request: Request, cls):  # type: ignore[no-untyped-def]
+    async def parse_request(self, request: Request, cls: type[Model]) -> Model:
         """Read the body.
 
         Raises:

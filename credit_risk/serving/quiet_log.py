@@ -24,5 +24,5 @@ def keep_refusals_out() -> None:
 def _is_ours(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, BentoMLException):
-        return error.error_code >= SERVER_ERROR
+        return int(error.error_code) >= SERVER_ERROR
     return not isinstance(error, ValidationError)

@@ -25,7 +25,9 @@ def bento(home: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def bento_server(
-    bento: Path, home: Path, tmp_path_factory: pytest.TempPathFactory
+    bento: Path,  # noqa: ARG001  it must be built
+    home: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     with serving(TAG, home=home, cwd=elsewhere, log=elsewhere / "log") as server:

@@ -155,7 +155,7 @@ def test_the_examples_of_the_schemas_fit_them(document: Json) -> None:
     ids=["invalid", "malformed", "form"],
 )
 @pytest.mark.parametrize("path", SCORING)
-def test_a_refused_request_is_answered_as_declared(  # noqa: PLR0913  pytest passes them
+def test_a_refused_request_is_answered_as_declared(
     client: httpx.Client, document: Json, path: str, body: bytes, media_type: str, status: int
 ) -> None:
     answer = client.post(path, content=body, headers={"Content-Type": media_type})

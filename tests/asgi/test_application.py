@@ -1,0 +1,93 @@
+"""The ASGI application in this process, without a server: what a worker serves."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import ASGIApp
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="module")
+def ask(home: Path) -> Iterator[Ask]:
+    """Send one request to the application, its start and shutdown around it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENTOML_HOME", str(home))
+        from bentoml._internal.configuration.containers import BentoMLContainer
+
+        BentoMLContainer.bentoml_home.set(str(home))
+        import service
+
+        app = service.svc.to_asgi()
+        yield lambda method, path, **how: asyncio.run(_ask(app, method, path, how))
+        for variable in ("BENTOML_CONFIG", "BENTOML_DO_NOT_TRACK"):
+            os.environ.pop(variable, None)
+        sys.modules.pop("service", None)
+
+
+async def _ask(app: ASGIApp, method: str, path: str, how: dict[str, Any]) -> httpx.Response:
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> dict[str, str]:
+        if not started.is_set():
+            return {"type": "lifespan.startup"}
+        await stop.wait()
+        return {"type": "lifespan.shutdown"}
+
+    async def send(message: Any) -> None:
+        assert message["type"].endswith(".complete"), message
+        started.set()
+
+    life = asyncio.create_task(app({"type": "lifespan", "asgi": {}}, receive, send))
+    await asyncio.wait([life, asyncio.create_task(started.wait())], return_when="FIRST_COMPLETED")
+    try:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.request(method, path, **how)
+    finally:
+        stop.set()
+        await life
+
+
+def test_an_application_is_decided_on(ask: Ask) -> None:
+    answer = ask("POST", "/classify", json=COURSE_EXAMPLE)
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] in {"APPROVED", "MAYBE", "DECLINED"}
+
+
+def test_a_batch_and_an_array_are_decided_on(ask: Ask) -> None:
+    rows = ask("GET", "/docs.json").json()["paths"]["/classify_array"]["post"]["requestBody"]
+    example = rows["content"]["application/json"]["example"]
+
+    batch = ask("POST", "/classify_batch", json=[COURSE_EXAMPLE])
+    array = ask("POST", "/classify_array", json=example)
+
+    assert array.json()["default_probability"] == [batch.json()[0]["default_probability"]]
+
+
+def test_the_model_card_is_there(ask: Ask) -> None:
+    assert ask("GET", "/model").json()["model"].startswith("credit_risk_model:")
+
+
+def test_an_error_of_our_own_is_not_shown(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    from credit_risk.columns import Encoder
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(Encoder, "encode", fail)
+
+    answer = ask("POST", "/classify", json=COURSE_EXAMPLE)
+
+    assert answer.status_code == 500
+    assert set(answer.json()) == {"error", "detail"}
+    assert "secret" not in answer.text
