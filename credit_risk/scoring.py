@@ -1,8 +1,7 @@
 """The whole path of an application: encode, predict, decide.
 
 The only module that knows all steps. It works on many applications at once; one is a batch of
-one. Where the model runs is not known here: it is a function that is handed in. Answers are
-constructed without validation: they are ours, and a ``ValidationError`` means a bad request.
+one. Where the model runs is not known here: it is a function that is handed in.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -43,7 +42,7 @@ class Scorer:
         """Assess applications: one answer each, in the same order."""
         probabilities = await self._predict(self._encoder.encode(applications))
         return [
-            Assessment.model_construct(
+            Assessment(
                 status=self._policy.decide(probability),
                 default_probability=probability,
                 reasons=[],

@@ -22,11 +22,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from credit_risk.serving.media_types import JSON, MediaTypeDoor
 from credit_risk.serving.openapi import document, signature_of
-from credit_risk.serving.quiet_log import keep_refusals_out
+from credit_risk.serving.quiet_log import keep_quiet
 from credit_risk.serving.uniform_errors import UniformErrors
 
 __all__ = ["RUNNER_VARIABLE", "HostedService"]
@@ -84,9 +83,9 @@ class HostedService(Service[Any]):
                 if isinstance(model, BentoModel) and model.tag.version == "latest":
                     object.__setattr__(model, "tag", packed[model.tag.name])
 
-    def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
+    def to_asgi(self, is_main: bool = True) -> UniformErrors:  # noqa: FBT001, FBT002  BentoML's signature
         """Build the application that every worker serves."""
-        keep_refusals_out()
+        keep_quiet()
         inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
         if is_main:
             accepted = {path: getattr(m, "media_types", (JSON,)) for path, m in inputs.items()}

@@ -22,7 +22,7 @@ class MediaTypeDoor:
 
     def __init__(self, app: ASGIApp, accepted: Mapping[str, tuple[str, ...]]) -> None:
         """Wrap ``app``; ``accepted`` holds the media types of each path."""
-        self._app = app
+        self.app = app
         self._accepted = accepted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,4 +39,4 @@ class MediaTypeDoor:
                     refusal.model_dump(), status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE
                 )
                 return await answer(scope, receive, send)
-        return await self._app(scope, receive, send)
+        return await self.app(scope, receive, send)

@@ -8,10 +8,11 @@ import io
 from typing import Final, TypeVar
 
 import numpy as np
-from _bentoml_impl.serde import ALL_SERDE, JSONSerde
 from bentoml.exceptions import InvalidArgument
 from pydantic import BaseModel
 from starlette.requests import Request
+
+from credit_risk.serving.internals import ALL_SERDE, JSONSerde
 
 __all__ = ["NPY", "NpySerde"]
 

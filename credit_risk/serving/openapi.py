@@ -28,11 +28,11 @@ REFUSALS = {
 WITHOUT_BODY = (429, 500, 503, 504)
 RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 TAGS = {"Service": "What this service is for.", "Operation": "For whoever runs the service."}
-PROBES = {
-    "/livez": ("The process is alive.",),
-    "/readyz": ("The service can answer.", 503),
-    "/healthz": ("The same as /livez.",),
-    "/metrics": ("Prometheus metrics.",),
+PROBES: dict[str, tuple[str, tuple[int, ...]]] = {
+    "/livez": ("The process is alive.", ()),
+    "/readyz": ("The service can answer.", (503,)),
+    "/healthz": ("The same as /livez.", ()),
+    "/metrics": ("Prometheus metrics.", ()),
 }
 REF = "#/components/schemas/{model}"
 
@@ -122,7 +122,7 @@ def _get(path: str, answer: type[BaseModel]) -> Json:
     }
 
 
-def _probe(path: str, text: str, *refusals: int) -> Json:
+def _probe(path: str, text: str, refusals: tuple[int, ...]) -> Json:
     content = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "operationId": path.strip("/"),

@@ -1,4 +1,4 @@
-"""Keep what clients get wrong out of the error log.
+"""Keep out of the log what does not belong there.
 
 BentoML logs every refused request with a stack trace and the values that were sent: an
 applicant's data, and a flood on demand. A refusal is an answer, not an error of the service;
@@ -10,15 +10,19 @@ import logging
 from bentoml.exceptions import BentoMLException
 from pydantic import ValidationError
 
-__all__ = ["keep_refusals_out"]
+__all__ = ["keep_quiet"]
 
-LOGGER = "bentoml._internal.server.http_app"
+REQUESTS = "bentoml._internal.server.http_app"
+UVICORN = "uvicorn.access"
 SERVER_ERROR = 500
 
 
-def keep_refusals_out() -> None:
-    """Install the filter on BentoML's request logger; more than once is the same as once."""
-    logging.getLogger(LOGGER).addFilter(_is_ours)
+def keep_quiet() -> None:
+    """Filter BentoML's request logger; more than once is the same as once."""
+    logging.getLogger(REQUESTS).addFilter(_is_ours)
+    # BentoML has an access log of its own and drops uvicorn's lines, but only after uvicorn has
+    # put each together. Without anywhere to go, uvicorn does not begin.
+    logging.getLogger(UVICORN).propagate = False
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

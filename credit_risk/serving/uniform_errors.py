@@ -26,13 +26,13 @@ class UniformErrors:
 
     def __init__(self, app: ASGIApp, models: Mapping[str, type[BaseModel]]) -> None:
         """Wrap ``app``; ``models`` holds the input model of each path that has named fields."""
-        self._app = app
+        self.app = app
         self._models = models
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+            return await self.app(scope, receive, send)
         start: Message = {}
         body = bytearray()
 
@@ -45,12 +45,13 @@ class UniformErrors:
             else:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    await self._send_refusal(scope, start, bytes(body), send)
+                    await self.refuse(scope, start, bytes(body), send)
 
-        await self._app(scope, receive, rewrite)
+        await self.app(scope, receive, rewrite)
         return None
 
-    async def _send_refusal(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
+    async def refuse(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
+        """Send an error answer, whose first message and body are in any shape, in ours."""
         status = HTTPStatus(start["status"])
         refusal = as_refusal(status, body, scope, self._models.get(scope["path"]))
         content = refusal.model_dump_json().encode()

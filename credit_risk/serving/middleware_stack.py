@@ -1,0 +1,73 @@
+"""What stands between the server and an endpoint in the application that BentoML built.
+
+The lean path keeps the limits and the metrics of that application. It may only be taken when it
+knows every middleware in it: one that it does not know has been switched on for a reason.
+"""
+
+from asyncio import Semaphore
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import Router
+
+from credit_risk.serving.internals import (
+    ContextMiddleware,
+    MaxConcurrencyMiddleware,
+    OpenTelemetryMiddleware,
+    RunnerTrafficMetricsMiddleware,
+    TimeoutMiddleware,
+)
+from credit_risk.serving.media_types import MediaTypeDoor
+
+__all__ = ["Stack", "read_stack"]
+
+WITHOUT_EFFECT = (ServerErrorMiddleware, ExceptionMiddleware, ContextMiddleware, MediaTypeDoor)
+"""Middlewares whose work the lean path does itself, or which only serve BentoML's own path."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the lean path has to respect.
+
+    Attributes:
+        timeout: seconds for a request; None without a limit.
+        semaphore: shared with BentoML's own path; None without a limit.
+        metrics: counts requests; None where metrics are off.
+    """
+
+    timeout: float | None = None
+    semaphore: Semaphore | None = None
+    metrics: RunnerTrafficMetricsMiddleware | None = None
+
+
+def read_stack(app: Starlette, paths: Collection[str]) -> Stack | None:
+    """Read the middlewares of a built application.
+
+    Args:
+        app: has started, so that its middlewares exist.
+        paths: that tracing must leave out.
+
+    Returns:
+        None if there is a middleware that is not known or is in use for one of the paths.
+    """
+    found: dict[str, Any] = {}
+    layer: Any = app.middleware_stack
+    while not isinstance(layer, Router):
+        if isinstance(layer, RunnerTrafficMetricsMiddleware):
+            found["metrics"] = layer
+        elif isinstance(layer, TimeoutMiddleware):
+            found["timeout"] = layer.timeout
+        elif isinstance(layer, MaxConcurrencyMiddleware):
+            found["semaphore"] = layer._semaphore  # noqa: SLF001  one limit for both paths
+        elif isinstance(layer, OpenTelemetryMiddleware):
+            excluded = layer.excluded_urls
+            if not excluded or not all(excluded.url_disabled(f"http://host{p}") for p in paths):
+                return None
+        elif not isinstance(layer, WITHOUT_EFFECT):
+            return None
+        layer = layer.app
+    return Stack(**found)

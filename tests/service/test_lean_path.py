@@ -1,0 +1,195 @@
+"""The lean path answers what BentoML's own path answers, and steps aside for what it is not."""
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from running import PROJECT, Server, serving
+
+from credit_risk.samples import COURSE_EXAMPLE, sample_applications
+
+GOOD = json.dumps(COURSE_EXAMPLE)
+MANY = json.dumps([sample.model_dump(mode="json") for sample in sample_applications(20)])
+JSON = "application/json"
+
+
+def changed(**values: Any) -> str:
+    return json.dumps(COURSE_EXAMPLE | values)
+
+
+BODIES = [
+    GOOD,
+    MANY,
+    "",
+    "{}",
+    "[]",
+    "null",
+    "7",
+    '"text"',
+    "{",
+    "nonsense",
+    "\x00\x01",
+    "[[]]",
+    "[[1, 2]]",
+    GOOD + GOOD,
+    f" \n{GOOD}\t",
+    f"[{GOOD}, {{}}, null, {GOOD}]",
+    changed(age="7"),
+    changed(age=None),
+    changed(age=7, home="castle", zip=1),
+    changed(income=99_999_999),
+    changed(income=None),
+    changed(debt=-1),
+    changed(**{"x" * 500: "y" * 500}),
+    changed(records="yes").replace("{", '{"age": 40, ', 1),
+    changed(age="?").replace('"?"', "NaN"),
+    changed(age="?").replace('"?"', "1e400"),
+    changed(age="?").replace('"?"', "1" * 400),
+    "[" * 300 + "]" * 300,
+    changed(home="\ud83d\ude00").encode().decode(),
+]
+RAW = [body.encode() for body in BODIES] + [b"\xff\xfe", b'{"age": "\xc3\x28"}']
+PATHS = ["/classify", "/classify_batch", "/classify_array"]
+TYPES = [JSON, None, "Application/JSON; charset=utf-8", "text/plain", "application/x-npy"]
+
+
+@pytest.fixture(scope="module")
+def bentoml_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same service on BentoML's own path: its access log is on, and the lean path steps aside."""
+    folder = tmp_path_factory.mktemp("bentoml-path")
+    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
+    settings["services"]["credit_risk_classifier"]["logging"]["access"]["enabled"] = True
+    configuration = folder / "conf.yaml"
+    configuration.write_text(yaml.safe_dump(settings))
+    with serving(
+        "service.py:svc", home=home, log=folder / "log", BENTOML_CONFIG=str(configuration)
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lean_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    log = tmp_path_factory.mktemp("lean-path") / "log"
+    with serving("service.py:svc", home=home, log=log) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=30) as client:
+        yield client
+
+
+def answer(
+    http: httpx.Client, server: Server, path: str, body: bytes, content_type: str | None
+) -> dict[str, Any]:
+    """What matters of an answer."""
+    headers = {} if content_type is None else {"content-type": content_type}
+    found = http.post(f"{server.url}{path}", content=body, headers=headers)
+    return {
+        "status": found.status_code,
+        "body": found.json(),
+        "headers": {
+            name: found.headers.get(name) for name in ("content-type", "retry-after", "allow")
+        },
+    }
+
+
+def is_lean(server: Server) -> bool:
+    """BentoML names itself in a header of every answer of an endpoint; the lean path does not."""
+    found = httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+    return "server" not in found.headers
+
+
+def test_one_server_takes_the_lean_path_and_the_other_does_not(
+    lean_path: Server, bentoml_path: Server
+) -> None:
+    assert is_lean(lean_path)
+    assert not is_lean(bentoml_path)
+
+
+@pytest.mark.parametrize(("path", "content_type"), list(itertools.product(PATHS, TYPES)))
+def test_both_paths_give_the_same_answers(
+    http: httpx.Client, lean_path: Server, bentoml_path: Server, path: str, content_type: str | None
+) -> None:
+    for body in RAW:
+        lean = answer(http, lean_path, path, body, content_type)
+        assert lean == answer(http, bentoml_path, path, body, content_type), body[:200]
+        assert lean["status"] in {200, 400, 415}
+
+
+def series(server: Server) -> dict[str, float]:
+    """Prometheus samples that both paths must keep, without what is different by nature."""
+    kept = (
+        "request_total",
+        "request_in_progress",
+        "request_duration_seconds_count",
+        "last_request",
+    )
+    lines = httpx.get(f"{server.url}/metrics").text.splitlines()
+    samples = [line.rsplit(" ", 1) for line in lines if not line.startswith("#")]
+    return {
+        re.sub(r'pid="\d+"', "", name): float(value)
+        for name, value in samples
+        if any(name.startswith(f"bentoml_service_{each}") for each in kept)
+    }
+
+
+def test_both_paths_count_in_the_same_series(
+    http: httpx.Client, lean_path: Server, bentoml_path: Server
+) -> None:
+    before = {server.url: series(server) for server in (lean_path, bentoml_path)}
+    for server in (lean_path, bentoml_path):
+        for body in RAW:
+            for path in PATHS:
+                answer(http, server, path, body, JSON)
+
+    def counted(server: Server) -> dict[str, float]:
+        now = series(server)
+        return {
+            name: value - before[server.url].get(name, 0)
+            for name, value in now.items()
+            if "last_request" not in name and "/classify" in name
+        }
+
+    lean = counted(lean_path)
+    assert lean == counted(bentoml_path)
+    assert sum(v for name, v in lean.items() if "request_total" in name) == len(RAW) * len(PATHS)
+    assert {v for name, v in lean.items() if "in_progress" in name} == {0}
+    assert set(series(lean_path)) == set(series(bentoml_path))
+
+
+@pytest.mark.parametrize(
+    ("setting", "header"),
+    [
+        ({"tracing": {"excluded_urls": "/livez"}}, "x-bentoml-request-id"),
+        (
+            {"http": {"cors": {"enabled": True, "access_control_allow_origins": ["*"]}}},
+            "access-control-allow-origin",
+        ),
+    ],
+    ids=["tracing", "CORS"],
+)
+def test_it_steps_aside_for(
+    home: Path, tmp_path: Path, setting: dict[str, Any], header: str
+) -> None:
+    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
+    settings["services"]["credit_risk_classifier"] |= setting
+    configuration = tmp_path / "conf.yaml"
+    configuration.write_text(yaml.safe_dump(settings))
+
+    with serving(
+        "service.py:svc", home=home, log=tmp_path / "log", BENTOML_CONFIG=str(configuration)
+    ) as server:
+        found = httpx.post(
+            f"{server.url}/classify", json=COURSE_EXAMPLE, headers={"origin": "http://elsewhere"}
+        )
+
+    assert found.status_code == 200
+    assert header in found.headers
