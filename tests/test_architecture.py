@@ -35,11 +35,32 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.store": (GROUND | CONTRACT | STEPS, {"bentoml", "pydantic"}),
     # adapters to HTTP: know nothing of credit
     "credit_risk.serving": (set(), set()),
+    "credit_risk.serving.internals": (
+        set(),
+        {"_bentoml_impl", "_bentoml_sdk", "bentoml", "opentelemetry"},
+    ),
+    "credit_risk.serving.deadlines": (set(), set()),
+    "credit_risk.serving.middleware_stack": (
+        {"serving.internals", "serving.media_types"},
+        {"starlette"},
+    ),
+    "credit_risk.serving.request_metrics": ({"serving.internals"}, set()),
+    "credit_risk.serving.lean": (
+        {
+            "serving.deadlines",
+            "serving.hosting",
+            "serving.internals",
+            "serving.middleware_stack",
+            "serving.request_metrics",
+            "serving.uniform_errors",
+        },
+        {"attrs", "bentoml", "pydantic", "starlette"},
+    ),
     "credit_risk.serving.configuration": (set(), {"bentoml", "yaml"}),
     "credit_risk.serving.media_types": ({"refusal"}, {"starlette"}),
     "credit_risk.serving.npy": (
-        set(),
-        {"_bentoml_impl", "bentoml", "numpy", "pydantic", "starlette"},
+        {"serving.internals"},
+        {"bentoml", "numpy", "pydantic", "starlette"},
     ),
     "credit_risk.serving.batching": (set(), set()),
     "credit_risk.serving.openapi": ({"refusal", "serving.media_types"}, {"bentoml", "pydantic"}),
@@ -78,8 +99,10 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             "serving.npy",
             "serving.configuration",
             "serving.hosting",
+            "serving.internals",
+            "serving.lean",
         },
-        {"_bentoml_impl", "bentoml", "numpy"},
+        {"bentoml", "numpy"},
     ),
     "train": (
         GROUND

@@ -20,7 +20,6 @@ import attrs
 import bentoml
 from bentoml.exceptions import BentoMLException
 from pydantic import BaseModel, ValidationError
-from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from credit_risk.serving.deadlines import Deadlines
@@ -96,7 +95,7 @@ class LeanPath:
     def _find_endpoints(self) -> dict[str, Endpoint]:
         """Look once the application has started: middlewares and instance exist only then."""
         methods = {m.route: m for m in self._service.apis.values() if _can_be_lean(m)}
-        stack = read_stack(cast("Starlette", self._app.app), methods)
+        stack = read_stack(self._app.app, methods)
         if stack is None:
             return {}
         self._semaphore = stack.semaphore

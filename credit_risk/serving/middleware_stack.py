@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import Router
@@ -44,11 +43,11 @@ class Stack:
     metrics: RunnerTrafficMetricsMiddleware | None = None
 
 
-def read_stack(app: Starlette, paths: Collection[str]) -> Stack | None:
+def read_stack(app: Any, paths: Collection[str]) -> Stack | None:  # noqa: ANN401  Starlette's, seen as any ASGI application
     """Read the middlewares of a built application.
 
     Args:
-        app: has started, so that its middlewares exist.
+        app: a Starlette that has started, so that its middlewares exist.
         paths: that tracing must leave out.
 
     Returns:

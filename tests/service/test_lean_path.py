@@ -61,7 +61,7 @@ TYPES = [JSON, None, "Application/JSON; charset=utf-8", "text/plain", "applicati
 
 @pytest.fixture(scope="module")
 def bentoml_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The same service on BentoML's own path: its access log is on, and the lean path steps aside."""
+    """The same service on BentoML's own path: with the access log on, the lean one steps aside."""
     folder = tmp_path_factory.mktemp("bentoml-path")
     settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
     settings["services"]["credit_risk_classifier"]["logging"]["access"]["enabled"] = True
