@@ -7,6 +7,9 @@ MAYBE, 0.51 is DECLINED. Knows nothing of models, fields or HTTP.
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from credit_risk.errors import PolicyError
 from credit_risk.vocabulary import Decision
 
@@ -46,5 +49,15 @@ class Policy:
             return Decision.MAYBE
         return Decision.DECLINED
 
+    def decide_all(self, probabilities: NDArray[np.floating]) -> list[Decision]:
+        """Say what many probabilities (n,) mean; the same as ``decide`` on each."""
+        thresholds = np.array([self.review_above, self.decline_above])
+        decisions: list[Decision] = _MILDEST_FIRST[
+            np.searchsorted(thresholds, probabilities.astype(np.float64))
+        ].tolist()
+        return decisions
+
+
+_MILDEST_FIRST = np.array([Decision.APPROVED, Decision.MAYBE, Decision.DECLINED], dtype=object)
 
 DEFAULT_POLICY: Final = Policy()

@@ -4,6 +4,7 @@ The only module that knows all steps. It works on many applications at once; one
 one. Where the model runs is not known here: it is a function that is handed in.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from credit_risk.columns import Encoder, Rows
@@ -16,6 +17,9 @@ from credit_risk.schema import (
 )
 
 __all__ = ["Predict", "Scorer"]
+
+ROWS_AT_ONCE = 5000
+"""Rows of an array in one model call: some ten milliseconds."""
 
 Predict = Callable[[Rows], Awaitable[Probabilities]]
 """(n, 29) float32 rows to (n,) probabilities of default, here or in another process."""
@@ -52,10 +56,17 @@ class Scorer:
         ]
 
     async def assess_rows(self, rows: Rows) -> ArrayAssessment:
-        """Assess encoded applications, (n, 29) float32, in columns."""
-        probabilities = (await self._predict(rows)).tolist()
-        return ArrayAssessment.model_construct(
-            status=[self._policy.decide(probability) for probability in probabilities],
-            default_probability=probabilities,
-            model=self._model,
+        """Assess encoded applications, (n, 29) float32, in columns.
+
+        Part by part, with the event loop in between, so that a large array does not keep other
+        requests waiting.
+        """
+        answer = ArrayAssessment.model_construct(
+            status=[], default_probability=[], model=self._model
         )
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            probabilities = await self._predict(rows[start : start + ROWS_AT_ONCE])
+            answer.status += self._policy.decide_all(probabilities)
+            answer.default_probability += probabilities.tolist()
+            await asyncio.sleep(0)
+        return answer

@@ -74,13 +74,10 @@ def document(
     ordered.sort(key=lambda pair: pair[0].__name__)
     _, definitions = models_json_schema(ordered, ref_template=REF, schema_generator=_AsWritten)
     schemas = definitions["$defs"]
+    title = service.name.replace("_", " ").capitalize()
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": service.name.replace("_", " ").capitalize(),
-            "version": version,
-            "description": getdoc(service.inner) or "",
-        },
+        "info": {"title": title, "version": version, "description": getdoc(service.inner) or ""},
         "servers": [{"url": "."}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": {
@@ -98,8 +95,7 @@ def document(
 def _post(function: Any, body: type[BaseModel], answer: type[BaseModel], schemas: Json) -> Json:  # noqa: ANN401  see above
     summary, _, description = (getdoc(function) or "").partition("\n")
     content: Json = {JSON: {"schema": _ref(body)}}
-    examples = schemas[body.__name__].get("examples")
-    if examples:
+    if examples := schemas[body.__name__].get("examples"):
         content[JSON]["example"] = examples[0]
     for media_type in getattr(body, "media_types", (JSON,)):
         content.setdefault(media_type, {"schema": {"type": "string", "format": "binary"}})

@@ -45,6 +45,9 @@ class Visit:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
+    def requests_elsewhere(self) -> list[str]:
+        return [url for url in self.requests if not url.startswith(f"{self.origin}/")]
+
 
 @pytest.fixture
 def visit(server: Server) -> Iterator[Visit]:
@@ -98,13 +101,15 @@ def test_the_example_that_is_shown_gets_the_decision_that_a_program_gets(
 
     assert shown == answered
     assert any(decision in str(shown) for decision in ("APPROVED", "MAYBE", "DECLINED"))
+    assert visit.requests_elsewhere() == []
+    assert visit.complaints == []
 
 
 def test_the_page_asks_nobody_but_the_service(visit: Visit) -> None:
     visit.page.wait_for_load_state("networkidle")
 
     assert f"{visit.origin}/docs.json" in visit.requests
-    assert [url for url in visit.requests if not url.startswith(f"{visit.origin}/")] == []
+    assert visit.requests_elsewhere() == []
     assert visit.complaints == []
 
 

@@ -1,6 +1,9 @@
 """Thresholds and what they say."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from credit_risk.errors import PolicyError
 from credit_risk.policy import DEFAULT_POLICY, Policy
@@ -20,6 +23,16 @@ from credit_risk.vocabulary import Decision
 )
 def test_a_threshold_belongs_to_the_milder_decision(probability: float, decision: Decision) -> None:
     assert DEFAULT_POLICY.decide(probability) is decision
+
+
+@given(st.lists(st.floats(0, 1, width=32) | st.sampled_from([0.3, 0.5])))
+def test_many_are_decided_as_each_alone(probabilities: list[float]) -> None:
+    for kind in (np.float32, np.float64):
+        many = np.array(probabilities, dtype=kind)
+
+        assert DEFAULT_POLICY.decide_all(many) == [
+            DEFAULT_POLICY.decide(probability) for probability in many.tolist()
+        ]
 
 
 def test_equal_thresholds_leave_no_maybe() -> None:

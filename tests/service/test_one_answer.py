@@ -1,0 +1,138 @@
+"""The probability of an application is the same to the last bit, however it is asked for."""
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from running import Server, run, serving
+
+from credit_risk.columns import Encoder
+from credit_risk.schema import Application
+from credit_risk.training.dataset import read_loans
+from credit_risk.training.fitting import fit_vectorizer
+
+BOOSTER = """
+import sys, bentoml, numpy, xgboost
+booster = bentoml.xgboost.load_model("credit_risk_model:latest")
+rows = numpy.load(sys.argv[1])
+names = booster.feature_names
+numpy.save(sys.argv[2], booster.predict(xgboost.DMatrix(rows, feature_names=names)))
+"""
+
+
+@pytest.fixture(scope="module")
+def real_home(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("real-home")
+    run("python", "train.py", "--data", real_data, home=home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def real_server(real_home: Path) -> Iterator[Server]:
+    with serving("service.py:svc", home=real_home, log=real_home / "log") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def applications(real_data: Path) -> list[dict[str, Any]]:
+    """All real rows, as a client would send them."""
+    records = read_loans(real_data).records()
+    return [
+        {name: None if value != value else value for name, value in record.items()}  # noqa: PLR0124  NaN
+        for record in records
+    ]
+
+
+@pytest.fixture(scope="module")
+def rows(applications: list[dict[str, Any]]) -> np.ndarray:
+    parsed = [Application.model_validate_json(json.dumps(each)) for each in applications]
+    return Encoder(fit_vectorizer()).encode(parsed)
+
+
+@pytest.fixture(scope="module")
+def expected(rows: np.ndarray, real_home: Path, tmp_path_factory: Any) -> list[float]:
+    """What the Booster says, asked directly in a program of its own."""
+    folder = tmp_path_factory.mktemp("booster")
+    np.save(folder / "rows.npy", rows)
+    run("python", "-c", BOOSTER, folder / "rows.npy", folder / "out.npy", home=real_home)
+    probabilities: list[float] = np.load(folder / "out.npy").tolist()
+    return probabilities
+
+
+def in_batches(server: Server, applications: list[dict[str, Any]]) -> list[float]:
+    answers = []
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        for start in range(0, len(applications), 1000):
+            answers += client.post("/classify_batch", json=applications[start:][:1000]).json()
+    return [answer["default_probability"] for answer in answers]
+
+
+def as_array(server: Server, rows: np.ndarray) -> list[float]:
+    file = io.BytesIO()
+    np.save(file, rows)
+    headers = {"content-type": "application/x-npy"}
+    answer = httpx.post(
+        f"{server.url}/classify_array", content=file.getvalue(), headers=headers, timeout=60
+    )
+    probabilities: list[float] = answer.json()["default_probability"]
+    return probabilities
+
+
+def test_among_a_thousand_others(
+    real_server: Server, applications: list[dict[str, Any]], expected: list[float]
+) -> None:
+    assert in_batches(real_server, applications) == expected
+
+
+def test_as_an_array(real_server: Server, rows: np.ndarray, expected: list[float]) -> None:
+    assert as_array(real_server, rows) == expected
+
+
+def test_alone_and_under_concurrency(
+    real_server: Server, applications: list[dict[str, Any]], expected: list[float]
+) -> None:
+    with httpx.Client(base_url=real_server.url, timeout=60) as client:
+
+        def ask(application: dict[str, Any]) -> float:
+            return float(client.post("/classify", json=application).json()["default_probability"])
+
+        alone = [ask(each) for each in applications[:300]]
+        with ThreadPoolExecutor(16) as pool:
+            together = list(pool.map(ask, applications))
+
+    assert alone == expected[:300]
+    assert together == expected
+
+
+def test_with_a_runner_of_its_own(
+    real_home: Path, tmp_path: Path, applications: list[dict[str, Any]], expected: list[float]
+) -> None:
+    with serving(
+        "service.py:svc", home=real_home, log=tmp_path / "log", CREDIT_RISK_RUNNER="remote"
+    ) as server:
+        found = in_batches(server, applications)
+
+    assert found == expected
+
+
+def test_a_large_array_does_not_keep_the_others_waiting(
+    real_server: Server, applications: list[dict[str, Any]], rows: np.ndarray
+) -> None:
+    many = np.tile(rows, (12, 1))  # 53,448 rows: a second of model calls on a slow machine
+    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=real_server.url) as client:
+        busy = pool.submit(as_array, real_server, many)
+        waits = []
+        while not busy.done():
+            began = time.perf_counter()
+            client.post("/classify", json=applications[0])
+            waits.append(time.perf_counter() - began)
+
+    assert len(busy.result()) == len(many)
+    assert len(waits) > 5, "several were answered in the meantime"

@@ -1,0 +1,73 @@
+"""The whole path of an application, with a stand-in for the model call."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from credit_risk import scoring
+from credit_risk.columns import COLUMNS, Encoder, Rows
+from credit_risk.policy import DEFAULT_POLICY
+from credit_risk.samples import sample_applications
+from credit_risk.scoring import Scorer
+from credit_risk.training.fitting import fit_vectorizer
+
+SAMPLES = sample_applications(40)
+ENCODER = Encoder(fit_vectorizer())
+AGE = COLUMNS.index("age")
+
+
+def scorer(calls: list[int] | None = None) -> Scorer:
+    """A scorer whose probability of default is a hundredth of the age."""
+
+    async def predict(rows: Rows) -> np.ndarray:
+        if calls is not None:
+            calls.append(len(rows))
+        return rows[:, AGE] / np.float32(100)
+
+    return Scorer(encoder=ENCODER, predict=predict, policy=DEFAULT_POLICY, model="m:1")
+
+
+def test_each_application_gets_its_own_answer_in_order_from_one_call() -> None:
+    calls: list[int] = []
+
+    answers = asyncio.run(scorer(calls).assess(SAMPLES))
+
+    assert calls == [len(SAMPLES)]
+    for application, answer in zip(SAMPLES, answers, strict=True):
+        assert answer.default_probability == np.float32(application.age) / np.float32(100)
+        assert answer.status == DEFAULT_POLICY.decide(answer.default_probability)
+        assert answer.model == "m:1"
+        assert answer.reasons == []
+
+
+def test_an_array_is_answered_as_its_applications(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "ROWS_AT_ONCE", 7)
+    calls: list[int] = []
+
+    array = asyncio.run(scorer(calls).assess_rows(ENCODER.encode(SAMPLES)))
+
+    expected = asyncio.run(scorer().assess(SAMPLES))
+    assert array.default_probability == [answer.default_probability for answer in expected]
+    assert array.status == [answer.status for answer in expected]
+    assert calls == [7, 7, 7, 7, 7, 5]
+
+
+def test_others_get_their_turn_between_the_parts_of_a_large_array(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scoring, "ROWS_AT_ONCE", 1)
+
+    async def scenario() -> int:
+        turns = 0
+        task = asyncio.create_task(scorer().assess_rows(ENCODER.encode(SAMPLES)))
+        while not task.done():
+            turns += 1
+            await asyncio.sleep(0)
+        return turns
+
+    assert asyncio.run(scenario()) >= len(SAMPLES)
+
+
+def test_nothing_asked_nothing_answered() -> None:
+    assert asyncio.run(scorer().assess_rows(ENCODER.encode([]))).status == []
