@@ -45,16 +45,20 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"starlette"},
     ),
     "credit_risk.serving.request_metrics": ({"serving.internals"}, set()),
+    "credit_risk.serving.endpoint": (
+        {"serving.internals", "serving.request_metrics"},
+        {"bentoml", "pydantic", "starlette"},
+    ),
     "credit_risk.serving.lean": (
         {
             "serving.deadlines",
+            "serving.endpoint",
             "serving.hosting",
-            "serving.internals",
             "serving.middleware_stack",
             "serving.request_metrics",
             "serving.uniform_errors",
         },
-        {"attrs", "bentoml", "pydantic", "starlette"},
+        {"attrs", "bentoml", "starlette"},
     ),
     "credit_risk.serving.configuration": (set(), {"bentoml", "yaml"}),
     "credit_risk.serving.media_types": ({"refusal"}, {"starlette"}),

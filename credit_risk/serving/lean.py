@@ -8,50 +8,21 @@ path does not know: tracing, CORS, the access log. Knows nothing of credit.
 """
 
 import asyncio
-import inspect
-import json
-import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, cast
+from typing import cast
 
 import attrs
 import bentoml
-from bentoml.exceptions import BentoMLException
-from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from credit_risk.serving.deadlines import Deadlines
+from credit_risk.serving.endpoint import Endpoint, can_be_lean, error_body
 from credit_risk.serving.hosting import HostedService
-from credit_risk.serving.internals import APIMethod
 from credit_risk.serving.middleware_stack import read_stack
 from credit_risk.serving.request_metrics import EndpointMetrics
 from credit_risk.serving.uniform_errors import UniformErrors
 
 __all__ = ["LeanService"]
-
-logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own path
-OUR_FAULT = "An unexpected error has occurred, please check the server log."
-
-
-Answer = tuple[int | None, bytes]
-"""Status and body; no status if the client has gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An API method that the lean path can serve.
-
-    Attributes:
-        validate: body to model; raises ValidationError.
-        call: the bound method.
-        metrics: of this path; None where metrics are off.
-    """
-
-    validate: Callable[[bytes], Any]
-    call: Callable[[Any], Awaitable[BaseModel]]
-    metrics: EndpointMetrics | None
 
 
 @attrs.define(slots=False)
@@ -94,7 +65,7 @@ class LeanPath:
 
     def _find_endpoints(self) -> dict[str, Endpoint]:
         """Look once the application has started: middlewares and instance exist only then."""
-        methods = {m.route: m for m in self._service.apis.values() if _can_be_lean(m)}
+        methods = {m.route: m for m in self._service.apis.values() if can_be_lean(m)}
         stack = read_stack(self._app.app, methods)
         if stack is None:
             return {}
@@ -119,20 +90,20 @@ class LeanPath:
         task = deadlines.start()
         try:
             if semaphore is None:
-                status, content = await _answer(endpoint, scope, receive)
+                status, content = await endpoint.answer(scope, receive)
             elif semaphore.locked():
-                status, content = 429, _error("Too many requests")
+                status, content = 429, error_body("Too many requests")
             else:
                 await semaphore.acquire()
                 try:
-                    status, content = await _answer(endpoint, scope, receive)
+                    status, content = await endpoint.answer(scope, receive)
                 finally:
                     semaphore.release()
         except asyncio.CancelledError:
             if not deadlines.is_over(task):
                 raise
             status = 504
-            content = _error(f"Not able to process the request in {deadlines.seconds} seconds")
+            content = error_body(f"Not able to process the request in {deadlines.seconds} seconds")
         finally:
             deadlines.stop(task)
             if metrics:
@@ -147,37 +118,6 @@ class LeanPath:
         await send({"type": "http.response.body", "body": content})
 
 
-async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive) -> Answer:
-    """Read, validate, call, serialise."""
-    body = await _read(receive)
-    if body is None:
-        return None, b""
-    try:
-        value = endpoint.validate(body or b"{}")
-    except ValidationError as error:
-        findings = error.errors(include_url=False, include_context=False, include_input=False)
-        return 400, json.dumps({"error": error.title, "detail": findings}).encode()
-    try:
-        answer = await endpoint.call(value)
-        return 200, answer.__pydantic_serializer__.to_json(answer)
-    except BentoMLException as error:
-        if error.error_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return error.error_code.value, _error(str(error))
-        return error.error_code.value, _our_fault(scope, error)
-    except Exception as error:  # noqa: BLE001  whatever it is, the client hears that it is our fault
-        return 500, _our_fault(scope, error)
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """Read a request's body; None if the client goes away before its end."""
-    pieces: list[bytes] = []
-    while (message := await receive())["type"] == "http.request":
-        pieces.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(pieces)  # of one piece: that piece, not copied
-    return None
-
-
 def _is_json(scope: Scope) -> bool:
     name: bytes
     value: bytes
@@ -187,23 +127,8 @@ def _is_json(scope: Scope) -> bool:
     return True
 
 
-def _can_be_lean(method: APIMethod) -> bool:
-    plain = not (method.batchable or method.is_stream or method.is_task or method.ctx_param)
-    whole_body = getattr(method.input_spec, "__root_input__", False)
-    return plain and whole_body and inspect.iscoroutinefunction(method.func)
-
-
 def _headers(content: bytes) -> list[tuple[bytes, bytes]]:
     return [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(content)).encode()),
     ]
-
-
-def _our_fault(scope: Scope, error: Exception) -> bytes:
-    logger.error("Exception on %s [%s]", scope["path"], scope["method"], exc_info=error)
-    return _error(OUR_FAULT)
-
-
-def _error(sentence: str) -> bytes:
-    return json.dumps({"error": sentence}).encode()

@@ -1,0 +1,89 @@
+"""One API method as the lean path calls it: bytes in, status and bytes out.
+
+What it answers in an error is put into BentoML's own words; ``UniformErrors`` rewrites both.
+"""
+
+import inspect
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from bentoml.exceptions import BentoMLException
+from pydantic import BaseModel, ValidationError
+from starlette.types import Receive, Scope
+
+from credit_risk.serving.internals import APIMethod
+from credit_risk.serving.request_metrics import EndpointMetrics
+
+__all__ = ["Answer", "Endpoint", "can_be_lean", "error_body"]
+
+logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own path
+OUR_FAULT = "An unexpected error has occurred, please check the server log."
+
+Answer = tuple[int | None, bytes]
+"""Status and body; no status if the client has gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An API method that the lean path can serve.
+
+    Attributes:
+        validate: body to model; raises ValidationError.
+        call: the bound method.
+        metrics: of this path; None where metrics are off.
+    """
+
+    validate: Callable[[bytes], Any]
+    call: Callable[[Any], Awaitable[BaseModel]]
+    metrics: EndpointMetrics | None
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        """Read, validate, call, serialise."""
+        body = await _read(receive)
+        if body is None:
+            return None, b""
+        try:
+            value = self.validate(body or b"{}")
+        except ValidationError as error:
+            findings = error.errors(include_url=False, include_context=False, include_input=False)
+            return 400, json.dumps({"error": error.title, "detail": findings}).encode()
+        try:
+            answer = await self.call(value)
+            return 200, answer.__pydantic_serializer__.to_json(answer)
+        except BentoMLException as error:
+            if error.error_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                return error.error_code.value, error_body(str(error))
+            return error.error_code.value, _our_fault(scope, error)
+        except Exception as error:  # noqa: BLE001  whatever it is, the client hears whose fault it is
+            return 500, _our_fault(scope, error)
+
+
+def can_be_lean(method: APIMethod) -> bool:
+    """Whether a method takes a whole body, awaits, and answers at once."""
+    plain = not (method.batchable or method.is_stream or method.is_task or method.ctx_param)
+    whole_body = getattr(method.input_spec, "__root_input__", False)
+    return plain and whole_body and inspect.iscoroutinefunction(method.func)
+
+
+def error_body(sentence: str) -> bytes:
+    """Body of an error, as BentoML words it."""
+    return json.dumps({"error": sentence}).encode()
+
+
+def _our_fault(scope: Scope, error: Exception) -> bytes:
+    logger.error("Exception on %s [%s]", scope["path"], scope["method"], exc_info=error)
+    return error_body(OUR_FAULT)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """Read a request's body; None if the client goes away before its end."""
+    pieces: list[bytes] = []
+    while (message := await receive())["type"] == "http.request":
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(pieces)  # of one piece: that piece, not copied
+    return None
