@@ -27,14 +27,15 @@ def free_port() -> int:
 
 def environment(home: Path, **changes: str) -> dict[str, str]:
     """The environment of a command that works on the store at ``home``."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("BENTOML", "CREDIT_RISK"))}
-    ours = {
+    ours = ("BENTOML", "CREDIT_RISK", "PROMETHEUS")  # the last is set by an application in process
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    set_here = {
         "PATH": f"{BIN}{os.pathsep}{clean['PATH']}",
         "BENTOML_HOME": str(home),
         "BENTOML_DO_NOT_TRACK": "1",
         "COLUMNS": "500",  # so that no printed path or tag is wrapped
     }
-    return clean | ours | changes
+    return clean | set_here | changes
 
 
 def run(
