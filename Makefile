@@ -18,7 +18,7 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test check format load lock clean
+.PHONY: help serve train data test check format load bench lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ load: $(SYNCED) ## Load-test HOST with 50 users for 30 s; fails on errors or abo
 	@mkdir -p reports
 	$(BIN)/locust --headless --users 50 --spawn-rate 10 --run-time 30s --host $(HOST) \
 		--max-p99-ms $(MAX_P99_MS) --html reports/load.html --only-summary
+
+bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes about half an hour
+	$(BIN)/python -m benchmarks.run
 
 lock: $(PIPENV) ## Resolve the packages anew: Pipfile.lock and deploy/requirements.txt
 	$(PIPENV) lock

@@ -1,0 +1,76 @@
+"""Check a service before it is timed: the right answers, and a refusal where one is due."""
+
+from collections.abc import Collection
+from typing import Any
+
+import httpx
+
+from benchmarks.bodies import array_body
+from benchmarks.processes import BenchmarkError
+from benchmarks.services import Service
+from credit_risk.samples import COURSE_EXAMPLE, sample_applications
+
+__all__ = ["SAMPLES", "check"]
+
+SAMPLES = 50
+"""How many answers are compared."""
+TOLERANCE = 1e-6
+"""Of a probability, for services that need not agree with the booster bit for bit."""
+
+Answer = dict[str, Any]
+
+
+def check(url: str, service: Service, paths: Collection[str], expected: list[Answer]) -> int:
+    """Compare a service's answers to samples with the booster's own; return how many.
+
+    Args:
+        url: of the service.
+        service: for its title and for how exact it must be.
+        paths: of its endpoints.
+        expected: the booster's answers to as many samples.
+
+    Raises:
+        BenchmarkError: for a wrong answer, or for a bad application that is not refused.
+    """
+    samples = [sample.model_dump(mode="json") for sample in sample_applications(len(expected))]
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+        found = [client.post("/classify", json=sample).json() for sample in samples]
+        if "/classify_batch" in paths:
+            found += client.post("/classify_batch", json=samples).json()
+        if "/classify_array" in paths:
+            found += from_columns(
+                client.post(
+                    "/classify_array",
+                    content=array_body(len(samples)),
+                    headers={"Content-Type": "application/x-npy"},
+                ).json()
+            )
+        for bad in ({**COURSE_EXAMPLE, "age": "26"}, {**COURSE_EXAMPLE, "home": "castle"}):
+            status = client.post("/classify", json=bad).status_code
+            if not httpx.codes.is_client_error(status):
+                msg = f"{service.title}: a bad application was answered with {status}"
+                raise BenchmarkError(msg)
+    for place, answer in enumerate(found):
+        right = expected[place % len(expected)]
+        if not agrees(answer, right, 0 if service.exact else TOLERANCE):
+            msg = f"{service.title}: found {answer}, expected {right}"
+            raise BenchmarkError(msg)
+    return len(found)
+
+
+def from_columns(answer: Answer) -> list[Answer]:
+    """Turn the answer to an array into one answer a row."""
+    return [
+        {"status": status, "default_probability": p, "reasons": [], "model": answer["model"]}
+        for status, p in zip(answer["status"], answer["default_probability"], strict=True)
+    ]
+
+
+def agrees(answer: Answer, right: Answer, tolerance: float) -> bool:
+    """Whether an answer has the same fields and content, its probability within a tolerance."""
+    if set(answer) != set(right):
+        return False
+    distance = abs(answer["default_probability"] - right["default_probability"])
+    return distance <= tolerance and answer | right == answer | {
+        "default_probability": right["default_probability"]
+    }

@@ -1,0 +1,37 @@
+"""Train models of other sizes than the course's, to see what a tree costs.
+
+    python -m benchmarks.forest DATA 100 200 400
+
+Stores one model for each number of trees, like the one of ``CREDIT_RISK_MODEL`` in all else, and
+prints their tags.
+"""
+
+import sys
+
+from benchmarks.peers.common import stored_model
+from credit_risk import store
+from credit_risk.schema import ModelDescription
+from credit_risk.training.dataset import read_loans
+from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
+
+__all__: list[str] = []
+
+
+def main() -> None:
+    """Train and store."""
+    data, *sizes = sys.argv[1:]
+    loans = read_loans(data)
+    vectorizer = fit_vectorizer()
+    examples = Examples.encode(vectorizer, loans.records(), loans.defaulted)
+    like = ModelDescription(**stored_model().info.metadata)
+    parameters = {name: value for name, value in like.parameters.items() if name != "rounds"}
+    for trees in sizes:
+        recipe = Recipe(f"{trees} trees", parameters, int(trees), like.missing_as)
+        booster = fit_booster(recipe, examples)
+        changes = {"recipe": "growth", "parameters": {**parameters, "rounds": int(trees)}}
+        tag = store.save(booster, vectorizer, like.model_copy(update=changes))
+        sys.stdout.write(f"{tag}\n")
+
+
+if __name__ == "__main__":
+    main()

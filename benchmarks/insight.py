@@ -1,0 +1,107 @@
+"""Two sentences for each way in which cost grows, worked out from the numbers."""
+
+from collections.abc import Mapping
+
+from benchmarks.plan import ALONE, MANY
+from benchmarks.results import Results
+
+__all__ = ["of_connections", "of_rows", "of_trees"]
+
+MICROSECONDS = 1e6
+NOT_MEASURED = "Not measured in this run."
+
+
+def shares(parts: Mapping[str, float]) -> str:
+    """Name the parts of a cost with their microseconds and shares, the largest first."""
+    whole = sum(parts.values())
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    return ", ".join(f"{name} {cost:.3g} µs ({cost / whole:.0%})" for name, cost in ordered)
+
+
+def of_rows(results: Results) -> str:
+    """Where the time of a row goes, and what many rows in a request save."""
+    json, npy, work, predict = (
+        {size: MICROSECONDS / rate for size, rate in results.by_size(name).items()}
+        for name in (
+            "ours/json {}/rate",
+            "ours/npy {}/rate",
+            "in-process/json {}/rate",
+            "in-process/predict {}/rate",
+        )
+    )
+    both = sorted(json.keys() & npy.keys() & work.keys() & predict.keys())
+    if not both:
+        return NOT_MEASURED
+    least, most = both[0], both[-1]
+    in_json = shares(
+        {
+            "the model call": predict[most],
+            "reading, checking, encoding and writing": max(0, work[most] - predict[most]),
+            "HTTP and the service around it": max(0, json[most] - work[most]),
+        }
+    )
+    return (
+        f"From {least:,} to {most:,} rows a request, a row falls from {json[least]:,.0f} to "
+        f"{json[most]:.1f} µs in JSON ({json[least] / json[most]:.0f} times less) and from "
+        f"{npy[least]:,.0f} to {npy[most]:.2f} µs as `.npy` "
+        f"({npy[least] / npy[most]:.0f} times less). "
+        f"What is left of a row in JSON is {in_json}; the next factor is in the first of these, "
+        f"and `.npy`, which leaves most of it out, is {json[most] / npy[most]:.1f} times faster."
+    )
+
+
+def of_connections(results: Results) -> str:
+    """What coalescing gains, and where the time of a request goes when the core is busy."""
+    ours = results.by_size("ours/one x{}/rate")
+    limit = results.by_size("bare-asgi/one x{}/rate")
+    work = results.by_size("in-process/json {}/rate").get(MANY)
+    both = sorted(ours.keys() & limit.keys())
+    if not both or not work:
+        return NOT_MEASURED
+    least, most = both[0], both[-1]
+    best = max(both, key=ours.__getitem__)
+    busy, bare = MICROSECONDS / ours[best], MICROSECONDS / limit[best]
+    parts = shares(
+        {
+            f"the work itself in batches of {MANY}": MICROSECONDS / work,
+            "the HTTP server around a bare function": max(0, bare - MICROSECONDS / work),
+            "what a service adds (routing, limits, metrics)": max(0, busy - bare),
+        }
+    )
+    return (
+        f"From {least} to {best} connections requests/s grow from {ours[least]:,.0f} to "
+        f"{ours[best]:,.0f} ({ours[best] / ours[least]:.1f} times), because those under way share "
+        f"a model call; at {most} they are {ours[most] / ours[best]:.0%} of that. "
+        f"A request then takes {busy:.0f} µs of the core: {parts}; the next factor is in the first "
+        "of these."
+    )
+
+
+def of_trees(results: Results) -> str:
+    """What a larger model costs, alone and shared."""
+    busy, alone, shared = (
+        {size: MICROSECONDS / rate for size, rate in results.by_size(name).items()}
+        for name in (
+            f"trees {{}}/one x{MANY}/rate",
+            f"trees {{}}/predict {ALONE}/rate",
+            f"trees {{}}/predict {MANY}/rate",
+        )
+    )
+    waits = results.by_size(f"trees {{}}/one x{ALONE}/p50")
+    both = sorted(busy.keys() & alone.keys() & shared.keys() & waits.keys())
+    if not both:
+        return NOT_MEASURED
+    least, most = both[0], both[-1]
+    return (
+        f"From {least:,} to {most:,} trees ({most / least:.0f} times) a request at {MANY} "
+        f"connections takes {busy[most] / busy[least]:.2g} times the core ({busy[least]:.0f} to "
+        f"{busy[most]:.0f} µs), and a lone one waits {waits[most] / waits[least]:.2g} times "
+        f"as long ({waits[least] * 1e3:.0f} to {waits[most] * 1e3:.0f} µs). "
+        f"The model call is {shared[least] / busy[least]:.0%} of the request with {least:,} trees "
+        f"and {shared[most] / busy[most]:.0%} with {most:,}: "
+        + (
+            "for large models the next factor is in the trees themselves."
+            if shared[most] > busy[most] / 2
+            else "up to that size the next factor is not in the trees."
+        )
+    )

@@ -1,0 +1,82 @@
+"""Load a service with wrk: one thread on a core of its own, one body again and again."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Final
+
+from benchmarks.machine import Machine
+from benchmarks.plan import Work
+from benchmarks.processes import BenchmarkError
+
+__all__ = ["Load", "load"]
+
+AT_LAST: Final = 60
+"""Seconds after which wrk ends of its own accord if nobody is left to interrupt it."""
+
+SCRIPT: Final = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "{media_type}"
+local file = assert(io.open("{path}", "rb"))
+wrk.body = file:read("*a")
+file:close()
+
+function done(summary, latency, requests)
+   local errors = summary.errors
+   io.write(string.format(
+      '{{"microseconds": %d, "answers": %d, "refused": %d, "broken": %d, "p50": %d, "p99": %d}}',
+      summary.duration, summary.requests, errors.status,
+      errors.connect + errors.read + errors.write + errors.timeout,
+      latency:percentile(50), latency:percentile(99)))
+end
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run of wrk found.
+
+    Attributes:
+        rate: applications answered with success, a second.
+        p50: median time to an answer, milliseconds.
+        p99: 99th percentile of it, milliseconds.
+        answers: requests answered with success.
+        errors: requests answered otherwise or not at all.
+    """
+
+    rate: float
+    p50: float
+    p99: float
+    answers: int
+    errors: int
+
+
+def load(machine: Machine, url: str, work: Work, seconds: float) -> Load:
+    """Ask the service at ``url`` for ``work`` for so many seconds."""
+    folder = Path(mkdtemp(dir=machine.home))
+    body, script = folder / "body", folder / "wrk.lua"
+    body.write_bytes(work.body())
+    script.write_text(SCRIPT.format(path=body, media_type=work.media_type))
+    longest = int(seconds) + AT_LAST
+    wrk = ("wrk", "--threads=1", f"--connections={work.connections}", f"--duration={longest}s")
+    command = (*wrk, "--timeout=30s", "--script", str(script), f"{url}{work.path}")
+    # wrk counts in whole seconds; interrupted, it ends early and reports as usual.
+    return read(machine.run(*command, core=machine.load_core, seconds=seconds), work.rows)
+
+
+def read(report: str, rows: int) -> Load:
+    """Read the last line of what wrk printed, which is our script's."""
+    try:
+        found = json.loads(report.splitlines()[-1])
+    except (ValueError, IndexError):
+        msg = f"wrk did not report: {report}"
+        raise BenchmarkError(msg) from None
+    answers = found["answers"] - found["refused"]
+    return Load(
+        rate=rows * answers / found["microseconds"] * 1e6,
+        p50=found["p50"] / 1e3,
+        p99=found["p99"] / 1e3,
+        answers=answers,
+        errors=found["refused"] + found["broken"],
+    )

@@ -1,0 +1,26 @@
+"""BentoML's class API as its documentation shows it: one service, one synchronous method."""
+
+import bentoml
+from bentoml.models import BentoModel
+
+from benchmarks.peers.common import PlainModel
+from credit_risk.schema import Application, Assessment
+from credit_risk.store import model_tag
+
+__all__ = ["ClassApi"]
+
+
+@bentoml.service(workers=1, logging={"access": {"enabled": False}})
+class ClassApi:
+    """Decides on applications one by one."""
+
+    stored = BentoModel(model_tag())
+
+    def __init__(self) -> None:
+        self.model = PlainModel(self.stored)
+
+    @bentoml.api
+    def classify(self, application: Application, /) -> Assessment:
+        """Decide on one application."""
+        (assessment,) = self.model.assess([application])
+        return assessment

@@ -1,0 +1,107 @@
+"""What the peers share: the stored model used the plain way, and our own pieces put together.
+
+Same model, same validation, same answer: only what lies between the socket and these functions
+differs from peer to peer. Knows nothing of HTTP.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import bentoml
+from pydantic import Field
+
+from credit_risk import store
+from credit_risk.columns import Rows
+from credit_risk.model import Probabilities
+from credit_risk.schema import Application, Assessment
+from credit_risk.scoring import Scorer
+from credit_risk.serving.batching import MicroBatcher
+from credit_risk.vocabulary import Home, Job, Marital, Records
+
+__all__ = [
+    "MAX_BATCH_SIZE",
+    "ParsedApplication",
+    "PlainModel",
+    "coalescer",
+    "scorer",
+    "stored_model",
+]
+
+MAX_BATCH_SIZE = 1000
+"""Most rows in one model call, as in ``bentoconfiguration.yaml``."""
+
+
+class ParsedApplication(Application):
+    """The same application for frameworks that parse JSON themselves.
+
+    They hand pydantic Python objects, of which its strict mode would refuse text for a category.
+    """
+
+    home: Home = Field(strict=False)
+    marital: Marital = Field(strict=False)
+    records: Records = Field(strict=False)
+    job: Job = Field(strict=False)
+
+
+def stored_model() -> bentoml.Model:
+    """Find the model that every service of the benchmark loads."""
+    return bentoml.models.get(store.model_tag())
+
+
+class PlainModel:
+    """The stored objects, used as their own documentation says: no encoder of ours, no batching."""
+
+    def __init__(self, stored: bentoml.Model) -> None:
+        """Load the booster, on one thread, and the vectorizer."""
+        checked = store.check(stored)
+        self.vectorizer: Any = stored.custom_objects[store.VECTORIZER]
+        self.booster: Any = bentoml.xgboost.load_model(stored)
+        self.booster.set_param({"nthread": 1})
+        self._policy = checked.policy
+        self._model = checked.card.model
+        self._missing_as = checked.card.missing_as
+
+    def encode(self, applications: Sequence[Application]) -> Rows:
+        """Encode applications with ``DictVectorizer.transform``: (n, 29) float32."""
+        records = [
+            {k: self._missing_as if v is None else v for k, v in application.model_dump().items()}
+            for application in applications
+        ]
+        rows: Rows = self.vectorizer.transform(records)
+        return rows
+
+    def predict(self, rows: Rows) -> Probabilities:
+        """Probability of default of each row, by XGBoost's own call for serving."""
+        probabilities: Probabilities = self.booster.inplace_predict(rows)
+        return probabilities
+
+    def answer(self, probability: float) -> Assessment:
+        """Make the answer to one application."""
+        return Assessment(
+            status=self._policy.decide(probability),
+            default_probability=probability,
+            reasons=[],
+            model=self._model,
+        )
+
+    def assess(self, applications: Sequence[Application]) -> list[Assessment]:
+        """Assess applications with one model call."""
+        return [self.answer(p) for p in self.predict(self.encode(applications)).tolist()]
+
+
+def scorer() -> Scorer:
+    """Put our own encoder, model call and policy together, as ``service.py`` does."""
+    stored = store.check(stored_model())
+    predict_here = stored.risk_model.predict
+
+    async def predict(rows: Rows) -> Probabilities:
+        return predict_here(rows)
+
+    return Scorer(
+        encoder=stored.encoder, predict=predict, policy=stored.policy, model=stored.card.model
+    )
+
+
+def coalescer(scorer: Scorer) -> MicroBatcher[Application, Assessment]:
+    """Put our own batching in front of a scorer, as ``service.py`` does."""
+    return MicroBatcher(scorer.assess, max_batch_size=MAX_BATCH_SIZE)

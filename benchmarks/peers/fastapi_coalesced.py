@@ -1,0 +1,18 @@
+"""FastAPI, served by uvicorn, with our encoder and our coalescing of concurrent requests."""
+
+from fastapi import FastAPI
+
+from benchmarks.peers.common import ParsedApplication, coalescer, scorer
+from credit_risk.schema import Assessment
+
+__all__ = ["app"]
+
+app = FastAPI()
+submit = coalescer(scorer()).submit
+
+
+@app.post("/classify")
+async def classify(application: ParsedApplication) -> Assessment:
+    """Decide on one application."""
+    (assessment,) = await submit([application])
+    return assessment

@@ -1,0 +1,81 @@
+"""RESULTS.md: the tables, the pictures, and what they were measured on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import insight
+from benchmarks.floors import floors
+from benchmarks.pictures import draw
+from benchmarks.plan import ALONE, MANY, Plan, one
+from benchmarks.results import Results
+from benchmarks.services import OURS, SERVICES
+
+__all__ = ["write_report"]
+
+INTRODUCTION = """\
+# Results
+
+Written by `make bench`; do not edit. Each service loads the same model, validates in the same way
+and gives the same answer, which is checked before it is timed. One worker on one core, loaded by
+wrk from another. Numbers are medians over the rounds, with the least and the most in brackets.
+Other work on the machine moves the absolute numbers; the ratios are what counts, and each is taken
+within a round."""
+
+
+def write_report(results: Results, plan: Plan, folder: Path) -> None:
+    """Write RESULTS.md, its pictures and results.json into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results.write(folder / "results.json")
+    pictures = draw(results, folder)
+    lines = [INTRODUCTION, "", *services(results)]
+    lines += [*picture(pictures, "services", "Requests a second of each service")]
+    lines += ["## Floors", "", *floor_table(results, plan), ""]
+    for name, title, text in (
+        ("rows", "Growth: rows in a request", insight.of_rows(results)),
+        ("connections", "Growth: connections", insight.of_connections(results)),
+        ("trees", "Growth: trees in the model", insight.of_trees(results)),
+    ):
+        lines += [f"## {title}", "", *picture(pictures, name, title), text, ""]
+    lines += ["## Measured with", "", *(f"- {what}: {is_}" for what, is_ in results.facts.items())]
+    (folder / "RESULTS.md").write_text("\n".join(lines) + "\n")
+
+
+def services(results: Results) -> Iterator[str]:
+    """Write the headline table, slowest first."""
+    rate, p50 = f"{one(MANY).name}/rate", f"{one(ALONE).name}/p50"
+    yield (
+        f"| service | requests/s, {MANY} connections | ours ÷ it | p50, {ALONE} connection, ms "
+        "| errors |"
+    )
+    yield "|---|---:|---:|---:|---:|"
+    measured = [name for name in SERVICES if results.spread(f"{name}/{rate}")]
+    for name in sorted(measured, key=lambda each: results.numbers[f"{each}/{rate}"]):
+        rates, waits = results.spread(f"{name}/{rate}"), results.spread(f"{name}/{p50}")
+        ratio = results.ratio(f"{OURS}/{rate}", f"{name}/{rate}")
+        errors = sum(results.numbers[f"{name}/{one(MANY).name}/errors"])
+        yield " | ".join(
+            (
+                f"| {SERVICES[name].title}",
+                rates.text() if rates else "",
+                ratio.text(".2f") if ratio and name != OURS else "",
+                waits.text(".2f") if waits else "",
+                f"{errors:,.0f} |",
+            )
+        )
+    yield ""
+
+
+def floor_table(results: Results, plan: Plan) -> Iterator[str]:
+    """Write what is promised and what was found."""
+    yield "| work | promised | found | kept |"
+    yield "|---|---|---:|---|"
+    for floor in floors(results, plan):
+        found = floor.found.text(".2f") if floor.found else "not measured"
+        kept = {True: "yes", False: "**no**", None: ""}[floor.met]
+        yield f"| {floor.work} | {floor.promise} | {found} | {kept} |"
+
+
+def picture(pictures: dict[str, str], name: str, title: str) -> Iterator[str]:
+    """Show a picture if it was drawn."""
+    if name in pictures:
+        yield from (f"![{title}]({pictures[name]})", "")

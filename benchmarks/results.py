@@ -1,0 +1,78 @@
+"""What was measured: numbers by name, one a round, and how they are summed up."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+
+__all__ = ["Results", "Spread"]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A few measurements of the same thing.
+
+    Attributes:
+        median: of them.
+        low: the smallest.
+        high: the largest.
+    """
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> "Spread":
+        """Sum up one number a round."""
+        return cls(median(numbers), min(numbers), max(numbers))
+
+    def text(self, form: str = ",.0f") -> str:
+        """Write median [least to most]."""
+        low, high = format(self.low, form), format(self.high, form)
+        return f"{self.median:{form}} [{low} to {high}]"
+
+
+@dataclass
+class Results:
+    """Everything that a run found.
+
+    Attributes:
+        facts: what it ran on and with, for people.
+        checked: answers compared with the booster's, by service.
+        numbers: measurements by name, one a round; e.g. ``ours/one x32/rate``.
+    """
+
+    facts: dict[str, str] = field(default_factory=dict)
+    checked: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, name: str, number: float) -> None:
+        """Keep a measurement of the present round."""
+        self.numbers.setdefault(name, []).append(number)
+
+    def spread(self, name: str) -> Spread | None:
+        """Sum up the rounds; None if it was not measured."""
+        numbers = self.numbers.get(name)
+        return Spread.of(numbers) if numbers else None
+
+    def ratio(self, over: str, under: str) -> Spread | None:
+        """Divide round by round, so that what slows a whole round does not count."""
+        pairs = zip(self.numbers.get(over, []), self.numbers.get(under, []), strict=False)
+        ratios = [a / b for a, b in pairs if b]
+        return Spread.of(ratios) if ratios else None
+
+    def by_size(self, name: str) -> dict[int, float]:
+        """Medians by size, for a name with ``{}`` in the place of the size."""
+        before, _, after = name.partition("{}")
+        found = {}
+        for each, numbers in self.numbers.items():
+            size = each.removeprefix(before).removesuffix(after)
+            if size.isdecimal() and each == name.format(size):
+                found[int(size)] = median(numbers)
+        return dict(sorted(found.items()))
+
+    def write(self, path: Path) -> None:
+        """Write all of it as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")

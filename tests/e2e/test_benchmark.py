@@ -1,0 +1,80 @@
+"""The benchmark, in its tiny version: that it works. No times are asserted."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import PROJECT, run
+
+TOOLS = {"wrk": "wrk", "taskset": "util-linux"}
+"""Commands, and the Debian packages that they are in."""
+
+SERVICES = {
+    "course",
+    "class-api-batchable",
+    "class-api",
+    "flask",
+    "fastapi",
+    "fastapi-coalesced",
+    "remote",
+    "ours",
+    "bare-asgi",
+}
+PICTURES = ("services", "rows", "connections", "trees")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the results of one tiny run."""
+    for command, package in TOOLS.items():
+        if shutil.which(command) is None:
+            pytest.skip(f"{command} was not found: install the package {package}")
+    folder = tmp_path_factory.mktemp("benchmark")
+    run("python", "-m", "benchmarks.run", "--tiny", "--output", folder, home=folder / "unused")
+    return folder
+
+
+@pytest.fixture
+def results(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "results.json").read_text())
+    return found
+
+
+def test_every_service_was_measured(results: dict[str, Any]) -> None:
+    for service in SERVICES:
+        for work in ("one x32", "one x1"):
+            (rate,) = results["numbers"][f"{service}/{work}/rate"]
+
+            assert rate > 0, f"{service}, {work}"
+
+
+def test_every_service_gave_the_answers_of_the_booster(results: dict[str, Any]) -> None:
+    assert set(results["checked"]) == SERVICES
+    assert min(results["checked"].values()) >= 50
+
+
+def test_every_floor_was_compared(folder: Path) -> None:
+    report = (folder / "RESULTS.md").read_text()
+    floors = report.partition("## Floors")[2].partition("\n## ")[0]
+
+    assert floors.count("| yes |") + floors.count("| **no** |") == 14
+    assert "not measured" not in report.lower()
+
+
+def test_the_report_shows_its_pictures(folder: Path) -> None:
+    report = (folder / "RESULTS.md").read_text()
+
+    for name in PICTURES:
+        assert f"({name}.svg)" in report
+        assert 1_000 < (folder / f"{name}.svg").stat().st_size < 200_000
+
+
+def test_the_report_names_no_place_on_the_machine(folder: Path) -> None:
+    for name in ("RESULTS.md", "results.json"):
+        text = (folder / name).read_text()
+
+        assert str(PROJECT) not in text
+        assert str(folder.parent) not in text
+        assert "127.0.0.1" not in text
