@@ -15,8 +15,8 @@ __all__ = ["ALONE", "CROWD", "MANY", "Plan", "Work", "array", "batch", "one"]
 ALONE: Final = 1
 MANY: Final = 32
 CROWD: Final = 256
-BULK_CONNECTIONS: Final = 4
-"""Enough to keep the service busy while other bodies are on their way."""
+BULK_CONNECTIONS: Final = 2
+"""One request under way while another is served."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Plan:
 
     Attributes:
         rounds: each starts every service anew.
-        seconds: of each measurement that a floor depends on.
-        growth_seconds: of each other one.
+        seconds: of each measurement that a floor depends on, and of those with many rows.
+        growth_seconds: of what only shows how cost grows.
         warm_up: seconds of load before the first measurement of a service.
         requests: after which the memory is read, first and last.
         batch_rows: applications in a JSON request.
@@ -120,16 +120,17 @@ class Plan:
         """List what a service is asked for: first what floors depend on, then what grows."""
         both = [one(MANY), one(ALONE)]
         bulk = [batch(self.batch_rows), array(self.array_rows)]
-        growing = [one(connections) for connections in self.connections]
+        # The crowd comes at once, not step by step: a burst of new connections costs extra.
+        growing = [one(connections) for connections in (CROWD, *self.connections)]
         rows = [form(rows) for form in (batch, array) for rows in self.rows]
         more = {
-            OURS: [one(CROWD), *growing, *bulk, *rows],
+            OURS: [*growing, *bulk, *rows],
             LIMIT: [*growing, *bulk],
             FASTAPI: bulk[:1],
         }
         return list(dict.fromkeys([*both, *more.get(service, [])]))
 
     def seconds_of(self, work: Work) -> float:
-        """How long a work is measured."""
-        floors = (one(MANY), one(ALONE), one(CROWD), batch(self.batch_rows), array(self.array_rows))
-        return self.seconds if work in floors else self.growth_seconds
+        """How long a work is measured: longer for what floors depend on, and for many rows."""
+        long = work.connections in (ALONE, MANY, CROWD) or work.rows > 1
+        return self.seconds if long else self.growth_seconds

@@ -48,15 +48,15 @@ def services(results: Results) -> Iterator[str]:
         "| errors |"
     )
     yield "|---|---:|---:|---:|---:|"
-    measured = [name for name in SERVICES if results.spread(f"{name}/{rate}")]
-    for name in sorted(measured, key=lambda each: results.numbers[f"{each}/{rate}"]):
-        rates, waits = results.spread(f"{name}/{rate}"), results.spread(f"{name}/{p50}")
+    measured = {name: found for name in SERVICES if (found := results.spread(f"{name}/{rate}"))}
+    for name, rates in sorted(measured.items(), key=lambda each: each[1].median):
+        waits = results.spread(f"{name}/{p50}")
         ratio = results.ratio(f"{OURS}/{rate}", f"{name}/{rate}")
         errors = sum(results.numbers[f"{name}/{one(MANY).name}/errors"])
         yield " | ".join(
             (
                 f"| {SERVICES[name].title}",
-                rates.text() if rates else "",
+                rates.text(),
                 ratio.text(".2f") if ratio and name != OURS else "",
                 waits.text(".2f") if waits else "",
                 f"{errors:,.0f} |",

@@ -10,13 +10,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     GetPydanticSchema,
     RootModel,
     ValidationError,
     ValidatorFunctionWrapHandler,
 )
 from pydantic.config import JsonDict
-from pydantic_core.core_schema import no_info_wrap_validator_function
+from pydantic_core import core_schema
 
 from credit_risk.refusal import Refusal, refuse
 from credit_risk.vocabulary import (
@@ -33,7 +34,7 @@ from credit_risk.vocabulary import (
 __all__ = [
     "Application",
     "ApplicationBatch",
-    "ApplicationRow",
+    "ApplicationRows",
     "ArrayAssessment",
     "Assessment",
     "AssessmentBatch",
@@ -123,16 +124,25 @@ def _refuse_alone(value: object, validate: ValidatorFunctionWrapHandler) -> "App
     return application
 
 
-ApplicationRow = Annotated[
-    Application | Refusal,
-    GetPydanticSchema(
-        lambda _, handler: no_info_wrap_validator_function(_refuse_alone, handler(Application))
-    ),
+def _whole_or_row_by_row(_: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    """Validate the list as a whole; only where a row is bad, each row alone at twice the cost."""
+    application = handler(Application)
+    alone = core_schema.no_info_wrap_validator_function(_refuse_alone, application)
+    return core_schema.union_schema(
+        [core_schema.list_schema(each, strict=True) for each in (application, alone)],
+        mode="left_to_right",
+        custom_error_type="list_type",
+    )
+
+
+ApplicationRows = Annotated[
+    list[Application | Refusal],
+    GetPydanticSchema(_whole_or_row_by_row, lambda schema, json: json(schema["choices"][0])),
 ]
-"""One row of a batch: an application, or what is wrong with it."""
+"""Rows of a batch, each an application or what is wrong with it."""
 
 
-class ApplicationBatch(RootModel[list[ApplicationRow]]):
+class ApplicationBatch(RootModel[ApplicationRows]):
     """Many applications; a bad one among them does not refuse the others."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE, RISKY_EXAMPLE]]})
