@@ -2,11 +2,14 @@
 
 import io
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from running import serving
 
 from credit_risk.columns import COLUMNS, Encoder, fingerprint
 from credit_risk.policy import DEFAULT_POLICY
@@ -150,13 +153,20 @@ def test_what_bentoml_serves_besides_is_there(client: httpx.Client, path: str) -
     assert client.get(path).status_code == 200
 
 
-def test_requests_are_counted_by_endpoint_and_status(client: httpx.Client) -> None:
-    client.post("/classify", json=COURSE_EXAMPLE)
-    client.post("/classify", json={})
+def test_requests_are_counted_by_endpoint_and_status(home: Path, tmp_path: Path) -> None:
+    own = tmp_path / "home"  # BentoML keeps metrics there, and each start there wipes them
+    shutil.copytree(home / "models", own / "models")
+    with (
+        serving("service.py:svc", home=own, log=tmp_path / "log") as server,
+        httpx.Client(base_url=server.url, timeout=30) as client,
+    ):
+        client.post("/classify", json=COURSE_EXAMPLE)
+        client.post("/classify", json={})
+        metrics = client.get("/metrics").text
 
     series = [
         line
-        for line in client.get("/metrics").text.splitlines()
+        for line in metrics.splitlines()
         if line.startswith("bentoml_service_request_total{") and 'endpoint="/classify"' in line
     ]
 
