@@ -3,7 +3,6 @@
 bentoml serve service.py:svc --reload
 """
 
-import gc
 import os
 from functools import partial
 from pathlib import Path
@@ -25,9 +24,9 @@ from credit_risk.schema import (
     ModelCard,
 )
 from credit_risk.scoring import Predict, Scorer
-from credit_risk.serving import npy  # noqa: F401  teaches BentoML to read .npy bodies
 from credit_risk.serving.batching import MicroBatcher
 from credit_risk.serving.configuration import read_batching, use_configuration
+from credit_risk.serving.garbage import collect_garbage_rarely
 from credit_risk.serving.hosting import HostedService
 from credit_risk.serving.internals import RemoteProxy
 from credit_risk.serving.lean import LeanService
@@ -84,10 +83,7 @@ class CreditRiskClassifier:
             policy=stored.policy,
             model=stored.card.model,
         )
-        # What lives until the end need not be looked at by each collection of garbage: without
-        # this all requests under way stand still for a tenth of a second every few seconds.
-        gc.collect()
-        gc.freeze()
+        collect_garbage_rarely()
         self._batcher = MicroBatcher(scorer.assess, max_batch_size=batching.max_batch_size)
 
     @bentoml.on_shutdown
@@ -111,7 +107,7 @@ class CreditRiskClassifier:
     async def classify(self, application: Application, /) -> Assessment:
         """Decide on one application."""
         (assessment,) = await self._batcher.submit([application])
-        return assessment
+        return Assessment.model_validate(assessment)
 
     @bentoml.api
     async def classify_batch(self, applications: ApplicationBatch, /) -> AssessmentBatch:
@@ -123,8 +119,8 @@ class CreditRiskClassifier:
         assessments = iter(
             await self._batcher.submit([row for row in rows if isinstance(row, Application)])
         )
-        return AssessmentBatch.model_construct(
-            root=[next(assessments) if isinstance(row, Application) else row for row in rows]
+        return AssessmentBatch.of(
+            [next(assessments) if isinstance(row, Application) else row for row in rows]
         )
 
     @bentoml.api

@@ -4,7 +4,6 @@ Same validation, encoding, coalescing, model call and serialisation as our servi
 table, no metrics, no limits, no errors in a uniform shape.
 """
 
-import gc
 import io
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -14,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from benchmarks.peers.common import coalescer, scorer
 from credit_risk.columns import EncodedApplications
-from credit_risk.schema import Application, ApplicationBatch, AssessmentBatch
+from credit_risk.schema import Application, ApplicationBatch, Assessment, AssessmentBatch
+from credit_risk.serving.garbage import collect_garbage_rarely
 
 __all__ = ["app"]
 
@@ -25,22 +25,21 @@ submit = coalescer(score).submit
 read_application = Application.__pydantic_validator__.validate_json
 read_batch = ApplicationBatch.__pydantic_validator__.validate_json
 
-gc.collect()
-gc.freeze()  # as our service does
+collect_garbage_rarely()
 
 
 async def classify(body: bytes) -> BaseModel:
     """Decide on one application."""
     (assessment,) = await submit([read_application(body)])
-    return assessment
+    return Assessment.model_validate(assessment)
 
 
 async def classify_batch(body: bytes) -> BaseModel:
     """Decide on many applications; a bad one gets its error in its place."""
     rows = read_batch(body).root
     answers = iter(await submit([row for row in rows if isinstance(row, Application)]))
-    return AssessmentBatch.model_construct(
-        root=[next(answers) if isinstance(row, Application) else row for row in rows]
+    return AssessmentBatch.of(
+        [next(answers) if isinstance(row, Application) else row for row in rows]
     )
 
 

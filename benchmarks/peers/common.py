@@ -8,19 +8,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import bentoml
-from pydantic import Field
 
 from credit_risk import store
 from credit_risk.columns import Rows
 from credit_risk.model import Probabilities
 from credit_risk.schema import Application, Assessment
-from credit_risk.scoring import Scorer
+from credit_risk.scoring import Fields, Scorer
 from credit_risk.serving.batching import MicroBatcher
-from credit_risk.vocabulary import Home, Job, Marital, Records
 
 __all__ = [
     "MAX_BATCH_SIZE",
-    "ParsedApplication",
     "PlainModel",
     "coalescer",
     "scorer",
@@ -29,18 +26,6 @@ __all__ = [
 
 MAX_BATCH_SIZE = 1000
 """Most rows in one model call, as in ``bentoconfiguration.yaml``."""
-
-
-class ParsedApplication(Application):
-    """The same application for frameworks that parse JSON themselves.
-
-    They hand pydantic Python objects, of which its strict mode would refuse text for a category.
-    """
-
-    home: Home = Field(strict=False)
-    marital: Marital = Field(strict=False)
-    records: Records = Field(strict=False)
-    job: Job = Field(strict=False)
 
 
 def stored_model() -> bentoml.Model:
@@ -102,6 +87,6 @@ def scorer() -> Scorer:
     )
 
 
-def coalescer(scorer: Scorer) -> MicroBatcher[Application, Assessment]:
+def coalescer(scorer: Scorer) -> MicroBatcher[Application, Fields]:
     """Put our own batching in front of a scorer, as ``service.py`` does."""
     return MicroBatcher(scorer.assess, max_batch_size=MAX_BATCH_SIZE)

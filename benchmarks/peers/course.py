@@ -9,10 +9,10 @@ import xgboost
 from bentoml.io import JSON
 from bentoml.legacy import Runnable, Runner, Service
 
-from benchmarks.peers.common import ParsedApplication, PlainModel, stored_model
+from benchmarks.peers.common import PlainModel, stored_model
 from credit_risk.columns import Rows
 from credit_risk.model import Probabilities
-from credit_risk.schema import Assessment
+from credit_risk.schema import Application, Assessment
 
 __all__ = ["svc"]
 
@@ -42,8 +42,8 @@ runner = Runner(BoosterRunnable, name="credit_risk_runner", models=[stored])
 svc = Service("course_credit_risk_classifier", runners=[runner])
 
 
-@svc.api(input=JSON(pydantic_model=ParsedApplication), output=JSON())
-async def classify(application: ParsedApplication) -> Assessment:
+@svc.api(input=JSON(pydantic_model=Application), output=JSON())
+async def classify(application: Application) -> Assessment:
     """Decide on one application."""
     vector = model.encode([application])
     prediction = await runner.predict.async_run(vector)

@@ -6,8 +6,8 @@ through FastAPI's thread pool on each request, which is slower.
 
 from fastapi import FastAPI
 
-from benchmarks.peers.common import ParsedApplication, PlainModel, stored_model
-from credit_risk.schema import Assessment
+from benchmarks.peers.common import PlainModel, stored_model
+from credit_risk.schema import Application, Assessment
 
 __all__ = ["app"]
 
@@ -16,13 +16,13 @@ model = PlainModel(stored_model())
 
 
 @app.post("/classify")
-async def classify(application: ParsedApplication) -> Assessment:
+async def classify(application: Application) -> Assessment:
     """Decide on one application."""
     (assessment,) = model.assess([application])
     return assessment
 
 
 @app.post("/classify_batch")
-async def classify_batch(applications: list[ParsedApplication]) -> list[Assessment]:
+async def classify_batch(applications: list[Application]) -> list[Assessment]:
     """Decide on many applications with one model call."""
     return model.assess(applications)

@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from benchmarks.peers.common import ParsedApplication, coalescer, scorer
-from credit_risk.schema import Assessment
+from benchmarks.peers.common import coalescer, scorer
+from credit_risk.schema import Application, Assessment
 
 __all__ = ["app"]
 
@@ -12,7 +12,7 @@ submit = coalescer(scorer()).submit
 
 
 @app.post("/classify")
-async def classify(application: ParsedApplication) -> Assessment:
+async def classify(application: Application) -> Assessment:
     """Decide on one application."""
     (assessment,) = await submit([application])
-    return assessment
+    return Assessment.model_validate(assessment)

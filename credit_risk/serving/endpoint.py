@@ -16,9 +16,11 @@ from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope
 
 from credit_risk.serving.internals import APIMethod
+from credit_risk.serving.media_types import JSON
+from credit_risk.serving.npy import NPY, read_npy
 from credit_risk.serving.request_metrics import EndpointMetrics
 
-__all__ = ["Answer", "Endpoint", "can_be_lean", "error_body"]
+__all__ = ["Answer", "Endpoint", "can_be_lean", "error_body", "readers"]
 
 logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own path
 OUR_FAULT = "An unexpected error has occurred, please check the server log."
@@ -32,12 +34,12 @@ class Endpoint:
     """An API method that the lean path can serve.
 
     Attributes:
-        validate: body to model; raises ValidationError.
+        read: body to model; raises ValidationError or BentoMLException.
         call: the bound method.
         metrics: of this path; None where metrics are off.
     """
 
-    validate: Callable[[bytes], Any]
+    read: Callable[[bytes], Any]
     call: Callable[[Any], Awaitable[BaseModel]]
     metrics: EndpointMetrics | None
 
@@ -47,11 +49,10 @@ class Endpoint:
         if body is None:
             return None, b""
         try:
-            value = self.validate(body or b"{}")
-        except ValidationError as error:
-            findings = error.errors(include_url=False, include_context=False, include_input=False)
-            return 400, json.dumps({"error": error.title, "detail": findings}).encode()
-        try:
+            try:
+                value = self.read(body)
+            except ValidationError as error:
+                return 400, _findings_body(error)
             answer = await self.call(value)
             return 200, answer.__pydantic_serializer__.to_json(answer)
         except BentoMLException as error:
@@ -69,9 +70,25 @@ def can_be_lean(method: APIMethod) -> bool:
     return plain and whole_body and inspect.iscoroutinefunction(method.func)
 
 
+def readers(method: APIMethod) -> dict[str, Callable[[bytes], Any]]:
+    """How the body of each media type that a method takes becomes what it is called with."""
+    spec = method.input_spec
+    validate_json = spec.__pydantic_validator__.validate_json
+    every = {
+        JSON: lambda body: validate_json(body or b"{}"),  # as BentoML reads an empty body
+        NPY: lambda body: spec.model_validate(read_npy(body)),
+    }
+    return {media_type: every[media_type] for media_type in getattr(spec, "media_types", (JSON,))}
+
+
 def error_body(sentence: str) -> bytes:
     """Body of an error, as BentoML words it."""
     return json.dumps({"error": sentence}).encode()
+
+
+def _findings_body(error: ValidationError) -> bytes:
+    findings = error.errors(include_url=False, include_context=False, include_input=False)
+    return json.dumps({"error": error.title, "detail": findings}).encode()
 
 
 def _our_fault(scope: Scope, error: Exception) -> bytes:

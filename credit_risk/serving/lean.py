@@ -1,8 +1,9 @@
-"""The lean path: a JSON request to an API method without the framework's detours.
+"""The lean path: a request to an API method without the framework's detours.
 
-BentoML's own path costs several times what the method itself does. For a POST of JSON to an
-``@bentoml.api`` method this one reads the body, validates it with the method's own model, awaits
-the method, serialises the answer, and counts it in the same metrics under the same limits.
+BentoML's own path costs several times what the method itself does. For a POST of JSON or of a
+``.npy`` file to an ``@bentoml.api`` method this one reads the body, validates it with the method's
+own model, awaits the method, serialises the answer, and counts it in the same metrics under the
+same limits.
 Everything else goes BentoML's way, and so does everything when a middleware is in use that this
 path does not know: tracing, CORS, the access log. Knows nothing of credit.
 """
@@ -16,8 +17,9 @@ import bentoml
 from starlette.types import Receive, Scope, Send
 
 from credit_risk.serving.deadlines import Deadlines
-from credit_risk.serving.endpoint import Endpoint, can_be_lean, error_body
+from credit_risk.serving.endpoint import Endpoint, can_be_lean, error_body, readers
 from credit_risk.serving.hosting import HostedService
+from credit_risk.serving.media_types import JSON
 from credit_risk.serving.middleware_stack import read_stack
 from credit_risk.serving.request_metrics import EndpointMetrics
 from credit_risk.serving.uniform_errors import UniformErrors
@@ -27,7 +29,7 @@ __all__ = ["LeanService"]
 
 @attrs.define(slots=False)
 class LeanService(HostedService):
-    """A hosted service whose JSON endpoints take the lean path where they can."""
+    """A hosted service whose endpoints take the lean path where they can."""
 
     def to_asgi(self, is_main: bool = True) -> "LeanPath | UniformErrors":  # type: ignore[override]  # noqa: FBT001, FBT002  BentoML's signature
         """Build the application that every worker serves."""
@@ -41,7 +43,7 @@ class LeanPath:
     def __init__(self, service: HostedService, app: UniformErrors) -> None:
         self._service = service
         self._app = app
-        self._endpoints: dict[str, Endpoint] | None = None
+        self._endpoints: dict[tuple[str, str], Endpoint] | None = None
         self._semaphore: asyncio.Semaphore | None = None
         self._deadlines = cast("Deadlines", None)
 
@@ -57,13 +59,13 @@ class LeanPath:
 
     def _endpoint_of(self, scope: Scope) -> Endpoint | None:
         """Find the endpoint of a request, if it may take the lean path."""
-        if scope["type"] != "http" or scope["method"] != "POST" or not _is_json(scope):
+        if scope["type"] != "http" or scope["method"] != "POST":
             return None
         if self._endpoints is None:
             self._endpoints = self._find_endpoints()
-        return self._endpoints.get(scope["path"])
+        return self._endpoints.get((scope["path"], _media_type(scope)))
 
-    def _find_endpoints(self) -> dict[str, Endpoint]:
+    def _find_endpoints(self) -> dict[tuple[str, str], Endpoint]:
         """Look once the application has started: middlewares and instance exist only then."""
         methods = {m.route: m for m in self._service.apis.values() if can_be_lean(m)}
         stack = read_stack(self._app.app, methods)
@@ -72,14 +74,13 @@ class LeanPath:
         self._semaphore = stack.semaphore
         self._deadlines = Deadlines(stack.timeout, asyncio.get_running_loop())
         instance = bentoml.get_current_service()
-        return {
-            path: Endpoint(
-                validate=method.input_spec.__pydantic_validator__.validate_json,
-                call=method.func.__get__(instance),
-                metrics=stack.metrics and EndpointMetrics(stack.metrics, path),
-            )
-            for path, method in methods.items()
-        }
+        endpoints = {}
+        for path, method in methods.items():
+            metrics = stack.metrics and EndpointMetrics(stack.metrics, path)
+            call = method.func.__get__(instance)
+            for media_type, read in readers(method).items():
+                endpoints[path, media_type] = Endpoint(read, call, metrics)
+        return endpoints
 
     async def _serve(self, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer under the limits of BentoML's own path, and count it as that does."""
@@ -118,13 +119,13 @@ class LeanPath:
         await send({"type": "http.response.body", "body": content})
 
 
-def _is_json(scope: Scope) -> bool:
+def _media_type(scope: Scope) -> str:
     name: bytes
     value: bytes
     for name, value in scope["headers"]:
         if name == b"content-type":
-            return value.partition(b";")[0].strip().lower() == b"application/json"
-    return True
+            return value.partition(b";")[0].strip().lower().decode("latin-1")
+    return JSON
 
 
 def _headers(content: bytes) -> list[tuple[bytes, bytes]]:

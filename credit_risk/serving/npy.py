@@ -5,16 +5,17 @@ and answers in JSON. Pickled objects inside such a file are never read.
 """
 
 import io
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from bentoml.exceptions import InvalidArgument
+from numpy.typing import NDArray
 from pydantic import BaseModel
 from starlette.requests import Request
 
 from credit_risk.serving.internals import ALL_SERDE, JSONSerde
 
-__all__ = ["NPY", "NpySerde"]
+__all__ = ["NPY", "NpySerde", "read_npy"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -27,18 +28,22 @@ class NpySerde(JSONSerde):
     media_type = NPY
 
     async def parse_request(self, request: Request, cls: type[Model]) -> Model:
-        """Read the body.
+        """Read the body, see ``read_npy``."""
+        return cls.model_validate(read_npy(await request.body()))
 
-        Raises:
-            InvalidArgument: if it is not a ``.npy`` file of plain numbers.
-        """
-        body = await request.body()
-        try:
-            array = np.load(io.BytesIO(body), allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
-            msg = f"The body is not a .npy file of plain numbers: {error}"
-            raise InvalidArgument(msg) from None
-        return cls.model_validate(array)
+
+def read_npy(body: bytes) -> NDArray[Any]:
+    """Read a ``.npy`` file.
+
+    Raises:
+        InvalidArgument: if it is not a ``.npy`` file of plain numbers.
+    """
+    try:
+        array: NDArray[Any] = np.load(io.BytesIO(body), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        msg = f"The body is not a .npy file of plain numbers: {error}"
+        raise InvalidArgument(msg) from None
+    return array
 
 
 ALL_SERDE[NPY] = NpySerde

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from credit_risk.vocabulary import CODES, MISSING_CODE, Home, Job, Marital, Records
+from credit_risk.vocabulary import CODES, MISSING_CODE
 
 __all__ = ["main", "make_sample"]
 
@@ -58,27 +58,27 @@ HOMES_OF_OTHERS: Final = np.array(
 )
 
 # Seniority as a share of the years since 17 is a uniform draw to this power.
-SHORT_STAY: Final = {Job.FIXED: 1.25, Job.PARTIME: 4.5, Job.FREELANCE: 1.6, Job.OTHERS: 6}
-NO_INCOME: Final = {Job.FIXED: 0.01, Job.PARTIME: 0.04, Job.FREELANCE: 0.27, Job.OTHERS: 0.1}
-LOG_INCOME: Final = {Job.FIXED: 4.74, Job.PARTIME: 4.55, Job.FREELANCE: 4.79, Job.OTHERS: 4.45}
-INCOME_SPREAD: Final = {Job.FIXED: 0.4, Job.PARTIME: 0.42, Job.FREELANCE: 0.66, Job.OTHERS: 0.62}
+SHORT_STAY: Final = {"fixed": 1.25, "partime": 4.5, "freelance": 1.6, "others": 6}
+NO_INCOME: Final = {"fixed": 0.01, "partime": 0.04, "freelance": 0.27, "others": 0.1}
+LOG_INCOME: Final = {"fixed": 4.74, "partime": 4.55, "freelance": 4.79, "others": 4.45}
+INCOME_SPREAD: Final = {"fixed": 0.4, "partime": 0.42, "freelance": 0.66, "others": 0.62}
 
 ONE_PERSON, EACH_DEPENDANT = 35, 12  # expenses, monetary unit a month
 DEPENDANTS: Final = np.array(  # thousandths with 0 to 5: not married, married
     [[740, 150, 80, 25, 4, 1], [120, 225, 300, 215, 110, 30]]
 )
-NO_ASSETS: Final = {Home.RENT: 0.82, Home.IGNORE: 0.05, Home.PARENTS: 0.72, Home.OTHER: 0.8}
-LOG_ASSETS: Final = {Home.PRIVATE: -0.4, Home.RENT: -0.15}  # against an owner's
-HAS_DEBT: Final = {Home.RENT: 0.03, Home.OWNER: 0.29, Home.PRIVATE: 0.42, Home.IGNORE: 0.1}
+NO_ASSETS: Final = {"rent": 0.82, "ignore": 0.05, "parents": 0.72, "other": 0.8}
+LOG_ASSETS: Final = {"private": -0.4, "rent": -0.15}  # against an owner's
+HAS_DEBT: Final = {"rent": 0.03, "owner": 0.29, "private": 0.42, "ignore": 0.1}
 
 TERMS: Final = np.array([6, 12, 18, 24, 30, 36, 42, 48, 54, 60])  # months
 TERM_SHARES: Final = np.array([[7, 33, 21, 79, 11, 211, 7, 193, 4, 434]])  # thousandths
 FINANCED: Final = np.array([0.37, 0.43, 0.51, 0.56, 0.63, 0.7, 0.73, 0.76, 0.79, 0.83])  # of price
 
 # Effects on the log-odds of default; a code that is not named is the reference, 0.
-HOME_RISK: Final = {Home.OWNER: -0.3, Home.PARENTS: -0.5, Home.PRIVATE: 0.4, Home.OTHER: 0.3}
-JOB_RISK: Final = {Job.PARTIME: 1.3, Job.FREELANCE: 0.4, Job.OTHERS: 0.4}
-MARITAL_RISK: Final = {Marital.SINGLE: 0.4, Marital.SEPARATED: 1.2, Marital.DIVORCED: 0.5}
+HOME_RISK: Final = {"owner": -0.3, "parents": -0.5, "private": 0.4, "other": 0.3}
+JOB_RISK: Final = {"partime": 1.3, "freelance": 0.4, "others": 0.4}
+MARITAL_RISK: Final = {"single": 0.4, "separated": 1.2, "divorced": 0.5}
 
 BLANKS: Final = {  # what stands for "not known" in a column, and in how many of REAL_ROWS
     "Status": (0, 1),
@@ -114,7 +114,7 @@ def _people(rng: np.random.Generator, rows: int) -> dict[str, Numbers]:
     band = np.searchsorted(AGE_BANDS, age)
     job = 1 + _pick(rng, JOBS[band])
     marital = 1 + _pick(rng, MARITAL[band])
-    single = _by_code("marital", {Marital.SINGLE: 1}, marital)[:, None] == 1
+    single = _by_code("marital", {"single": 1}, marital)[:, None] == 1
     worked = rng.random(rows) ** _by_code("job", SHORT_STAY, job)
     return {
         "Seniority": np.rint(worked * (age - 17)),
@@ -129,9 +129,9 @@ def _people(rng: np.random.Generator, rows: int) -> dict[str, Numbers]:
 def _budget(rng: np.random.Generator, people: dict[str, Numbers]) -> dict[str, Numbers]:
     """Draw expenses and income, in the monetary unit a month."""
     job, rows = people["Job"], len(people["Job"])
-    married = _by_code("marital", {Marital.MARRIED: 1}, people["Marital"])
+    married = _by_code("marital", {"married": 1}, people["Marital"])
     dependants = _pick(rng, DEPENDANTS[married.astype(int)])
-    rent = _by_code("home", {Home.RENT: 1}, people["Home"]) * (5 + 13 * rng.random(rows))
+    rent = _by_code("home", {"rent": 1}, people["Home"]) * (5 + 13 * rng.random(rows))
     typical = _by_code("job", LOG_INCOME, job) + 0.1 * married
     typical += 0.03 * np.log1p(people["Seniority"])
     income = np.exp(typical + _by_code("job", INCOME_SPREAD, job) * _bell(rng, rows))
@@ -146,7 +146,7 @@ def _wealth(rng: np.random.Generator, people: dict[str, Numbers]) -> dict[str, N
     """Draw assets and debt, in the monetary unit."""
     home, rows = people["Home"], len(people["Home"])
     typical = 8.55 + 0.011 * (people["Age"] - 37) + _by_code("home", LOG_ASSETS, home)
-    typical += _by_code("job", {Job.FREELANCE: 0.5}, people["Job"])
+    typical += _by_code("job", {"freelance": 0.5}, people["Job"])
     assets = 500 * np.rint(np.exp(typical + 0.73 * _bell(rng, rows)) / 500)
     owns = rng.random(rows) >= _by_code("home", NO_ASSETS, home)
     owes = rng.random(rows) < _by_code("home", HAS_DEBT, home)
@@ -182,7 +182,7 @@ def _log_odds(loans: dict[str, Numbers]) -> Numbers:
     share = amount / price
     left_over = income - loans["Expenses"] - amount / loans["Time"]  # a month
     return (
-        _by_code("records", {Records.YES: 1.8}, loans["Records"])
+        _by_code("records", {"yes": 1.8}, loans["Records"])
         + _by_code("job", JOB_RISK, loans["Job"])
         + _by_code("home", HOME_RISK, loans["Home"])
         + _by_code("marital", MARITAL_RISK, loans["Marital"])

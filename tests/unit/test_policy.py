@@ -13,16 +13,16 @@ from credit_risk.vocabulary import Decision
 @pytest.mark.parametrize(
     ("probability", "decision"),
     [
-        (0.0, Decision.APPROVED),
-        (0.3, Decision.APPROVED),
-        (0.3000001, Decision.MAYBE),
-        (0.5, Decision.MAYBE),
-        (0.5000001, Decision.DECLINED),
-        (1.0, Decision.DECLINED),
+        (0.0, "APPROVED"),
+        (0.3, "APPROVED"),
+        (0.3000001, "MAYBE"),
+        (0.5, "MAYBE"),
+        (0.5000001, "DECLINED"),
+        (1.0, "DECLINED"),
     ],
 )
 def test_a_threshold_belongs_to_the_milder_decision(probability: float, decision: Decision) -> None:
-    assert DEFAULT_POLICY.decide(probability) is decision
+    assert DEFAULT_POLICY.decide(probability) == decision
 
 
 @given(st.lists(st.floats(0, 1, width=32) | st.sampled_from([0.3, 0.5])))
@@ -39,8 +39,8 @@ def test_equal_thresholds_leave_no_maybe() -> None:
     policy = Policy(0.4, 0.4)
 
     assert {policy.decide(step / 1000) for step in range(1001)} == {
-        Decision.APPROVED,
-        Decision.DECLINED,
+        "APPROVED",
+        "DECLINED",
     }
 
 

@@ -35,10 +35,10 @@ def test_each_application_gets_its_own_answer_in_order_from_one_call() -> None:
 
     assert calls == [len(SAMPLES)]
     for application, answer in zip(SAMPLES, answers, strict=True):
-        assert answer.default_probability == np.float32(application.age) / np.float32(100)
-        assert answer.status == DEFAULT_POLICY.decide(answer.default_probability)
-        assert answer.model == "m:1"
-        assert answer.reasons == []
+        assert answer["default_probability"] == np.float32(application.age) / np.float32(100)
+        assert answer["status"] == DEFAULT_POLICY.decide(answer["default_probability"])
+        assert answer["model"] == "m:1"
+        assert answer["reasons"] == []
 
 
 def test_an_array_is_answered_as_its_applications(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,8 +48,8 @@ def test_an_array_is_answered_as_its_applications(monkeypatch: pytest.MonkeyPatc
     array = asyncio.run(scorer(calls).assess_rows(ENCODER.encode(SAMPLES)))
 
     expected = asyncio.run(scorer().assess(SAMPLES))
-    assert array.default_probability == [answer.default_probability for answer in expected]
-    assert array.status == [answer.status for answer in expected]
+    assert array.default_probability == [answer["default_probability"] for answer in expected]
+    assert array.status == [answer["status"] for answer in expected]
     assert calls == [7, 7, 7, 7, 7, 5]
 
 
