@@ -208,3 +208,8 @@ class EncodedApplications(
 
     model_config = ConfigDict(json_schema_extra=_describe_array)
     media_types: ClassVar = ("application/json", "application/x-npy")
+
+    @classmethod
+    def join(cls, parts: "list[EncodedApplications]") -> "EncodedApplications":
+        """Make one array of several, in order."""
+        return cls.model_construct(root=np.concatenate([part.root for part in parts]))

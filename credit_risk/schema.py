@@ -146,6 +146,11 @@ class ApplicationBatch(RootModel[ApplicationRows]):
 
     model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE, RISKY_EXAMPLE]]})
 
+    @classmethod
+    def join(cls, parts: "list[ApplicationBatch]") -> "ApplicationBatch":
+        """Make one batch of several, in order."""
+        return cls.model_construct(root=[row for part in parts for row in part.root])
+
 
 class Reason(BaseModel):
     """Why an application was not approved outright."""

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope
 
 from credit_risk.serving.internals import APIMethod
+from credit_risk.serving.long_lists import LONG, read_in_parts
 from credit_risk.serving.media_types import JSON
 from credit_risk.serving.npy import NPY, read_npy
 from credit_risk.serving.request_metrics import EndpointMetrics
@@ -39,7 +40,7 @@ class Endpoint:
         metrics: of this path; None where metrics are off.
     """
 
-    read: Callable[[bytes], Any]
+    read: Callable[[bytes], Awaitable[Any]]
     call: Callable[[Any], Awaitable[BaseModel]]
     metrics: EndpointMetrics | None
 
@@ -50,7 +51,7 @@ class Endpoint:
             return None, b""
         try:
             try:
-                value = self.read(body)
+                value = await self.read(body)
             except ValidationError as error:
                 return 400, _findings_body(error)
             answer = await self.call(value)
@@ -70,14 +71,21 @@ def can_be_lean(method: APIMethod) -> bool:
     return plain and whole_body and inspect.iscoroutinefunction(method.func)
 
 
-def readers(method: APIMethod) -> dict[str, Callable[[bytes], Any]]:
+def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
     """How the body of each media type that a method takes becomes what it is called with."""
     spec = method.input_spec
     validate_json = spec.__pydantic_validator__.validate_json
-    every = {
-        JSON: lambda body: validate_json(body or b"{}"),  # as BentoML reads an empty body
-        NPY: lambda body: spec.model_validate(read_npy(body)),
-    }
+    divisible = hasattr(spec, "join")
+
+    async def read_json_body(body: bytes) -> Any:  # noqa: ANN401  the method's own model
+        if divisible and len(body) > LONG:
+            return await read_in_parts(body, validate_json)
+        return validate_json(body or b"{}")  # as BentoML reads an empty body
+
+    async def read_npy_body(body: bytes) -> Any:  # noqa: ANN401  the method's own model
+        return spec.model_validate(read_npy(body))
+
+    every = {JSON: read_json_body, NPY: read_npy_body}
     return {media_type: every[media_type] for media_type in getattr(spec, "media_types", (JSON,))}
 
 

@@ -1,24 +1,34 @@
 """The ASGI application in this process, without a server: what a worker serves."""
 
 import asyncio
+import io
+import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from starlette.types import ASGIApp
 
-from credit_risk.samples import COURSE_EXAMPLE
+from credit_risk.columns import Encoder
+from credit_risk.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.training.fitting import fit_vectorizer
 
 Ask = Callable[..., httpx.Response]
 
 
 @pytest.fixture(scope="module")
 def ask(home: Path) -> Iterator[Ask]:
-    """Send one request to the application, its start and shutdown around it."""
+    """Send one request to the application, its start and shutdown around it.
+
+    The answer's ``extensions`` tell the longest that the event loop was kept from others.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENTOML_HOME", str(home))
         from bentoml._internal.configuration.containers import BentoMLContainer
@@ -51,7 +61,14 @@ async def _ask(app: ASGIApp, method: str, path: str, how: dict[str, Any]) -> htt
     try:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.request(method, path, **how)
+            request = asyncio.create_task(client.request(method, path, **how))
+            turns = [time.thread_time()]  # of this thread: other work on the machine is left out
+            while not request.done():
+                await asyncio.sleep(0)
+                turns.append(time.thread_time())
+            answer = await request
+        answer.extensions["longest_turn"] = max(b - a for a, b in pairwise(turns))
+        return answer
     finally:
         stop.set()
         await life
@@ -72,6 +89,36 @@ def test_a_batch_and_an_array_are_decided_on(ask: Ask) -> None:
     array = ask("POST", "/classify_array", json=example)
 
     assert array.json()["default_probability"] == [batch.json()[0]["default_probability"]]
+
+
+def as_json(rows: int) -> bytes:
+    return json.dumps([each.model_dump() for each in sample_applications(rows)]).encode()
+
+
+def as_npy(rows: int) -> bytes:
+    file = io.BytesIO()
+    np.save(file, Encoder(fit_vectorizer()).encode(sample_applications(rows)))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "body"),
+    [
+        pytest.param("/classify_batch", "application/json", as_json(10_000), id="batch"),
+        pytest.param("/classify_array", "application/x-npy", as_npy(50_000), id="array"),
+    ],
+)
+def test_a_large_body_blocks_the_others_for_50_ms_at_most(
+    ask: Ask, path: str, media_type: str, body: bytes
+) -> None:
+    """Seconds of this thread's own time between two turns of the others."""
+    longest = []
+    for _ in range(3):
+        answer = ask("POST", path, content=body, headers={"content-type": media_type})
+        assert answer.status_code == 200
+        longest.append(answer.extensions["longest_turn"])
+
+    assert min(longest) < 0.05
 
 
 def test_the_model_card_is_there(ask: Ask) -> None:

@@ -107,7 +107,7 @@ def test_access_log(serve_with: Serve) -> None:
     with serve_with({"credit_risk_classifier.logging.access.enabled": True}) as server:
         classify(server)
 
-        assert re.search(r"path=/classify.*status=200", server.logged())
+    assert re.search(r"path=/classify.*status=200", server.logged())  # written by its end
 
 
 def test_tracing(serve_with: Serve) -> None:
