@@ -1,4 +1,4 @@
-"""Request bodies: the course's example alone, many sample applications, and encoded rows.
+"""Request bodies: one application alone, many sample applications, and encoded rows.
 
 Pure; knows nothing of services.
 """
@@ -15,9 +15,13 @@ from credit_risk.training.fitting import fit_vectorizer
 __all__ = ["array_body", "batch_body", "one_body"]
 
 
+APPROVED = COURSE_EXAMPLE | {"seniority": 10, "job": "fixed", "income": 200}
+"""The course's example with a steady job; what is approved needs no reasons, whatever the service."""
+
+
 def one_body() -> bytes:
-    """Write the course's example."""
-    return json.dumps(COURSE_EXAMPLE).encode()
+    """Write an application that is approved."""
+    return json.dumps(APPROVED).encode()
 
 
 def batch_body(rows: int) -> bytes:
