@@ -24,12 +24,12 @@ import numpy as np
 from locust import FastHttpUser, constant, events, stats
 from pydantic import ValidationError
 
-from credit_risk.columns import COLUMNS, Encoder, Rows
+from credit_risk.columns import Encoder, Rows
 from credit_risk.policy import Policy
 from credit_risk.refusal import Refusal
 from credit_risk.samples import sample_applications
 from credit_risk.schema import ArrayAssessment, Assessment, AssessmentBatch, ModelCard
-from credit_risk.vocabulary import MISSING_CODE
+from credit_risk.vocabulary import COLUMNS, MISSING_CODE
 
 
 class Call(NamedTuple):

@@ -13,7 +13,7 @@ import numpy as np
 from bentoml.validators import DType, Shape
 
 from credit_risk import store
-from credit_risk.columns import COLUMNS, EncodedApplications, Rows
+from credit_risk.columns import EncodedApplications, Rows
 from credit_risk.model import Probabilities
 from credit_risk.schema import (
     Application,
@@ -30,6 +30,7 @@ from credit_risk.serving.garbage import collect_garbage_rarely
 from credit_risk.serving.hosting import HostedService
 from credit_risk.serving.internals import RemoteProxy
 from credit_risk.serving.lean import LeanService
+from credit_risk.vocabulary import COLUMNS
 
 CLASSIFIER = "credit_risk_classifier"
 RUNNER = "CreditRiskRunner"

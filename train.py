@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from credit_risk import store
-from credit_risk.columns import COLUMNS, fingerprint
+from credit_risk.columns import fingerprint
 from credit_risk.errors import CreditRiskError
 from credit_risk.model import RiskModel
 from credit_risk.policy import DEFAULT_POLICY, Policy
@@ -22,7 +22,8 @@ from credit_risk.schema import Columns, Data, ModelDescription, Thresholds
 from credit_risk.training.dataset import read_loans
 from credit_risk.training.evaluation import measure
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
-from credit_risk.training.report import Terminal
+from credit_risk.training.terminal import Terminal
+from credit_risk.vocabulary import COLUMNS
 
 SAMPLE = Path(__file__).parent / "data" / "sample.csv"
 SPLIT_SEED = 11  # the course's, so that its published figures can be compared

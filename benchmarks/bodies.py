@@ -16,7 +16,7 @@ __all__ = ["array_body", "batch_body", "one_body"]
 
 
 APPROVED = COURSE_EXAMPLE | {"seniority": 10, "job": "fixed", "income": 200}
-"""The course's example with a steady job; what is approved needs no reasons, whatever the service."""
+"""The course's example with a steady job; an approval needs no reasons, whatever the service."""
 
 
 def one_body() -> bytes:

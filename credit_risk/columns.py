@@ -17,17 +17,12 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from credit_risk.errors import EncodingError
 from credit_risk.schema import COURSE_EXAMPLE
-from credit_risk.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
+from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
 
-__all__ = ["COLUMNS", "EncodedApplications", "Encoder", "Rows", "check_rows", "fingerprint"]
+__all__ = ["EncodedApplications", "Encoder", "Rows", "check_rows", "fingerprint"]
 
 Rows = NDArray[np.float32]
 """(n, 29) float32."""
-
-COLUMNS: Final = tuple(
-    sorted([*LIMITS, *(f"{field}={word}" for field, words in CATEGORIES.items() for word in words)])
-)
-"""Names of the 29 columns in order; what every vectorizer must agree with."""
 
 _LOW = np.array([LIMITS.get(name, (0, 1))[0] for name in COLUMNS], dtype=np.float32)
 _HIGH = np.array([LIMITS.get(name, (0, 1))[1] for name in COLUMNS], dtype=np.float32)

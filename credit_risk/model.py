@@ -1,17 +1,24 @@
-"""The model: 29 columns in, probability of default out.
+"""The model: 29 columns in, probability of default and its explanation out.
 
 Knows XGBoost; knows nothing of where a model is kept, of the policy and of HTTP.
 """
 
 import ctypes
 import json
+from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 import xgboost
 from numpy.typing import NDArray
 from xgboost.core import _LIB  # the C library, whose functions are documented and stable
 
-__all__ = ["Probabilities", "RiskModel"]
+from credit_risk.contributions import Contributions, Explainer
+from credit_risk.trees import read_forest
+
+__all__ = ["Contributions", "Probabilities", "RiskModel"]
+
+Rows = NDArray[np.float32]
 
 Probabilities = NDArray[np.float32]
 """(n,) float32, probability that the loan ends in default, 0 to 1."""
@@ -33,19 +40,31 @@ OPTIONS = json.dumps(
 class RiskModel:
     """A booster of ``binary:logistic``, on one thread: a service runs one worker a core."""
 
-    def __init__(self, booster: xgboost.Booster, *, missing_as: float | None) -> None:
+    def __init__(self, booster: xgboost.Booster, inputs: Callable[[Rows], Rows]) -> None:
         """Wrap a booster.
 
         Args:
-            booster: trained on the 29 columns.
-            missing_as: what stood for a missing number in training; None where it was NaN.
+            booster: trained on what ``inputs`` makes.
+            inputs: makes what the trees see of encoded rows (n, 29).
         """
         booster.set_param({"nthread": 1})
         self._booster = booster  # keeps the handle alive
         self._handle = booster.handle
-        self._missing_as = missing_as
+        self._inputs = inputs
 
-    def predict(self, rows: NDArray[np.float32]) -> Probabilities:
+    @cached_property
+    def _explainer(self) -> Explainer:
+        return Explainer(read_forest(self._booster), self._booster.num_features())
+
+    def explain(self, rows: Rows) -> Contributions:
+        """Say what each input of the trees adds to the log-odds of (n, 29) rows.
+
+        The last column is what every application starts from; all of a row add up to its
+        log-odds of default.
+        """
+        return self._explainer(self._inputs(rows))
+
+    def predict(self, rows: Rows) -> Probabilities:
         """Score (n, 29) float32 rows, NaN where a number is missing; (n,) float32 comes back.
 
         The same as ``Booster.inplace_predict`` to the last bit. That method spends half of the
@@ -53,9 +72,7 @@ class RiskModel:
         """
         if not len(rows):
             return np.zeros(0, dtype=np.float32)
-        rows = np.ascontiguousarray(rows, dtype=np.float32)
-        if self._missing_as is not None:
-            rows = np.nan_to_num(rows, nan=self._missing_as)
+        rows = np.ascontiguousarray(self._inputs(rows), dtype=np.float32)
         shape, axes = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
         values = ctypes.POINTER(ctypes.c_float)()
         failed = _LIB.XGBoosterPredictFromDense(

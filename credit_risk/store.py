@@ -16,11 +16,12 @@ from bentoml.exceptions import BentoMLException
 from bentoml.models import BentoModel
 from pydantic import ValidationError
 
-from credit_risk.columns import COLUMNS, Encoder, fingerprint
+from credit_risk.columns import Encoder, fingerprint
 from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
 from credit_risk.model import RiskModel
 from credit_risk.policy import Policy
 from credit_risk.schema import ModelCard, ModelDescription
+from credit_risk.vocabulary import COLUMNS
 
 __all__ = [
     "MODEL_NAME",

@@ -14,6 +14,7 @@ from typing import Final, Literal, get_args
 __all__ = [
     "CATEGORIES",
     "CODES",
+    "COLUMNS",
     "LIMITS",
     "MISSING_CODE",
     "OPTIONAL_FIELDS",
@@ -74,6 +75,11 @@ CATEGORIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Every word of each categorical field."""
+
+COLUMNS: Final = tuple(
+    sorted([*LIMITS, *(f"{field}={word}" for field, words in CATEGORIES.items() for word in words)])
+)
+"""Names of the 29 encoded columns in order; what every vectorizer must agree with."""
 
 OPTIONAL_FIELDS: Final = frozenset({"income", "assets", "debt"})
 """Fields that may be missing: those for which the file uses ``MISSING_CODE``."""

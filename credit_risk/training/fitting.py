@@ -4,7 +4,7 @@ Knows nothing of files, of measures and of the store.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xgboost
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.model_selection import train_test_split
 
-from credit_risk.columns import COLUMNS, Rows
-from credit_risk.vocabulary import CATEGORIES, LIMITS
+from credit_risk.columns import Rows
+from credit_risk.features import Inputs, constraints
+from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS
 
 __all__ = ["Examples", "Recipe", "fit_booster", "fit_vectorizer"]
 
@@ -28,13 +29,21 @@ class Recipe:
         name: for the model card.
         parameters: of ``xgboost.train``.
         rounds: number of trees.
+        inputs: what the trees see, of the 29 columns and the derived ones.
+        never_falls_with: guarantees, as ``features.constraints`` takes them.
         missing_as: what stands for a missing number; None keeps it NaN.
     """
 
     name: str
     parameters: Mapping[str, float | int | str]
     rounds: int
+    inputs: tuple[str, ...] = COLUMNS
+    never_falls_with: Mapping[str, int] = field(default_factory=dict)
     missing_as: float | None = None
+
+    def prepare(self) -> Inputs:
+        """Make what turns encoded rows (n, 29) into what the trees see."""
+        return Inputs(self.inputs, missing_as=self.missing_as)
 
 
 def fit_vectorizer() -> DictVectorizer:
@@ -83,14 +92,18 @@ def fit_booster(
     recipe: Recipe, examples: Examples, on_round: Callable[[], None] = lambda: None
 ) -> xgboost.Booster:
     """Train boosted trees; ``on_round`` is called after each tree, for progress."""
-    rows = examples.rows
-    if recipe.missing_as is not None:
-        rows = np.nan_to_num(rows, nan=recipe.missing_as)
+    rows = recipe.prepare()(examples.rows)
     return xgboost.train(
         # One thread: on a few thousand rows more are no faster, and on a busy machine they wait
         # for each other, measured at 0.25 s against 70 s for 400 trees.
-        {"objective": "binary:logistic", "seed": 1, "nthread": 1, **recipe.parameters},
-        xgboost.DMatrix(rows, label=examples.defaulted, feature_names=list(COLUMNS)),
+        {
+            "objective": "binary:logistic",
+            "seed": 1,
+            "nthread": 1,
+            "monotone_constraints": constraints(recipe.inputs, recipe.never_falls_with),
+            **recipe.parameters,
+        },
+        xgboost.DMatrix(rows, label=examples.defaulted, feature_names=list(recipe.inputs)),
         num_boost_round=recipe.rounds,
         callbacks=[_Progress(on_round)],
     )

@@ -15,9 +15,8 @@ import numpy as np
 import pytest
 from running import Server, free_port, run
 
-from credit_risk.columns import COLUMNS
 from credit_risk.policy import DEFAULT_POLICY
-from credit_risk.vocabulary import MISSING_CODE
+from credit_risk.vocabulary import COLUMNS, MISSING_CODE
 
 Json = dict[str, Any]
 Load = Callable[..., CompletedProcess[str]]

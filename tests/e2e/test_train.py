@@ -8,7 +8,8 @@ import pytest
 import yaml
 from running import PROJECT, run
 
-from credit_risk.columns import COLUMNS, fingerprint
+from credit_risk.columns import fingerprint
+from credit_risk.vocabulary import COLUMNS
 
 SAMPLE = PROJECT / "data" / "sample.csv"
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import xgboost
 
-from credit_risk.columns import COLUMNS, Encoder
+from credit_risk.columns import Encoder
 from credit_risk.model import RiskModel
 from credit_risk.samples import sample_applications
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
+from credit_risk.vocabulary import COLUMNS
 
 ROWS = Encoder(fit_vectorizer()).encode(sample_applications(500, seed=5))
 

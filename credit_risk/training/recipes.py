@@ -1,0 +1,44 @@
+"""The recipes: how each model of this project is made.
+
+The standard one's parameters are in ``parameters.toml`` beside this file, with where they come
+from; ``python train.py --tune`` writes it.
+"""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from credit_risk.features import inputs_without
+from credit_risk.policy import GUARANTEES, UNUSED_FIELDS
+from credit_risk.training.fitting import Recipe
+
+__all__ = ["COURSE", "PARAMETERS", "standard", "with_marital"]
+
+PARAMETERS: Final = Path(__file__).with_name("parameters.toml")
+
+COURSE: Final = Recipe(
+    name="course",
+    parameters={"eta": 0.1, "max_depth": 3, "min_child_weight": 1},
+    rounds=175,
+    missing_as=0.0,
+)
+"""The ML Zoomcamp lesson's model: every field, no guarantees."""
+
+
+def standard(path: Path = PARAMETERS) -> Recipe:
+    """The model that ships: without marital status, every guarantee in force."""
+    parameters = tomllib.loads(path.read_text())["parameters"]
+    return Recipe(
+        name="standard",
+        rounds=parameters.pop("rounds"),
+        parameters=parameters,
+        inputs=inputs_without(UNUSED_FIELDS),
+        never_falls_with=GUARANTEES,
+    )
+
+
+def with_marital(path: Path = PARAMETERS) -> Recipe:
+    """The same with marital status, to know what leaving it out costs; never to be served."""
+    recipe = standard(path)
+    return replace(recipe, name="with marital status", inputs=inputs_without(()))

@@ -1,0 +1,92 @@
+"""The trees of a booster as plain arrays, and what can be read off them.
+
+Knows XGBoost's JSON model format (https://xgboost.readthedocs.io, "Introduction to Model IO");
+knows nothing of what the inputs mean.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+
+__all__ = ["Forest", "Tree", "broken_constraint", "read_forest"]
+
+LEAF = -1
+
+
+@dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
+class Tree:
+    """One tree; every array has an entry a node, the root first, children after their parent.
+
+    Attributes:
+        left: node where the input is below the threshold; -1 at a leaf.
+        right: node where it is not.
+        feature: which input is looked at.
+        threshold: float32; at a leaf its value, in log-odds.
+        missing_left: whether a missing input goes left.
+        cover: weight of the training rows that came here.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float32]
+    missing_left: NDArray[np.bool_]
+    cover: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Trees whose values add up, with a start value, to the log-odds of default."""
+
+    trees: tuple[Tree, ...]
+    base: float
+
+
+def read_forest(booster: xgboost.Booster) -> Forest:
+    """Read the trees of a booster of ``binary:logistic``."""
+    learner = json.loads(booster.save_raw("json"))["learner"]
+    (share,) = json.loads(f"[{learner['learner_model_param']['base_score'].strip('[]')}]")
+    trees = tuple(
+        Tree(
+            left=np.array(tree["left_children"]),
+            right=np.array(tree["right_children"]),
+            feature=np.array(tree["split_indices"]),
+            threshold=np.array(tree["split_conditions"], dtype=np.float32),
+            missing_left=np.array(tree["default_left"], dtype=bool),
+            cover=np.array(tree["sum_hessian"]),
+        )
+        for tree in learner["gradient_booster"]["model"]["trees"]
+    )
+    return Forest(trees, math.log(share / (1 - share)))
+
+
+def broken_constraint(forest: Forest, constraints: Sequence[int]) -> int | None:
+    """Find an input in whose direction the log-odds are not certain to move.
+
+    Read off the trees themselves and not off what training said: at each split on a constrained
+    input every leaf of one side must be at least as high as every leaf of the other.
+
+    Args:
+        forest: to be looked at.
+        constraints: for each input +1 (never falls as it grows), -1 (never rises) or 0.
+
+    Returns:
+        The place of the first such input; None if there is none.
+    """
+    for tree in forest.trees:
+        lowest, highest = tree.threshold.copy(), tree.threshold.copy()
+        for node in reversed(np.flatnonzero(tree.left != LEAF)):
+            left, right = tree.left[node], tree.right[node]
+            way = constraints[tree.feature[node]]
+            if (way > 0 and highest[left] > lowest[right]) or (
+                way < 0 and lowest[left] < highest[right]
+            ):
+                return int(tree.feature[node])
+            lowest[node] = min(lowest[left], lowest[right])
+            highest[node] = max(highest[left], highest[right])
+    return None
