@@ -62,6 +62,7 @@ def _batch(samples: Sequence[int | None]) -> bytes:
 
 
 JSON, NPY = "application/json", "application/x-npy"
+ARRAY = "/classify_array"  # gives reasons on request only
 APPLICATIONS = sample_applications(500)
 BODIES = [application.model_dump_json().encode() for application in APPLICATIONS]
 BAD = APPLICATIONS[0].model_copy(update={"income": MISSING_CODE}).model_dump_json().encode()
@@ -71,8 +72,8 @@ WITH_BAD = [[*them[:place], None, *them[place + 1 :]] for place, them in enumera
 
 one = cycle([Call("/classify", JSON, body, [sample]) for sample, body in enumerate(BODIES)])
 batch = cycle([Call("/classify_batch", JSON, _batch(them), them) for them in WITH_BAD + TWENTIES])
-lists = cycle([Call("/classify_array", JSON, _nested(ROWS[them]), them) for them in TWENTIES])
-npy = cycle([Call("/classify_array", NPY, _npy(ROWS[them]), them) for them in TWENTIES])
+lists = cycle([Call(ARRAY, JSON, _nested(ROWS[them]), them) for them in TWENTIES])
+npy = cycle([Call(ARRAY, NPY, _npy(ROWS[them]), them) for them in TWENTIES])
 mix = cycle([*[one] * 8, batch, *[one] * 8, batch, lists, npy])
 """In this order, over all users."""
 
@@ -105,6 +106,8 @@ class Judge:
                 yield f"found an error in the place of a good application: {answer.error}"
             else:
                 yield from self._faults_of(sample, answer)
+                if not answer.reasons and call.path != ARRAY and answer.status != "APPROVED":
+                    yield f"found no reasons for {answer.status}, expected some"
 
     def _faults_of(self, sample: int, answer: Assessment) -> Iterator[str]:
         probability = answer.default_probability

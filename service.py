@@ -4,9 +4,10 @@ bentoml serve service.py:svc --reload
 """
 
 import os
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import bentoml
 import numpy as np
@@ -14,7 +15,6 @@ from bentoml.validators import DType, Shape
 
 from credit_risk import store
 from credit_risk.columns import EncodedApplications, Rows
-from credit_risk.model import Probabilities
 from credit_risk.schema import (
     Application,
     ApplicationBatch,
@@ -23,17 +23,23 @@ from credit_risk.schema import (
     AssessmentBatch,
     ModelCard,
 )
-from credit_risk.scoring import Predict, Scorer
+from credit_risk.scoring import Scorer
 from credit_risk.serving.batching import MicroBatcher
 from credit_risk.serving.configuration import read_batching, use_configuration
 from credit_risk.serving.garbage import collect_garbage_rarely
 from credit_risk.serving.hosting import HostedService
 from credit_risk.serving.internals import RemoteProxy
 from credit_risk.serving.lean import LeanService
+from credit_risk.serving.query import Flag
+from credit_risk.stored_model import check
 from credit_risk.vocabulary import COLUMNS
 
 CLASSIFIER = "credit_risk_classifier"
 RUNNER = "CreditRiskRunner"
+
+ABOUT_REASONS = "Whether what is not approved comes with its reasons."
+REASONS = Flag("reasons", ABOUT_REASONS, default=True)
+REASONS_OF_ARRAY = Flag("reasons", ABOUT_REASONS, default=False)
 
 # Set here and not in the shell, so that a bare `bentoml serve` and the bento have them too.
 use_configuration(Path(__file__).with_name("bentoconfiguration.yaml"))
@@ -49,7 +55,7 @@ class CreditRiskRunner:
     model = credit_risk_model
 
     def __init__(self) -> None:
-        self._risk_model = store.check(self.model).risk_model
+        self._risk_model = check(self.model).risk_model
 
     @bentoml.api(
         batchable=True,
@@ -61,6 +67,17 @@ class CreditRiskRunner:
     ) -> np.ndarray:
         """Probability of default of each of (n, 29) rows."""
         return self._risk_model.predict(rows)
+
+    @bentoml.api(
+        batchable=True,
+        max_batch_size=batching.max_batch_size,
+        max_latency_ms=batching.max_latency_ms,
+    )
+    def explain(
+        self, rows: Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32")]
+    ) -> np.ndarray:
+        """What each input adds to the log-odds of default of each of (n, 29) rows."""
+        return self._risk_model.explain(rows)
 
 
 @bentoml.service(name=CLASSIFIER, service_class=LeanService)
@@ -76,33 +93,39 @@ class CreditRiskClassifier:
         credit_risk_model.resolve()
 
     def __init__(self) -> None:
-        stored = store.check(self.model)
+        stored = check(self.model)
         self.card = stored.card
+        self.report = stored.report
         self._scorer = scorer = Scorer(
             encoder=stored.encoder,
-            predict=self._model_call(),
+            predict=self._model_call("predict"),
+            explain=self._model_call("explain"),
             policy=stored.policy,
+            reasons=stored.reasons,
             model=stored.card.model,
         )
+        most = batching.max_batch_size
+        self._batcher = MicroBatcher(scorer.assess, max_batch_size=most)
+        without_reasons = partial(scorer.assess, reasons=False)
+        self._without_reasons = MicroBatcher(without_reasons, max_batch_size=most)
         collect_garbage_rarely()
-        self._batcher = MicroBatcher(scorer.assess, max_batch_size=batching.max_batch_size)
 
     @bentoml.on_shutdown
     async def answer_what_was_accepted(self) -> None:
         """Wait for the calls under way before the worker ends."""
         await self._batcher.drain()
+        await self._without_reasons.drain()
 
-    def _model_call(self) -> Predict:
-        """The runner's `predict`, in this worker or in a service of its own."""
+    def _model_call(self, name: str) -> Callable[[Rows], Awaitable[Any]]:
+        """A method of the runner, in this worker or in a service of its own."""
         if isinstance(self.runner, RemoteProxy):
-            return partial(self.runner.to_async.call, "predict")
-        predict_here = self.runner.predict
+            return partial(self.runner.to_async.call, name)
+        call_here = getattr(self.runner, name)
 
-        async def predict(rows: Rows) -> Probabilities:
-            probabilities: Probabilities = predict_here(rows)
-            return probabilities
+        async def call(rows: Rows) -> Any:  # noqa: ANN401  BentoML's untyped methods
+            return call_here(rows)
 
-        return predict
+        return call
 
     @bentoml.api
     async def classify(self, application: Application, /) -> Assessment:
@@ -111,28 +134,32 @@ class CreditRiskClassifier:
         return Assessment.model_validate(assessment)
 
     @bentoml.api
+    @REASONS.of
     async def classify_batch(self, applications: ApplicationBatch, /) -> AssessmentBatch:
         """Decide on many applications.
 
         The answer has the same length and order; a bad application gets its error in its place.
         """
+        batcher = self._batcher if REASONS.read() else self._without_reasons
         rows = applications.root
         assessments = iter(
-            await self._batcher.submit([row for row in rows if isinstance(row, Application)])
+            await batcher.submit([row for row in rows if isinstance(row, Application)])
         )
         return AssessmentBatch.of(
             [next(assessments) if isinstance(row, Application) else row for row in rows]
         )
 
     @bentoml.api
+    @REASONS_OF_ARRAY.of
     async def classify_array(self, applications: EncodedApplications, /) -> ArrayAssessment:
         """Decide on encoded applications.
 
         (n, 29) float32, the columns of `GET /model` in order: a JSON list of lists with null for
         a missing number, or a `.npy` file.
         """
-        return await self._scorer.assess_rows(applications.root)
+        return await self._scorer.assess_rows(applications.root, reasons=REASONS_OF_ARRAY.read())
 
 
 svc = cast("HostedService", CreditRiskClassifier)
 svc.answer_get("/model", ModelCard, lambda classifier: classifier.card)
+svc.answer_page("/model/report", lambda classifier: classifier.report, "The model has no report.")

@@ -26,7 +26,7 @@ def main() -> None:
     like = ModelDescription(**stored_model().info.metadata)
     parameters = {name: value for name, value in like.parameters.items() if name != "rounds"}
     for trees in sizes:
-        recipe = Recipe(f"{trees} trees", parameters, int(trees), like.missing_as)
+        recipe = Recipe(f"{trees} trees", parameters, int(trees), missing_as=like.missing_as)
         booster = fit_booster(recipe, examples)
         changes = {"recipe": "growth", "parameters": {**parameters, "rounds": int(trees)}}
         tag = store.save(booster, vectorizer, like.model_copy(update=changes))

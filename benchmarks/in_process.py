@@ -80,7 +80,7 @@ def batch(rows: int) -> Work:
     def work() -> bytes:
         rows = ApplicationBatch.model_validate_json(body).root
         applications = [row for row in rows if isinstance(row, Application)]
-        found = loop.run_until_complete(score.assess(applications))
+        found = loop.run_until_complete(score.assess(applications, reasons=False))
         answer = AssessmentBatch.of(found)
         return answer.__pydantic_serializer__.to_json(answer)
 

@@ -43,7 +43,7 @@ class Explainer:
             ValueError: if more than ``MAX_CONDITIONS`` inputs lead to a leaf.
         """
         leaves = [leaf for tree in forest.trees for leaf in _leaves_of(tree)]
-        width = max(len(leaf.conditions) for leaf in leaves)
+        width = max(1, *(len(leaf.conditions) for leaf in leaves))
         if width > MAX_CONDITIONS:
             msg = f"found a leaf behind {width} inputs, expected at most {MAX_CONDITIONS}"
             raise ValueError(msg)
@@ -62,11 +62,11 @@ class Explainer:
         self._table = _shapley_values(values, shares).astype(np.float32).ravel()
         self._bias = forest.base + float(values @ shares.prod(axis=0))
         # What an input adds is a sum over its conditions: put them side by side.
-        place, leaf = np.nonzero(shares < 1)
-        order = np.argsort(self._input[place, leaf], kind="stable")
-        place, self._leaf = place[order], leaf[order]
-        self._first = (self._leaf << width) * width + place
-        self._used, self._starts = np.unique(self._input[place, self._leaf], return_index=True)
+        places, whose = np.nonzero(shares < 1)
+        order = np.argsort(self._input[places, whose], kind="stable")
+        places, self._leaf = places[order], whose[order]
+        self._first = (self._leaf << width) * width + places
+        self._used, self._starts = np.unique(self._input[places, self._leaf], return_index=True)
         self._inputs = inputs
 
     def __call__(self, rows: NDArray[np.float32]) -> Contributions:

@@ -13,7 +13,7 @@ net_worth_after_loan.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from credit_risk.vocabulary import COLUMNS
 __all__ = ["DERIVED", "Derived", "Inputs", "constraints", "inputs_without", "sources"]
 
 Rows = NDArray[np.float32]
-Column = NDArray[np.float32]
+Column = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,8 @@ def constraints(names: Sequence[str], never_falls_with: Mapping[str, int]) -> tu
     found = []
     for name in names:
         moves = DERIVED[name].rises_with if name in DERIVED else {name: 1}
-        ways = {never_falls_with[field] * way for field, way in moves.items() if field in never_falls_with}
+        asked = moves.keys() & never_falls_with.keys()
+        ways = {never_falls_with[field] * moves[field] for field in asked}
         if len(ways) > 1:
             msg = f"found {name}, which cannot keep what is asked for of {', '.join(moves)}"
             raise EncodingError(msg)

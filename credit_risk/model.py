@@ -6,7 +6,6 @@ Knows XGBoost; knows nothing of where a model is kept, of the policy and of HTTP
 import ctypes
 import json
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 import xgboost
@@ -46,15 +45,16 @@ class RiskModel:
         Args:
             booster: trained on what ``inputs`` makes.
             inputs: makes what the trees see of encoded rows (n, 29).
+
+        Raises:
+            ValueError: if the trees are too deep to be explained.
         """
         booster.set_param({"nthread": 1})
         self._booster = booster  # keeps the handle alive
         self._handle = booster.handle
         self._inputs = inputs
-
-    @cached_property
-    def _explainer(self) -> Explainer:
-        return Explainer(read_forest(self._booster), self._booster.num_features())
+        self.forest = read_forest(booster)
+        self._explainer = Explainer(self.forest, booster.num_features())
 
     def explain(self, rows: Rows) -> Contributions:
         """Say what each input of the trees adds to the log-odds of (n, 29) rows.

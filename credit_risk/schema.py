@@ -156,9 +156,12 @@ class Reason(BaseModel):
     """Why an application was not approved outright."""
 
     code: str = Field(description="Stable code of the reason.")
-    field: str = Field(description="The application's field it comes from.")
+    field: str = Field(description="The application's field it is filed under.")
     message: str = Field(description="One sentence for the applicant.")
-    contribution: float = Field(description="What it adds to the log-odds of default.")
+    analyst: str = Field(description="One sentence for the analyst: values and contribution.")
+    contribution: float = Field(
+        description="What it adds to the log-odds of default, against the average loan."
+    )
 
 
 PROBABILITY = "Probability that the loan ends in default, 0 to 1."
@@ -172,7 +175,9 @@ class Assessment(BaseModel):
 
     status: Decision = Field(description="The decision, by the policy stored with the model.")
     default_probability: float = Field(ge=0, le=1, description=PROBABILITY)
-    reasons: list[Reason] = Field(description="With MAYBE and DECLINED, most important first.")
+    reasons: list[Reason] = Field(
+        max_length=4, description="With MAYBE and DECLINED, most important first."
+    )
     model: str = Field(description=MODEL_TAG)
 
 
@@ -212,6 +217,11 @@ class ArrayAssessment(BaseModel):
     status: list[Decision] = Field(description="One decision a row.")
     default_probability: list[float] = Field(description=f"One a row. {PROBABILITY}")
     model: str = Field(description=MODEL_TAG)
+    reasons: list[list[Reason]] | None = Field(
+        None,
+        exclude_if=lambda reasons: reasons is None,
+        description="Only if asked for: the reasons of each row.",
+    )
 
 
 class Thresholds(BaseModel):
@@ -254,7 +264,12 @@ class ModelDescription(BaseModel):
         None, description="What stands for a missing number; null: NaN."
     )
     measures: dict[str, dict[str, float]] = Field(description="By part of the split.")
+    inputs: list[str] = Field(description="What the trees see, in order: columns and derived ones.")
+    guarantees: dict[str, int] = Field(
+        description="How the probability may move as a field grows: -1 never up, 1 never down."
+    )
     excluded_fields: list[str] = Field(description="In the request, but not in the model.")
+    limits: list[str] = Field(description="What the model was not made for.")
     versions: dict[str, str] = Field(description="Libraries that trained it.")
 
 

@@ -1,4 +1,4 @@
-"""The whole path of an application: encode, predict, decide.
+"""The whole path of an application: encode, predict, decide, give reasons.
 
 The only module that knows all steps. It works on many applications at once; one is a batch of
 one. Where the model runs is not known here: it is a function that is handed in.
@@ -6,71 +6,104 @@ one. Where the model runs is not known here: it is a function that is handed in.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from credit_risk.columns import Encoder, Rows
-from credit_risk.model import Probabilities
+from credit_risk.model import Contributions, Probabilities
 from credit_risk.policy import Policy
-from credit_risk.schema import (
-    Application,
-    ArrayAssessment,
-)
+from credit_risk.reasons import Reasons
+from credit_risk.schema import Application, ArrayAssessment
+from credit_risk.vocabulary import Decision
 
-__all__ = ["Fields", "Predict", "Scorer"]
+__all__ = ["Explain", "Fields", "Predict", "Scorer"]
 
 ROWS_AT_ONCE = 5000
 """Rows of an array in one model call: some ten milliseconds."""
 
+EXPLAINED_AT_ONCE = 200
+"""Rows explained in one turn: some ten milliseconds."""
+
 Fields = dict[str, Any]
-"""Fields of an ``Assessment``; making an object of each would cost as much as predicting it."""
+"""Fields of an ``Assessment`` or ``Reason``; objects would cost as much as the model call."""
 
 Predict = Callable[[Rows], Awaitable[Probabilities]]
 """(n, 29) float32 rows to (n,) probabilities of default, here or in another process."""
 
+Explain = Callable[[Rows], Awaitable[Contributions]]
+"""(n, 29) float32 rows to (n, inputs + 1) contributions to the log-odds, here or elsewhere."""
 
+
+@dataclass(frozen=True)
 class Scorer:
-    """Assesses applications with one model and its policy."""
+    """Assesses applications with one model and its policy.
 
-    def __init__(self, *, encoder: Encoder, predict: Predict, policy: Policy, model: str) -> None:
-        """Put the steps together.
+    Attributes:
+        encoder: of the model's vectorizer.
+        predict: the model call.
+        explain: the call for contributions.
+        policy: stored with the model.
+        reasons: made for the model's inputs.
+        model: tag of the model, for the answer.
+    """
 
-        Args:
-            encoder: of the model's vectorizer.
-            predict: the model call.
-            policy: stored with the model.
-            model: tag of the model, for the answer.
-        """
-        self._encoder = encoder
-        self._predict = predict
-        self._policy = policy
-        self._model = model
+    encoder: Encoder
+    predict: Predict
+    explain: Explain
+    policy: Policy
+    reasons: Reasons
+    model: str
 
-    async def assess(self, applications: Sequence[Application]) -> list[Fields]:
+    async def assess(
+        self, applications: Sequence[Application], *, reasons: bool = True
+    ) -> list[Fields]:
         """Assess applications: the fields of one ``Assessment`` each, in the same order."""
-        probabilities = await self._predict(self._encoder.encode(applications))
-        answers = zip(self._policy.decide_all(probabilities), probabilities.tolist(), strict=True)
+        rows = self.encoder.encode(applications)
+        probabilities = await self.predict(rows)
+        decisions = self.policy.decide_all(probabilities)
+        found = await self._explain_refusals(rows, decisions) if reasons else [[]] * len(rows)
+        answers = zip(decisions, probabilities.tolist(), found, strict=True)
         return [
             {
                 "status": status,
                 "default_probability": probability,
-                "reasons": [],
-                "model": self._model,
+                "reasons": why,
+                "model": self.model,
             }
-            for status, probability in answers
+            for status, probability, why in answers
         ]
 
-    async def assess_rows(self, rows: Rows) -> ArrayAssessment:
+    async def assess_rows(self, rows: Rows, *, reasons: bool = False) -> ArrayAssessment:
         """Assess encoded applications, (n, 29) float32, in columns.
 
         Part by part, with the event loop in between, so that a large array does not keep other
         requests waiting.
         """
+        found: list[Any] = []
         answer = ArrayAssessment.model_construct(
-            status=[], default_probability=[], model=self._model
+            status=[], default_probability=[], model=self.model, reasons=found if reasons else None
         )
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            probabilities = await self._predict(rows[start : start + ROWS_AT_ONCE])
-            answer.status += self._policy.decide_all(probabilities)
+            part = rows[start : start + ROWS_AT_ONCE]
+            probabilities = await self.predict(part)
+            decisions = self.policy.decide_all(probabilities)
+            answer.status += decisions
             answer.default_probability += probabilities.tolist()
+            if reasons:
+                found += await self._explain_refusals(part, decisions)
             await asyncio.sleep(0)
         return answer
+
+    async def _explain_refusals(self, rows: Rows, decisions: list[Decision]) -> list[list[Fields]]:
+        """Give reasons where a decision needs them: a list each, empty for an approval."""
+        found: list[list[Fields]] = [[] for _ in decisions]
+        needing = [place for place, decision in enumerate(decisions) if decision != "APPROVED"]
+        for start in range(0, len(needing), EXPLAINED_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)  # let the others have their turn
+            places = needing[start : start + EXPLAINED_AT_ONCE]
+            part = rows[places]
+            written = self.reasons.write(part, await self.explain(part))
+            for place, reasons in zip(places, written, strict=True):
+                found[place] = reasons
+        return found

@@ -1,42 +1,29 @@
-"""The one module that knows the BentoML model store.
-
-It saves what training made, and refuses a stored model that does not fit this code: absent,
-without its vectorizer, with other columns, or trained with another XGBoost. Stored objects are
-pickles: import models only from people you trust.
-"""
+"""Into the BentoML model store and out of it."""
 
 import os
-from dataclasses import dataclass
-from functools import cached_property
-from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import bentoml
 from bentoml.exceptions import BentoMLException
 from bentoml.models import BentoModel
-from pydantic import ValidationError
 
-from credit_risk.columns import Encoder, fingerprint
-from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
-from credit_risk.model import RiskModel
-from credit_risk.policy import Policy
-from credit_risk.schema import ModelCard, ModelDescription
-from credit_risk.vocabulary import COLUMNS
+from credit_risk.errors import ModelRefusedError
+from credit_risk.schema import ModelDescription
+from credit_risk.stored_model import REPORT, TRAIN, VECTORIZER, check
 
 __all__ = [
     "MODEL_NAME",
     "MODEL_VARIABLE",
     "CreditRiskModel",
-    "StoredModel",
+    "attach_report",
     "model_tag",
     "save",
 ]
 
-MODEL_NAME = "credit_risk_model"
-MODEL_VARIABLE = "CREDIT_RISK_MODEL"
+MODEL_NAME: Final = "credit_risk_model"
+MODEL_VARIABLE: Final = "CREDIT_RISK_MODEL"
 """Environment variable that names the tag to serve; the latest model without it."""
-VECTORIZER = "DictVectorizer"
-TRAIN = "python train.py"
 
 
 def model_tag() -> str:
@@ -65,28 +52,9 @@ def save(booster: Any, vectorizer: Any, description: ModelDescription) -> str:  
     return str(stored.tag)
 
 
-@dataclass(frozen=True)
-class StoredModel:
-    """A model of the store that fits this code.
-
-    Attributes:
-        card: what it is and where it comes from.
-        encoder: writes applications into its columns.
-        policy: the decision policy that is stored with it.
-    """
-
-    _stored: bentoml.Model
-    card: ModelCard
-    encoder: Encoder
-    policy: Policy
-
-    @cached_property
-    def risk_model(self) -> RiskModel:
-        """The model itself, read from the store at first use."""
-        from bentoml import xgboost as framework  # noqa: PLC0415  importing it imports xgboost
-
-        booster = framework.load_model(self._stored)
-        return RiskModel(booster, missing_as=self.card.missing_as)
+def attach_report(tag: str, page: str) -> None:
+    """Keep a report, HTML, in a model's folder; it is exported and imported with the model."""
+    Path(bentoml.models.get(tag).path_of(REPORT)).write_text(page)
 
 
 class CreditRiskModel(BentoModel):
@@ -107,54 +75,8 @@ class CreditRiskModel(BentoModel):
                     mend=TRAIN,
                 )
             stored: bentoml.Model = super().resolve(*args, **kwargs)
-            check(stored)
+            _ = check(stored).risk_model
         except ModelRefusedError as error:
             # BentoML prints its own exceptions as a sentence, every other one as a trace.
             raise BentoMLException(str(error)) from None
         return stored
-
-
-def check(stored: bentoml.Model) -> StoredModel:
-    """Make sure that a stored model fits this code and the installed versions.
-
-    Raises:
-        ModelRefusedError: says what was found, what was expected and what mends it.
-    """
-    _check_version(stored)
-    vectorizer = stored.custom_objects.get(VECTORIZER)
-    if vectorizer is None:
-        held = ", ".join(stored.custom_objects) or "none"
-        raise _refused(stored, f"custom objects: {held}", f"a {VECTORIZER} among them")
-    try:
-        encoder = Encoder(vectorizer)
-        card = ModelCard(model=str(stored.tag), **stored.info.metadata)
-        policy = Policy(**card.policy.model_dump())
-    except EncodingError as error:
-        raise _refused(stored, f"other columns ({error})", "this code's columns") from None
-    except ValidationError as error:
-        odd = ", ".join(".".join(map(str, finding["loc"])) for finding in error.errors())
-        raise _refused(stored, f"metadata without a valid {odd}", "that of train.py") from None
-    except PolicyError as error:
-        raise _refused(stored, str(error), "thresholds in order") from None
-    ours, theirs = fingerprint(COLUMNS), card.columns.fingerprint
-    if theirs != ours:
-        raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
-    return StoredModel(stored, card, encoder, policy)
-
-
-def _check_version(stored: bentoml.Model) -> None:
-    trained = str(stored.info.context.framework_versions.get("xgboost", "unknown"))
-    installed = version("xgboost")
-    if trained.split(".")[:2] != installed.split(".")[:2]:
-        raise _refused(
-            stored,
-            f"a model of xgboost {trained}",
-            f"xgboost {installed}, which is installed",
-            mend=f"{TRAIN}, or install xgboost {trained}",
-        )
-
-
-def _refused(
-    stored: bentoml.Model, found: str, expected: str, mend: str = TRAIN
-) -> ModelRefusedError:
-    return ModelRefusedError(str(stored.tag), found=found, expected=expected, mend=mend)

@@ -24,7 +24,7 @@ def real_data() -> Path:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BENTOML_HOME of its own that holds a model trained on the embedded sample."""
     home = tmp_path_factory.mktemp("bentoml-home")
-    run("python", "train.py", home=home)
+    run("python", "train.py", "--repeats", "0", home=home)
     return home
 
 

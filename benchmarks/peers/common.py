@@ -5,16 +5,18 @@ differs from peer to peer. Knows nothing of HTTP.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import bentoml
 
 from credit_risk import store
 from credit_risk.columns import Rows
-from credit_risk.model import Probabilities
+from credit_risk.model import Contributions, Probabilities
 from credit_risk.schema import Application, Assessment
 from credit_risk.scoring import Fields, Scorer
 from credit_risk.serving.batching import MicroBatcher
+from credit_risk.stored_model import VECTORIZER, check
 
 __all__ = [
     "MAX_BATCH_SIZE",
@@ -38,8 +40,8 @@ class PlainModel:
 
     def __init__(self, stored: bentoml.Model) -> None:
         """Load the booster, on one thread, and the vectorizer."""
-        checked = store.check(stored)
-        self.vectorizer: Any = stored.custom_objects[store.VECTORIZER]
+        checked = check(stored)
+        self.vectorizer: Any = stored.custom_objects[VECTORIZER]
         self.booster: Any = bentoml.xgboost.load_model(stored)
         self.booster.set_param({"nthread": 1})
         self._policy = checked.policy
@@ -76,17 +78,25 @@ class PlainModel:
 
 def scorer() -> Scorer:
     """Put our own encoder, model call and policy together, as ``service.py`` does."""
-    stored = store.check(stored_model())
-    predict_here = stored.risk_model.predict
+    stored = check(stored_model())
+    risk_model = stored.risk_model
 
     async def predict(rows: Rows) -> Probabilities:
-        return predict_here(rows)
+        return risk_model.predict(rows)
+
+    async def explain(rows: Rows) -> Contributions:
+        return risk_model.explain(rows)
 
     return Scorer(
-        encoder=stored.encoder, predict=predict, policy=stored.policy, model=stored.card.model
+        encoder=stored.encoder,
+        predict=predict,
+        explain=explain,
+        policy=stored.policy,
+        reasons=stored.reasons,
+        model=stored.card.model,
     )
 
 
 def coalescer(scorer: Scorer) -> MicroBatcher[Application, Fields]:
-    """Put our own batching in front of a scorer, as ``service.py`` does."""
-    return MicroBatcher(scorer.assess, max_batch_size=MAX_BATCH_SIZE)
+    """Put our own batching in front of a scorer, as ``service.py`` does; no peer gives reasons."""
+    return MicroBatcher(partial(scorer.assess, reasons=False), max_batch_size=MAX_BATCH_SIZE)

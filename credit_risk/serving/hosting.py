@@ -20,7 +20,7 @@ from bentoml.models import BentoModel
 from pydantic import BaseModel, RootModel
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from credit_risk.serving.media_types import JSON, MediaTypeDoor
@@ -56,6 +56,7 @@ class HostedService(Service[Any]):
     """A service as this project hosts it; give it as ``service_class`` to ``bentoml.service``."""
 
     readable: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
+    pages: list[str] = attrs.field(factory=list, init=False)
 
     def answer_get(self, path: str, model: type[BaseModel], content: Any) -> None:  # noqa: ANN401  BentoML's untyped instance
         """Answer GET on ``path`` with ``content(instance)``, a ``model``, as JSON."""
@@ -65,6 +66,21 @@ class HostedService(Service[Any]):
             return Response(answer.model_dump_json(), media_type=JSON)
 
         self.readable[path] = model
+        self.mount_asgi_app(Starlette(routes=[Route(path, endpoint)]))
+
+    def answer_page(self, path: str, content: Any, otherwise: str) -> None:  # noqa: ANN401  as above
+        """Answer GET on ``path`` with the HTML of ``content(instance)``.
+
+        Where that is None the answer is 404 with the sentence ``otherwise``.
+        """
+
+        async def endpoint(_: Request) -> Response:
+            page = content(bentoml.get_current_service())
+            if page is None:
+                return JSONResponse({"error": otherwise}, status_code=404)
+            return HTMLResponse(page)
+
+        self.pages.append(path)
         self.mount_asgi_app(Starlette(routes=[Route(path, endpoint)]))
 
     def all_services(self, exclude_urls: bool = False) -> dict[str, Service[Any]]:  # noqa: FBT001, FBT002  BentoML's signature
@@ -101,7 +117,7 @@ class HostedService(Service[Any]):
     def openapi_spec(self) -> _Document:
         """The document behind Swagger UI."""
         version = str(self.bento.tag.version) if self.bento else "development"
-        return _Document(document(self, version=version, readable=self.readable))
+        return _Document(document(self, version=version, readable=self.readable, pages=self.pages))
 
 
 def runs_remotely() -> bool:

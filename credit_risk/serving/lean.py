@@ -21,6 +21,7 @@ from credit_risk.serving.endpoint import Endpoint, can_be_lean, error_body, read
 from credit_risk.serving.hosting import HostedService
 from credit_risk.serving.media_types import JSON
 from credit_risk.serving.middleware_stack import read_stack
+from credit_risk.serving.query import QUERY
 from credit_risk.serving.request_metrics import EndpointMetrics
 from credit_risk.serving.uniform_errors import UniformErrors
 
@@ -51,6 +52,8 @@ class LeanPath:
         """Answer a request, or hand it to BentoML's application."""
         if scope["type"] == "lifespan":
             self._endpoints = None  # each start makes another instance
+        else:
+            QUERY.set(scope["query_string"])
         endpoint = self._endpoint_of(scope)
         if endpoint is None:
             await self._app(scope, receive, send)

@@ -14,11 +14,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from credit_risk.refusal import Refusal
 from credit_risk.serving.media_types import JSON
+from credit_risk.serving.query import flags_of
 
 __all__ = ["document", "signature_of"]
 
 REFUSALS = {
     400: "The body is not JSON or not valid; every wrong field is named.",
+    404: "There is nothing here.",
     415: "The media type is not one that this endpoint takes.",
     429: "More requests at once than this worker takes; try again.",
     500: "Our fault; the server's log says more.",
@@ -26,6 +28,7 @@ REFUSALS = {
     504: "Not answered in time.",
 }
 WITHOUT_BODY = (429, 500, 503, 504)
+WITH_BODY = (400, 415, *WITHOUT_BODY)
 RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 TAGS = {"Service": "What this service is for.", "Operation": "For whoever runs the service."}
 PROBES: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -55,14 +58,19 @@ def signature_of(function: Any) -> tuple[type[BaseModel], type[BaseModel]]:  # n
 
 
 def document(
-    service: Service[Any], *, version: str, readable: Mapping[str, type[BaseModel]]
+    service: Service[Any],
+    *,
+    version: str,
+    readable: Mapping[str, type[BaseModel]],
+    pages: Iterable[str] = (),
 ) -> Json:
     """Describe a service.
 
     Args:
         service: its ``@bentoml.api`` methods take one positional-only model each.
         version: of the service.
-        readable: answer model of each path that answers GET.
+        readable: answer model of each path that answers GET with JSON.
+        pages: paths that answer GET with HTML.
     """
     methods = {m.route: (m.func, *signature_of(m.func)) for m in service.apis.values()}
     inputs = {body for _, body, _ in methods.values()}
@@ -86,6 +94,7 @@ def document(
                 for route, (function, body, answer) in methods.items()
             },
             **{path: {"get": _get(path, answer)} for path, answer in readable.items()},
+            **{path: {"get": _page(path)} for path in pages},
             **{path: {"get": _probe(path, *about)} for path, about in PROBES.items()},
         },
         "components": {"schemas": schemas},
@@ -104,8 +113,17 @@ def _post(function: Any, body: type[BaseModel], answer: type[BaseModel], schemas
         "summary": summary,
         "description": description.strip(),
         "tags": ["Service"],
+        "parameters": [
+            {
+                "name": flag.name,
+                "in": "query",
+                "description": flag.description,
+                "schema": {"type": "boolean", "default": flag.default},
+            }
+            for flag in flags_of(function)
+        ],
         "requestBody": {"required": True, "content": content},
-        "responses": {"200": _json(_summary(answer), answer), **_refusals(REFUSALS)},
+        "responses": {"200": _json(_summary(answer), answer), **_refusals(WITH_BODY)},
     }
 
 
@@ -115,6 +133,17 @@ def _get(path: str, answer: type[BaseModel]) -> Json:
         "summary": _summary(answer),
         "tags": ["Service"],
         "responses": {"200": _json(_summary(answer), answer), **_refusals(WITHOUT_BODY)},
+    }
+
+
+def _page(path: str) -> Json:
+    text = "A page to read in a browser."
+    content = {"text/html": {"schema": {"type": "string"}}}
+    return {
+        "operationId": path.strip("/").replace("/", "_"),
+        "summary": text,
+        "tags": ["Service"],
+        "responses": {"200": {"description": text, "content": content}, **_refusals((404, 500))},
     }
 
 

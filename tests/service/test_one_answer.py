@@ -20,17 +20,19 @@ from credit_risk.training.fitting import fit_vectorizer
 
 BOOSTER = """
 import sys, bentoml, numpy, xgboost
+from credit_risk.features import Inputs
 booster = bentoml.xgboost.load_model("credit_risk_model:latest")
 rows = numpy.load(sys.argv[1])
 names = booster.feature_names
-numpy.save(sys.argv[2], booster.predict(xgboost.DMatrix(rows, feature_names=names)))
+known = xgboost.DMatrix(Inputs(names)(rows), feature_names=names)
+numpy.save(sys.argv[2], booster.predict(known))
 """
 
 
 @pytest.fixture(scope="module")
 def real_home(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("real-home")
-    run("python", "train.py", "--data", real_data, home=home)
+    run("python", "train.py", "--repeats", "0", "--data", real_data, home=home)
     return home
 
 

@@ -9,7 +9,7 @@ from running import BIN, PROJECT, environment, free_port, run
 
 MAKE_WRONG_MODEL = """
 import sys
-import bentoml, bentoml.xgboost
+import bentoml, bentoml.xgboost, numpy, xgboost
 from sklearn.feature_extraction import DictVectorizer
 
 name, how = sys.argv[1:]
@@ -28,6 +28,26 @@ match how:
     case "another fingerprint":
         metadata["columns"] = metadata["columns"] | {"fingerprint": "0" * 64}
 booster = bentoml.xgboost.load_model(good)
+
+def train(names, looks_at=("income",), **parameters):
+    rows = numpy.random.default_rng(0).random((500, len(names)))
+    risky = rows[:, [names.index(name) for name in looks_at]].sum(axis=1)  # more is worse
+    risky = risky > numpy.median(risky)
+    known = xgboost.DMatrix(rows, label=risky, feature_names=names)
+    return xgboost.train({"objective": "binary:logistic"} | parameters, known, 3)
+
+names = booster.feature_names
+match how:
+    case "free trees":
+        booster = train(names, max_depth=2)
+    case "deep trees":
+        booster = train(names, names, max_depth=12, min_child_weight=0, eta=1)
+        metadata["guarantees"] = {}
+    case "inputs in another order":
+        booster = train(names[::-1])
+    case "marital status":
+        booster = train(["income", "marital=single"])
+        metadata["inputs"] = ["income", "marital=single"]
 stored = bentoml.xgboost.save_model(name, booster, custom_objects=objects, metadata=metadata)
 print(bentoml.models.get(stored.tag).path)
 """
@@ -84,6 +104,10 @@ def test_a_tag_that_is_not_in_the_store_is_told(home: Path) -> None:
         ("no metadata", "metadata without a valid recipe, policy", "that of train.py"),
         ("thresholds out of order", "review_above 0.6 and decline_above 0.5", "in order"),
         ("another fingerprint", "columns with fingerprint 000000000000", "expected "),
+        ("free trees", "do not keep what is guaranteed for income", "trained with constraints"),
+        ("deep trees", "found a leaf behind ", "that this code can explain"),
+        ("inputs in another order", "trees on other inputs (their order)", "those of its card"),
+        ("marital status", "trees that look at marital=single", "that field left out"),
     ],
 )
 def test_a_model_that_does_not_fit_is_refused(

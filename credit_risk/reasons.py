@@ -1,0 +1,193 @@
+"""Why an application was not approved outright: at most four reasons, exact, in plain words.
+
+What each input of the trees adds to the log-odds of default (SHAP values, against the average
+loan of the training data) is added up by *ground*: the columns of one field, or a relation of
+several such as the amount against the price. What speaks against the application is kept, the
+strongest first. A number that was not stated is a ground of its own, and takes with it the
+relations that could not be computed without it. A field that the model does not use adds nothing
+and so can never be a reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from credit_risk.errors import EncodingError
+from credit_risk.vocabulary import CATEGORIES, COLUMNS
+
+__all__ = ["GROUNDS", "MOST_REASONS", "Ground", "Reasons"]
+
+MOST_REASONS: Final = 4
+"""More are not helpful: 12 CFR 1002.9, official interpretation, paragraph 9(b)(2)-1."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Something that can speak against an application.
+
+    Attributes:
+        code: stable, for machines.
+        field: of the application, that it is filed under.
+        message: one sentence for the applicant.
+        inputs: derived inputs that belong to it; empty for a field's own columns.
+        shows: the fields that an analyst wants to see with it.
+    """
+
+    code: str
+    field: str
+    message: str
+    inputs: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Of the field, or of the relation."""
+        return self.code.lower() if self.inputs else self.field
+
+
+GROUNDS: Final = (
+    Ground("SENIORITY", "seniority", "The time in your job counts against the application."),
+    Ground("HOME", "home", "Your housing situation counts against the application."),
+    Ground("TIME", "time", "The term of the loan counts against the application."),
+    Ground("AGE", "age", "Your age counts against the application."),
+    Ground("MARITAL", "marital", "Your marital status counts against the application."),
+    Ground("RECORDS", "records", "There is a record of earlier trouble with credit."),
+    Ground("JOB", "job", "The kind of your employment counts against the application."),
+    Ground("EXPENSES", "expenses", "Your monthly expenses count against the application."),
+    Ground("INCOME", "income", "The height of your income counts against the application."),
+    Ground(
+        "AFFORDABILITY",
+        "income",
+        "Little of your income is left after expenses and the loan's instalment.",
+        ("left_each_month", "instalment_to_income"),
+        ("income", "expenses", "amount", "time"),
+    ),
+    Ground("ASSETS", "assets", "The value of what you own counts against the application."),
+    Ground(
+        "NET_WORTH",
+        "assets",
+        "What you own, less what you owe, is little against the amount that you ask for.",
+        ("net_worth_after_loan",),
+        ("assets", "debt", "amount"),
+    ),
+    Ground("DEBT", "debt", "What you already owe counts against the application."),
+    Ground("AMOUNT", "amount", "The amount that you ask for counts against the application."),
+    Ground(
+        "AMOUNT_TO_PRICE",
+        "amount",
+        "The amount that you ask for is high against the price of what it pays for.",
+        ("amount_to_price",),
+        ("amount", "price"),
+    ),
+    Ground("PRICE", "price", "The price of what the loan pays for counts against the application."),
+)
+"""Every ground, in the order of the application's fields; of equal ones the first comes first."""
+
+NOT_STATED: Final = {
+    "income": Ground("INCOME_NOT_STATED", "income", "Your income is not stated."),
+    "assets": Ground("ASSETS_NOT_STATED", "assets", "The value of what you own is not stated."),
+    "debt": Ground("DEBT_NOT_STATED", "debt", "What you already owe is not stated."),
+}
+FOLLOWS: Final = (("income", "affordability"), ("assets", "net_worth"), ("debt", "net_worth"))
+"""Relations that cannot be computed without a number, and become part of its ground then."""
+
+DIGITS: Final = 4
+"""Decimals of a contribution in a reason."""
+
+Sums = NDArray[np.float32]
+"""(n, 16) float32: what each ground adds to the log-odds of default."""
+
+_PLACE = {ground.name: place for place, ground in enumerate(GROUNDS)}
+_PLACE_OF_INPUT = {name: place for place, ground in enumerate(GROUNDS) for name in ground.inputs}
+
+
+class Reasons:
+    """Turns contributions of one model into reasons."""
+
+    def __init__(self, inputs: Sequence[str]) -> None:
+        """Prepare for a model.
+
+        Args:
+            inputs: their names, in the order of the contributions.
+
+        Raises:
+            EncodingError: for an input that belongs to no ground.
+        """
+        places = np.array([_place_of(name) for name in inputs])
+        self._order = np.argsort(places, kind="stable")
+        self._used, self._starts = np.unique(np.sort(places), return_index=True)
+
+    def fold(self, contributions: NDArray[np.float32]) -> Sums:
+        """Add up contributions (n, inputs + 1), the last of which is nobody's, by ground."""
+        sums = np.zeros((len(contributions), len(GROUNDS)), dtype=np.float32)
+        sums[:, self._used] = np.add.reduceat(contributions[:, self._order], self._starts, axis=1)
+        return sums
+
+    def write(
+        self, rows: NDArray[np.float32], contributions: NDArray[np.float32]
+    ) -> list[list[dict[str, Any]]]:
+        """Give the reasons for each application, the strongest first.
+
+        Args:
+            rows: (n, 29) float32, as encoded.
+            contributions: (n, inputs + 1) float32, log-odds of default.
+
+        Returns:
+            For each row the fields of at most ``MOST_REASONS`` reasons.
+        """
+        sums = self.fold(contributions)
+        for field, relation in FOLLOWS:
+            missing = np.isnan(rows[:, COLUMNS.index(field)])
+            if missing.any():
+                sums[missing, _PLACE[field]] += sums[missing, _PLACE[relation]]
+                sums[missing, _PLACE[relation]] = 0
+        strongest = np.argsort(-sums, axis=1, kind="stable")[:, :MOST_REASONS]
+        amounts = np.take_along_axis(sums, strongest, axis=1).astype(np.float64).round(DIGITS)
+        return [
+            [_reason(p, amount, row) for p, amount in zip(places, found, strict=True) if amount > 0]
+            for row, places, found in zip(
+                rows.tolist(), strongest.tolist(), amounts.tolist(), strict=True
+            )
+        ]
+
+
+def _place_of(name: str) -> int:
+    place = _PLACE_OF_INPUT.get(name, _PLACE.get(name.partition("=")[0]))
+    if place is None:
+        msg = f"found the input {name!r}, expected one with a ground"
+        raise EncodingError(msg)
+    return place
+
+
+def _reason(place: int, amount: float, row: list[float]) -> dict[str, Any]:
+    ground = GROUNDS[place]
+    facts = ", ".join(f"{field} {_value(field, row)}" for field in ground.shows or (ground.field,))
+    if not ground.inputs and _value(ground.field, row) == MISSING:
+        ground = NOT_STATED[ground.field]
+    return {
+        "code": ground.code,
+        "field": ground.field,
+        "message": ground.message,
+        "analyst": f"{facts}: adds {amount:.{DIGITS}f} to the log-odds of default",
+        "contribution": amount,
+    }
+
+
+MISSING = "not stated"
+
+
+def _value(field: str, row: list[float]) -> str:
+    """The value of a field as an analyst reads it."""
+    if field in CATEGORIES:
+        return next(word for place, word in _WORDS[field] if row[place])
+    number = row[COLUMNS.index(field)]
+    return MISSING if number != number else f"{number:.10g}"  # noqa: PLR0124  NaN
+
+
+_WORDS = {
+    field: [(COLUMNS.index(f"{field}={word}"), word) for word in words]
+    for field, words in CATEGORIES.items()
+}

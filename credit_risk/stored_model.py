@@ -1,0 +1,134 @@
+"""A model of the BentoML store, and whether it fits this code.
+
+What is absent, has other columns, was trained with another XGBoost, or does not keep what its own
+card guarantees is refused before anything is served. Stored objects are pickles: import models
+only from people you trust.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import bentoml
+from pydantic import ValidationError
+
+from credit_risk.columns import Encoder, fingerprint
+from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
+from credit_risk.features import Inputs, constraints, sources
+from credit_risk.model import RiskModel
+from credit_risk.policy import Policy
+from credit_risk.reasons import Reasons
+from credit_risk.schema import ModelCard
+from credit_risk.trees import broken_constraint
+from credit_risk.vocabulary import COLUMNS
+
+__all__ = ["REPORT", "TRAIN", "VECTORIZER", "StoredModel", "check"]
+
+VECTORIZER: Final = "DictVectorizer"
+"""Name of the custom object that is the encoding contract."""
+
+REPORT: Final = "report.html"
+"""File in the model's folder."""
+
+TRAIN: Final = "python train.py"
+"""What mends most."""
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A model of the store that fits this code.
+
+    Attributes:
+        card: what it is and where it comes from.
+        encoder: writes applications into its columns.
+        policy: the decision policy that is stored with it.
+        reasons: writes reasons from contributions of its inputs.
+    """
+
+    _stored: bentoml.Model
+    card: ModelCard
+    encoder: Encoder
+    policy: Policy
+    reasons: Reasons
+
+    @property
+    def report(self) -> str | None:
+        """The report that training wrote, HTML; None if it wrote none."""
+        path = Path(self._stored.path_of(REPORT))
+        return path.read_text() if path.exists() else None
+
+    @cached_property
+    def risk_model(self) -> RiskModel:
+        """The model itself, read from the store at first use.
+
+        Raises:
+            ModelRefusedError: if the trees are not what the card and its guarantees say.
+        """
+        from bentoml import xgboost as framework  # noqa: PLC0415  importing it imports xgboost
+
+        booster = framework.load_model(self._stored)
+        names = booster.feature_names or []
+        if names != self.card.inputs:
+            odd = sorted(set(names) ^ set(self.card.inputs)) or ["their order"]
+            raise _refused(self._stored, f"trees on other inputs ({odd[0]})", "those of its card")
+        if unfit := [n for n in names if not sources(n).isdisjoint(self.card.excluded_fields)]:
+            raise _refused(self._stored, f"trees that look at {unfit[0]}", "that field left out")
+        try:
+            asked = constraints(names, self.card.guarantees)
+            model = RiskModel(booster, Inputs(names, missing_as=self.card.missing_as))
+        except (EncodingError, ValueError) as error:
+            raise _refused(self._stored, str(error), "trees that this code can explain") from None
+        broken = broken_constraint(model.forest, asked)
+        if broken is not None:
+            found = f"trees that do not keep what is guaranteed for {names[broken]}"
+            raise _refused(self._stored, found, "trained with constraints")
+        return model
+
+
+def check(stored: bentoml.Model) -> StoredModel:
+    """Make sure that a stored model fits this code and the installed versions.
+
+    Raises:
+        ModelRefusedError: says what was found, what was expected and what mends it.
+    """
+    _check_version(stored)
+    vectorizer = stored.custom_objects.get(VECTORIZER)
+    if vectorizer is None:
+        held = ", ".join(stored.custom_objects) or "none"
+        raise _refused(stored, f"custom objects: {held}", f"a {VECTORIZER} among them")
+    try:
+        encoder = Encoder(vectorizer)
+        card = ModelCard(model=str(stored.tag), **stored.info.metadata)
+        policy = Policy(**card.policy.model_dump())
+        reasons = Reasons(card.inputs)
+    except EncodingError as error:
+        raise _refused(stored, f"other columns ({error})", "this code's columns") from None
+    except ValidationError as error:
+        odd = ", ".join(".".join(map(str, finding["loc"])) for finding in error.errors())
+        raise _refused(stored, f"metadata without a valid {odd}", "that of train.py") from None
+    except PolicyError as error:
+        raise _refused(stored, str(error), "thresholds in order") from None
+    ours, theirs = fingerprint(COLUMNS), card.columns.fingerprint
+    if theirs != ours:
+        raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
+    return StoredModel(stored, card, encoder, policy, reasons)
+
+
+def _check_version(stored: bentoml.Model) -> None:
+    trained = str(stored.info.context.framework_versions.get("xgboost", "unknown"))
+    installed = version("xgboost")
+    if trained.split(".")[:2] != installed.split(".")[:2]:
+        raise _refused(
+            stored,
+            f"a model of xgboost {trained}",
+            f"xgboost {installed}, which is installed",
+            mend=f"{TRAIN}, or install xgboost {trained}",
+        )
+
+
+def _refused(
+    stored: bentoml.Model, found: str, expected: str, mend: str = TRAIN
+) -> ModelRefusedError:
+    return ModelRefusedError(str(stored.tag), found=found, expected=expected, mend=mend)

@@ -1,0 +1,155 @@
+"""What the model promises whoever asks: directions that no combination of values breaks.
+
+Trained on the sample, and on the real data where it is at hand; tried on random applications and
+on every row it has learned from.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from running import PROJECT
+
+from credit_risk.columns import Encoder
+from credit_risk.model import RiskModel
+from credit_risk.policy import GUARANTEES
+from credit_risk.reasons import Reasons
+from credit_risk.samples import COURSE_EXAMPLE
+from credit_risk.schema import Application
+from credit_risk.training.dataset import read_loans
+from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
+from credit_risk.training.recipes import standard
+from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
+
+VECTORIZER = fit_vectorizer()
+ENCODER = Encoder(VECTORIZER)
+Learned = tuple[RiskModel, Examples]
+NUMERIC = sorted(set(GUARANTEES) & set(LIMITS))
+
+
+def learn(data: Path) -> Learned:
+    loans = read_loans(data)
+    examples = Examples.encode(VECTORIZER, loans.records(), loans.defaulted)
+    recipe = standard()
+    return RiskModel(fit_booster(recipe, examples), recipe.prepare()), examples
+
+
+@pytest.fixture(scope="module", params=["sample", "real"])
+def learned(request: pytest.FixtureRequest) -> Learned:
+    if request.param == "real":
+        return learn(request.getfixturevalue("real_data"))
+    return learn(PROJECT / "data" / "sample.csv")
+
+
+NUMBER = {
+    # everyday values as often as extreme ones: most splits are among the former
+    name: st.one_of(st.floats(*limits, width=32), st.floats(limits[0], min(limits[1], 500)))
+    for name, limits in LIMITS.items()
+}
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    **{n: st.none() | each if n in OPTIONAL_FIELDS else each for n, each in NUMBER.items()},
+    **{name: st.sampled_from(words) for name, words in CATEGORIES.items()},
+}
+APPLICATIONS = st.fixed_dictionaries(FIELDS)
+
+
+def probabilities(model: RiskModel, *applications: dict[str, Any]) -> list[float]:
+    rows = ENCODER.encode([Application.model_validate(each) for each in applications])
+    found: list[float] = model.predict(rows).tolist()
+    return found
+
+
+@pytest.mark.parametrize("field", NUMERIC)
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_a_guaranteed_number_moves_the_probability_one_way_only(
+    learned: Learned, field: str, data: st.DataObject
+) -> None:
+    application = data.draw(APPLICATIONS)
+    low, high = sorted(data.draw(st.tuples(NUMBER[field], NUMBER[field])))
+
+    before, after = probabilities(
+        learned[0], application | {field: low}, application | {field: high}
+    )
+
+    assert (after - before) * GUARANTEES[field] >= 0
+
+
+@pytest.mark.parametrize("field", NUMERIC)
+def test_it_does_so_on_every_known_loan(learned: Learned, field: str) -> None:
+    model, examples = learned
+    place = COLUMNS.index(field)
+    known = examples.rows[~np.isnan(examples.rows[:, place])]
+    before = model.predict(known)
+    for factor, step in ((1, 1), (1, 10), (1.2, 0), (2, 0), (10, 100)):
+        changed = known.copy()
+        changed[:, place] = np.minimum(known[:, place] * factor + step, LIMITS[field][1])
+
+        assert ((model.predict(changed) - before) * GUARANTEES[field] >= 0).all()
+
+
+@settings(max_examples=300, deadline=None)
+@given(application=APPLICATIONS)
+def test_a_record_of_trouble_never_lowers_it(learned: Learned, application: dict[str, Any]) -> None:
+    without, with_trouble = probabilities(
+        learned[0], *(application | {"records": word} for word in ("no", "yes"))
+    )
+
+    assert with_trouble >= without
+
+
+@settings(max_examples=300, deadline=None)
+@given(application=APPLICATIONS)
+def test_marital_status_changes_nothing_to_the_last_bit(
+    learned: Learned, application: dict[str, Any]
+) -> None:
+    each = [application | {"marital": word} for word in CATEGORIES["marital"]]
+
+    assert len(set(probabilities(learned[0], *each))) == 1
+
+
+def test_marital_status_changes_nothing_on_every_known_loan(learned: Learned) -> None:
+    model, examples = learned
+    marital = [place for place, name in enumerate(COLUMNS) if name.startswith("marital=")]
+    shuffled = examples.rows.copy()
+    shuffled[:, marital] = np.roll(shuffled[:, marital], 1, axis=1)
+
+    np.testing.assert_array_equal(model.predict(shuffled), model.predict(examples.rows))
+    np.testing.assert_array_equal(model.explain(shuffled), model.explain(examples.rows))
+
+
+def test_the_reasons_add_up_on_every_known_loan(learned: Learned) -> None:
+    model, examples = learned
+    contributions = model.explain(examples.rows)
+    probability = model.predict(examples.rows).astype(np.float64)
+
+    log_odds = np.log(probability / (1 - probability))
+    folded = Reasons(standard().inputs).fold(contributions)
+    np.testing.assert_allclose(contributions.sum(axis=1), log_odds, atol=1e-4)
+    np.testing.assert_allclose(folded.sum(axis=1) + contributions[:, -1], log_odds, atol=1e-4)
+
+
+def test_the_rows_order_does_not_matter(learned: Learned) -> None:
+    model, examples = learned
+
+    np.testing.assert_array_equal(
+        model.predict(examples.rows[::-1]), model.predict(examples.rows)[::-1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("applicant", "low", "high"),
+    [
+        ({"seniority": 20, "job": "fixed", "income": 250, "assets": 20_000, "debt": 0}, 0, 0.1),
+        ({"seniority": 0, "job": "partime", "income": 60, "records": "yes", "assets": 0}, 0.7, 1),
+    ],
+)
+def test_it_knows_a_good_and_a_bad_risk_when_it_sees_one(
+    learned: Learned, applicant: dict[str, Any], low: float, high: float
+) -> None:
+    (found,) = probabilities(learned[0], COURSE_EXAMPLE | applicant)
+
+    assert low <= found <= high
