@@ -24,7 +24,7 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 serve: $(SYNCED) ## Serve on http://localhost:3000, training on the sample first if need be
-	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py
+	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1
 	$(BIN)/bentoml serve service.py:svc --port $(PORT)
 
 train: $(SYNCED) ## Train and store a model; DATA=path or URL of a CSV or Parquet file

@@ -2,26 +2,35 @@
 
     python train.py                              on the embedded sample (synthetic)
     python train.py --data data/CreditScoring.csv    on a file or URL, CSV or Parquet
+    python train.py --compare                    only compare with other models, store nothing
+    python train.py --tune 100                   only search parameters, see --parameters
     python train.py --course                     the ML Zoomcamp lesson's model, for comparison
 
-One run, top to bottom: read, split, fit, evaluate, store.
+One run, top to bottom: read, split, fit, evaluate, compare, store, report.
 """
 
 import argparse
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+
+import numpy as np
 
 from credit_risk import store
 from credit_risk.columns import fingerprint
 from credit_risk.errors import CreditRiskError
 from credit_risk.model import RiskModel
-from credit_risk.policy import DEFAULT_POLICY, Policy
+from credit_risk.policy import DEFAULT_POLICY, UNUSED_FIELDS, Policy
+from credit_risk.reasons import GROUNDS, Reasons
 from credit_risk.schema import Columns, Data, ModelDescription, Thresholds
-from credit_risk.training.dataset import read_loans
+from credit_risk.training.comparison import compare, count_fits
+from credit_risk.training.dataset import Dataset, read_loans
 from credit_risk.training.evaluation import measure
-from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
+from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
+from credit_risk.training.recipes import COURSE, PARAMETERS, standard
+from credit_risk.training.report import render
 from credit_risk.training.terminal import Terminal
 from credit_risk.vocabulary import COLUMNS
 
@@ -29,83 +38,122 @@ SAMPLE = Path(__file__).parent / "data" / "sample.csv"
 SPLIT_SEED = 11  # the course's, so that its published figures can be compared
 TEST_SHARE = 0.2  # of all rows; never seen by the stored model
 VALIDATION_SHARE = 0.25  # of the rest
-
-STANDARD = Recipe(
-    name="standard",
-    parameters={
-        "eta": 0.03,
-        "max_depth": 3,
-        "min_child_weight": 10,
-        "subsample": 0.7,
-        "colsample_bytree": 0.5,
-        "lambda": 5,
-    },
-    rounds=400,
-)
-COURSE = Recipe(
-    name="course",
-    parameters={"eta": 0.1, "max_depth": 3, "min_child_weight": 1},
-    rounds=175,
-    missing_as=0.0,
-)
+LIMITS_OF_USE = [
+    "Learned from loans that were granted: what became of the refused is not known.",
+    "A few thousand loans of one lender, decades old, amounts in a unit that is not stated.",
+    "A number that becomes known is not bound by the guarantees: they compare known numbers.",
+]
 LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")
-
-
 CAPTION = (
-    "train and validation: a model fitted on train; test: the stored model, fitted on both.\n"
-    "Gini = 2 AUC - 1, KS = max(TPR - FPR); Brier is an error, smaller is better."
+    "train and validation: a model fitted on train; test: the stored model, fitted on both;\n"
+    "out of fold: models that have not seen the loan. ECE and Brier are errors, small is good."
 )
 
 
 def main() -> None:
     args = options()
     terminal = Terminal()
-    recipe = COURSE if args.course else STANDARD
+    recipe = COURSE if args.course else standard(args.parameters)
     policy = Policy(args.review_above, args.decline_above)
 
     loans = read_loans(args.data)
     dropped = ", ".join(f"{count} {reason}" for reason, count in loans.dropped.items())
     terminal.say("read", f"{loans.name}: {loans.rows_read:,} rows, dropped: {dropped or 'none'}")
-
     vectorizer = fit_vectorizer()
     examples = Examples.encode(vectorizer, loans.records(), loans.defaulted)
+
+    if args.tune:
+        search(examples, loans, args, terminal)
+        return
+    comparison = None
+    if args.repeats and not args.course:
+        with terminal.progress("compare", count_fits(args.repeats), "fits") as on_fit:
+            comparison = compare(
+                examples, repeats=args.repeats, parameters=args.parameters, on_fit=on_fit
+            )
+        terminal.comparison(comparison)
+    if args.compare:
+        return
+
     seen, test = examples.split(TEST_SHARE, SPLIT_SEED)
     first, validation = seen.split(VALIDATION_SHARE, SPLIT_SEED)
     parts = {"train": first, "validation": validation, "test": test}
     terminal.say("split", ", ".join(f"{len(part):,} {name}" for name, part in parts.items()))
 
-    with terminal.progress(2 * recipe.rounds) as on_round:
-        trial = fit_booster(recipe, first, on_round)
+    with terminal.progress("fit", 2 * recipe.rounds, "trees") as on_round:
+        trial = RiskModel(fit_booster(recipe, first, on_round), recipe.prepare())
         booster = fit_booster(recipe, seen, on_round)
+        model = RiskModel(booster, recipe.prepare())
 
-    measures = {}
-    for name, part in parts.items():
-        model = RiskModel(booster if name == "test" else trial, missing_as=recipe.missing_as)
-        measures[name] = measure(part.defaulted, model.predict(part.rows))
+    measures = {
+        name: measure(part.defaulted, (model if name == "test" else trial).predict(part.rows))
+        for name, part in parts.items()
+    }
+    sizes = {name: len(part) for name, part in parts.items()}
+    if comparison:
+        measures["out of fold"] = measure(examples.defaulted, comparison.probabilities)
+        sizes["out of fold"] = len(examples)
 
-    tag = store.save(
-        booster,
-        vectorizer,
-        ModelDescription(
-            recipe=recipe.name,
-            policy=Thresholds(**asdict(policy)),
-            columns=Columns(names=list(COLUMNS), fingerprint=fingerprint(COLUMNS)),
-            data=Data(
-                name=loans.name,
-                sha256=loans.sha256,
-                synthetic=Path(args.data) == SAMPLE,
-                rows={"read": loans.rows_read} | {name: len(p) for name, p in parts.items()},
-                dropped=dict(loans.dropped),
-            ),
-            parameters={**recipe.parameters, "rounds": recipe.rounds},
-            missing_as=recipe.missing_as,
-            measures={name: found.as_dict() for name, found in measures.items()},
-            excluded_fields=[],
-            versions={library: version(library) for library in LIBRARIES},
+    description = ModelDescription(
+        recipe=recipe.name,
+        policy=Thresholds(**asdict(policy)),
+        columns=Columns(names=list(COLUMNS), fingerprint=fingerprint(COLUMNS)),
+        data=Data(
+            name=loans.name,
+            sha256=loans.sha256,
+            synthetic=Path(args.data) == SAMPLE,
+            rows={"read": loans.rows_read} | {name: len(p) for name, p in parts.items()},
+            dropped=dict(loans.dropped),
         ),
+        parameters={**recipe.parameters, "rounds": recipe.rounds},
+        missing_as=recipe.missing_as,
+        measures={name: found.as_dict() for name, found in measures.items()},
+        inputs=list(recipe.inputs),
+        guarantees=dict(recipe.never_falls_with),
+        excluded_fields=[] if args.course else list(UNUSED_FIELDS),
+        limits=LIMITS_OF_USE,
+        versions={library: version(library) for library in LIBRARIES},
     )
-    terminal.measures({n: (len(p), measures[n]) for n, p in parts.items()}, CAPTION)
+    tag = store.save(booster, vectorizer, description)
+    with terminal.waiting("report"):
+        folded = Reasons(recipe.inputs).fold(model.explain(examples.rows))
+        importance = dict(zip((g.name for g in GROUNDS), np.abs(folded).mean(axis=0), strict=True))
+        page = render(
+            tag=tag,
+            description=description,
+            loans=loans,
+            examples=examples,
+            model=model,
+            comparison=comparison,
+            importance={name: float(value) for name, value in importance.items() if value > 0},
+        )
+    store.attach_report(tag, page)
+    terminal.measures({name: (sizes[name], measures[name]) for name in measures}, CAPTION)
+    terminal.say("report", "served at /model/report")
     terminal.say("store", tag)
+
+
+def search(
+    examples: Examples, loans: Dataset, args: argparse.Namespace, terminal: Terminal
+) -> None:
+    """Search parameters and write the best."""
+    # Here, because importing Optuna takes a second that no other training should wait for.
+    from credit_risk.training.tuning import tune, write_parameters  # noqa: PLC0415
+
+    with terminal.progress("tune", args.tune, "trials") as on_trial:
+        parameters, found = tune(examples, trials=args.tune, on_trial=on_trial)
+    write_parameters(
+        args.parameters,
+        parameters,
+        {
+            "data": loans.name,
+            "sha256": loans.sha256,
+            "date": datetime.now(UTC).date(),
+            "trials": args.tune,
+            "found": found,
+        },
+    )
+    terminal.say("tune", f"AUC {found:.4f}, written to {args.parameters.name}; now run train.py")
 
 
 def options() -> argparse.Namespace:
@@ -114,6 +162,19 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--data", default=str(SAMPLE), help="CSV or Parquet, a path or a URL")
     parser.add_argument("--course", action="store_true", help="train the course's model")
+    parser.add_argument("--compare", action="store_true", help="only compare, store nothing")
+    parser.add_argument("--tune", type=int, metavar="N", help="only search, with N trials")
+    parser.add_argument(
+        "--parameters", type=Path, default=PARAMETERS, help="file of the parameters (%(default)s)"
+    )
+    parser.add_argument(
+        "--repeats",
+        type=int,
+        default=3,
+        choices=range(11),
+        metavar="N",
+        help="of the 5-fold cross-validation; 0 leaves the comparison out (%(default)s)",
+    )
     parser.add_argument(
         "--review-above",
         type=float,

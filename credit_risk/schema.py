@@ -62,10 +62,17 @@ COURSE_EXAMPLE: Final[JsonDict] = {
     "price": 1000,
 }
 RISKY_EXAMPLE = COURSE_EXAMPLE | {"records": "yes", "job": "partime", "income": None}
+REASON_EXAMPLE: Final[JsonDict] = {
+    "code": "AFFORDABILITY",
+    "field": "income",
+    "message": "Little of your income is left after expenses and the loan's instalment.",
+    "analyst": "income 0, expenses 35, amount 800, time 36: adds 0.6003 to the log-odds of default",
+    "contribution": 0.6003,
+}
 ASSESSMENT_EXAMPLE: Final[JsonDict] = {
-    "status": "APPROVED",
-    "default_probability": 0.0712,
-    "reasons": [],
+    "status": "MAYBE",
+    "default_probability": 0.3847,
+    "reasons": [REASON_EXAMPLE],
     "model": "credit_risk_model:xau5fhhflwweoax4",
 }
 MONEY = "in the monetary unit of the source data"

@@ -65,6 +65,8 @@ def test_a_command_runs(
     if "CreditScoring.csv" in command:
         real = request.getfixturevalue("real_data")
         command = command.replace("data/CreditScoring.csv", str(real))
+    if "--tune" in command:  # or the package's own parameters change
+        command += f" --parameters {tmp_path / 'parameters.toml'}"
     store = tmp_path if command.startswith("python") else home
     if command.startswith("bentoml models import"):
         file = tmp_path / "model.bentomodel"

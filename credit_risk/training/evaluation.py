@@ -1,15 +1,24 @@
 """How good are probabilities of default? Discrimination and calibration.
 
-Knows nothing of models: outcomes and probabilities in, measures out.
+Knows nothing of models: outcomes and probabilities in, measures out. The order of the rows
+changes no result.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass, fields
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
+from sklearn.metrics import roc_curve
 
-__all__ = ["Measures", "measure"]
+__all__ = ["Measures", "Roc", "intervals", "measure", "roc"]
+
+Outcomes = NDArray[np.bool_]  # (n,), True for a default
+Probabilities = NDArray[np.floating]  # (n,), of default, 0 to 1
+
+BINS: Final = 10
+TAILS: Final = (0.025, 0.975)  # outside of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -21,25 +30,112 @@ class Measures:
         gini: 2 · auc - 1.
         ks: largest distance of the two cumulative distributions, max(TPR - FPR), 0 to 1.
         brier: mean squared error of the probability, 0 is perfect.
+        ece: mean distance of predicted and observed share over 10 equal-count bins, 0 to 1.
     """
 
     auc: float
     gini: float
     ks: float
     brier: float
+    ece: float
 
     def as_dict(self) -> dict[str, float]:
         """Names and values, for the model card."""
         return asdict(self)
 
 
-def measure(defaulted: NDArray[np.bool_], probabilities: NDArray[np.floating]) -> Measures:
+@dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
+class Roc:
+    """The ROC curve, one point for each distinct probability and one before them.
+
+    Attributes:
+        thresholds: (k,) falling probabilities, the first infinite.
+        goods: (k,) share of the loans that ended well at or above each (false positives).
+        defaults: (k,) share of the defaults at or above each (true positives).
+    """
+
+    thresholds: NDArray[np.float64]
+    goods: NDArray[np.float64]
+    defaults: NDArray[np.float64]
+
+    @property
+    def widest(self) -> int:
+        """Where the two shares are farthest apart: there the distance is KS."""
+        return int(np.argmax(self.defaults - self.goods))
+
+
+def measure(defaulted: Outcomes, probabilities: Probabilities) -> Measures:
     """Measure probabilities (n,) against outcomes (n,), True for a default; both must occur."""
-    auc = float(roc_auc_score(defaulted, probabilities))
-    false_positives, true_positives, _ = roc_curve(defaulted, probabilities)
-    return Measures(
-        auc=auc,
-        gini=2 * auc - 1,
-        ks=float(np.max(true_positives - false_positives)),
-        brier=float(brier_score_loss(defaulted, probabilities)),
+    return _Ranking(defaulted, probabilities).measure(np.ones(len(defaulted)))
+
+
+def intervals(
+    defaulted: Outcomes, probabilities: Probabilities, resamples: int = 200, seed: int = 0
+) -> Mapping[str, tuple[float, float]]:
+    """Say how far chance could move each measure: bootstrap 95 % interval by name.
+
+    The spread is that of the resamples, its middle the measure itself: a resample repeats loans,
+    which makes KS and ECE larger in resamples than in the data they are drawn from, so that
+    plain percentiles can lie above the measure as a whole.
+    """
+    random = np.random.default_rng(seed)
+    ranking = _Ranking(defaulted, probabilities)
+    rows = len(defaulted)
+    draws = (
+        np.bincount(random.integers(rows, size=rows), minlength=rows) for _ in range(resamples)
     )
+    # A resample of a few loans can miss one of the outcomes: there is nothing to tell apart.
+    both = (draw for draw in draws if 0 < draw[defaulted].sum() < rows)
+    found = np.array([astuple(ranking.measure(draw)) for draw in both])
+    tails = np.quantile(found, TAILS, axis=0) - found.mean(axis=0)
+    names = [field.name for field in fields(Measures)]
+    low, high = np.clip(
+        np.array(astuple(measure(defaulted, probabilities))) + tails,
+        [-1 if name == "gini" else 0 for name in names],
+        1,
+    )
+    return {name: (float(a), float(b)) for name, a, b in zip(names, low, high, strict=True)}
+
+
+def roc(defaulted: Outcomes, probabilities: Probabilities) -> Roc:
+    """Trace the ROC curve of probabilities (n,)."""
+    goods, defaults, thresholds = roc_curve(
+        defaulted, probabilities.astype(np.float64), drop_intermediate=False
+    )
+    return Roc(thresholds, goods, defaults)
+
+
+class _Ranking:
+    """Loans in order of probability, sorted once for many resamples."""
+
+    def __init__(self, defaulted: Outcomes, probabilities: Probabilities) -> None:
+        self._order = np.lexsort((defaulted, probabilities))
+        self._probabilities = probabilities[self._order].astype(np.float64)
+        self._defaulted = defaulted[self._order].astype(np.float64)
+        self._errors = (self._probabilities - self._defaulted) ** 2
+        self._first = np.flatnonzero(np.diff(self._probabilities, prepend=-1.0))  # of equal ones
+        sizes = [len(part) for part in np.array_split(self._order, BINS)]
+        self._edges = np.cumsum([0, *sizes])
+
+    def measure(self, weights: NDArray[Any]) -> Measures:
+        """Measure as if each loan were there ``weights`` (n,) times."""
+        weights = weights[self._order].astype(np.float64)
+        rows = np.add.reduceat(weights, self._first)
+        defaults = np.add.reduceat(weights * self._defaulted, self._first)
+        goods = rows - defaults
+        defaults_below, goods_below = defaults.cumsum(), goods.cumsum()
+        all_defaults, all_goods = defaults_below[-1], goods_below[-1]
+        auc = float(defaults @ (goods_below - goods / 2) / (all_defaults * all_goods))
+        distances = goods_below / all_goods - defaults_below / all_defaults
+        surplus = rows * self._probabilities[self._first] - defaults
+        # Straight lines between distinct probabilities: the mean outcome of equal ones.
+        at_edges = np.interp(
+            self._edges, np.append(0, rows.cumsum()), np.append(0, surplus.cumsum())
+        )
+        return Measures(
+            auc=auc,
+            gini=2 * auc - 1,
+            ks=float(distances.max()),
+            brier=float(weights @ self._errors / weights.sum()),
+            ece=float(np.abs(np.diff(at_edges)).sum() / weights.sum()),
+        )

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from credit_risk.training.comparison import Comparison
 from credit_risk.training.evaluation import Measures
 
 __all__ = ["Terminal"]
@@ -24,23 +26,50 @@ class Terminal:
         self._console.print(f"[bold]{step:<9}[/bold] {text}", soft_wrap=True)
 
     @contextmanager
-    def progress(self, total: int) -> Iterator[Callable[[], None]]:
-        """Show a bar of ``total`` trees; the body of the ``with`` calls what it is given."""
+    def progress(self, step: str, total: int, unit: str) -> Iterator[Callable[[], None]]:
+        """Show a bar of ``total`` units; the body of the ``with`` calls what it is given."""
         columns = (
-            TextColumn("[bold]fit      "),
+            TextColumn(f"[bold]{step:<9}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("trees"),
+            TextColumn(unit),
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=self._console) as progress:
-            task = progress.add_task("fit", total=total)
+            task = progress.add_task(step, total=total)
             yield lambda: progress.advance(task)
+
+    @contextmanager
+    def waiting(self, step: str) -> Iterator[None]:
+        """Show that a step is under way."""
+        with self._console.status(f"[bold]{step}"):
+            yield
+
+    def comparison(self, comparison: Comparison) -> None:
+        """Print how our model does beside others, on the same folds."""
+        folds = f"{comparison.folds} folds, {comparison.repeats} times"
+        caption = (
+            f"{folds}; gain: in AUC over the first, with its 95 % interval;\n"
+            "test: AUC on the course's test split. Brier and ECE are errors, small is good."
+        )
+        table = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+        table.add_column("model", min_width=16)
+        for heading in ("AUC", "gain", "Brier", "KS", "ECE", "test"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for each in comparison.candidates:
+            low, high = each.gain_interval
+            table.add_row(
+                each.name,
+                f"{each.auc:.4f}",
+                f"{each.gain:+.4f} ± {(high - low) / 2:.4f}",
+                *(f"{value:.4f}" for value in (each.brier, each.ks, each.ece, each.test_auc)),
+            )
+        self._console.print(table)
 
     def measures(self, parts: Mapping[str, tuple[int, Measures]], caption: str) -> None:
         """Print the number of rows and the measures of each part of the split."""
         table = Table(caption=caption, caption_justify="left")
-        for heading in ("part", "rows", "AUC", "Gini", "KS", "Brier"):
+        for heading in ("part", "rows", "AUC", "Gini", "KS", "Brier", "ECE"):
             table.add_column(heading, justify="left" if heading == "part" else "right")
         for part, (rows, measures) in parts.items():
             table.add_row(part, f"{rows:,}", *(f"{v:.4f}" for v in measures.as_dict().values()))

@@ -40,6 +40,15 @@ def load(home: Path) -> Load:
     return load
 
 
+REASON = {
+    "code": "AGE",
+    "field": "age",
+    "message": "Your age counts against the application.",
+    "analyst": "age 50: adds 0.5 to the log-odds of default",
+    "contribution": 0.5,
+}
+
+
 class StandIn(BaseHTTPRequestHandler):
     """Answers as the service would, but with a risk that is the age, and twists the answers."""
 
@@ -72,7 +81,8 @@ class StandIn(BaseHTTPRequestHandler):
             return {"error": "The request is not valid: see income.", "detail": []}
         risk = application["age"] / 100
         status, model = DEFAULT_POLICY.decide(risk), self.card["model"]
-        return {"status": status, "default_probability": risk, "reasons": [], "model": model}
+        reasons = [] if status == "APPROVED" else [REASON]
+        return {"status": status, "default_probability": risk, "reasons": reasons, "model": model}
 
     def answer(self, content: object) -> None:
         body = json.dumps(content).encode()
@@ -157,6 +167,7 @@ def test_a_server_that_answers_as_it_should_passes(stand_in: str, load: Load) ->
         (each(default_probability=1.1), "out of contract: default_probability: "),
         (each(status="PERHAPS"), "out of contract: status: "),
         (each(reasons=None), "out of contract: reasons: "),
+        (each(reasons=[]), "found no reasons for DECLINED, expected some"),
         (each(model="credit_risk_model:other"), "found model credit_risk_model:other, expected"),
         (lambda answers: answers[::-1], "found another probability than the same application"),
         (lambda answers: answers[:19], "found 19 answers"),
@@ -166,6 +177,7 @@ def test_a_server_that_answers_as_it_should_passes(stand_in: str, load: Load) ->
         "status on the wrong side of a threshold",
         "probability above 1",
         "unknown status",
+        "reasons of another kind",
         "no reasons",
         "other model",
         "other order",

@@ -12,7 +12,7 @@ import pytest
 from running import serving
 
 from credit_risk.columns import Encoder, fingerprint
-from credit_risk.policy import DEFAULT_POLICY
+from credit_risk.policy import DEFAULT_POLICY, GUARANTEES
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.training.fitting import fit_vectorizer
 from credit_risk.vocabulary import COLUMNS
@@ -222,3 +222,20 @@ def test_what_a_client_gets_wrong_does_not_reach_the_log(client: httpx.Client, s
 
     assert marker not in server.logged()
     assert "Traceback" not in server.logged()
+
+
+def test_the_report_of_the_training_is_a_page(client: httpx.Client) -> None:
+    answer = client.get("/model/report")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert client.get("/model").json()["model"] in answer.text
+
+
+def test_the_model_card_says_what_the_model_promises(client: httpx.Client) -> None:
+    card = client.get("/model").json()
+
+    assert card["excluded_fields"] == ["marital"]
+    assert card["guarantees"] == dict(GUARANTEES)
+    assert not any(name.startswith("marital") for name in card["inputs"])
+    assert card["limits"]

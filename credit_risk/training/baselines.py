@@ -1,0 +1,86 @@
+"""What the boosted trees must beat, and how sure a gain over it is.
+
+The plain models: logistic regression, on the columns as they are and on splines of them. Everything
+fitted (medians, scales, knots, weights) comes from the examples given and from nothing else. Knows
+nothing of trees and of how folds are drawn.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, SplineTransformer, StandardScaler
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from credit_risk.training.fitting import Examples
+from credit_risk.vocabulary import COLUMNS, LIMITS
+
+__all__ = ["fit_logistic", "fit_spline_logistic", "gain_interval"]
+
+Predict = Callable[[NDArray[np.float32]], NDArray[np.float64]]
+"""From encoded rows (n, 29) to probabilities of default (n,)."""
+
+NUMBERS: Final = [place for place, name in enumerate(COLUMNS) if name in LIMITS]
+INDICATORS: Final = [place for place, name in enumerate(COLUMNS) if name not in LIMITS]
+ITERATIONS: Final = 5000  # at most; unscaled splines need some hundreds
+
+
+def fit_logistic(examples: Examples) -> Predict:
+    """Fit a logistic regression on the 29 columns, the median where a number is missing."""
+    weights = LogisticRegression(max_iter=ITERATIONS)
+    return _fit(make_pipeline(_medians(), StandardScaler(), weights), examples)
+
+
+def fit_spline_logistic(examples: Examples) -> Predict:
+    """Fit the same on a curve for each number instead of a straight line.
+
+    A curve is a cubic spline of log(1 + number) with five knots at equal distances, and goes on as
+    a line beyond the smallest and the largest number seen.
+    """
+    splines = SplineTransformer(n_knots=5, degree=3, knots="uniform", extrapolation="linear")
+    curves = make_pipeline(_medians(), FunctionTransformer(np.log1p), splines)
+    columns = make_column_transformer((curves, NUMBERS), ("passthrough", INDICATORS))
+    return _fit(make_pipeline(columns, LogisticRegression(max_iter=ITERATIONS)), examples)
+
+
+def gain_interval(gains: Sequence[float], held_out_to_seen: float) -> tuple[float, float]:
+    """Find the 95 % interval of a mean gain over folds (Nadeau & Bengio 2003, corrected t-test).
+
+    Folds share most of their training rows, so that their gains vary less than the gains on new
+    loans would: the variance is taken times 1/n + held_out_to_seen instead of 1/n.
+
+    Worked example: gains 0.01, 0.02 and 0.03 with a fifth held out (0.25) have the mean 0.02, the
+    standard deviation 0.01 and n - 1 = 2 degrees of freedom, so 4.303 in Student's table:
+    0.02 ± 4.303 · 0.01 · √(1/3 + 0.25) = 0.02 ± 0.0329.
+
+    Args:
+        gains: (n,), at least two.
+        held_out_to_seen: rows held out by rows fitted on.
+    """
+    error = np.std(gains, ddof=1) * np.sqrt(1 / len(gains) + held_out_to_seen)
+    width = stats.t.ppf(0.975, len(gains) - 1) * error
+    return float(np.mean(gains) - width), float(np.mean(gains) + width)
+
+
+def _medians() -> SimpleImputer:
+    # A number that is missing throughout stays a column, of zeros.
+    return SimpleImputer(strategy="median", keep_empty_features=True)
+
+
+def _fit(model: Pipeline, examples: Examples) -> Predict:
+    # One thread: sums of several threads differ in the last bits with the number of cores.
+    with threadpool_limits(1):
+        model.fit(examples.rows, examples.defaulted)
+
+    def predict(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        with threadpool_limits(1):
+            probabilities: NDArray[np.float64] = model.predict_proba(rows)[:, 1]
+        return probabilities
+
+    return predict

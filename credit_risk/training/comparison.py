@@ -1,0 +1,148 @@
+"""Compare our model with what it must beat, on the same folds of the same loans.
+
+Repeated stratified 5-fold cross-validation: one held-out fifth says little (the standard error of
+its AUC is about 0.017), so a candidate is judged by its difference from the first on every fold.
+Knows nothing of files and of what is shown.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Final
+
+import numpy as np
+from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
+
+from credit_risk.training.baselines import gain_interval
+from credit_risk.training.candidates import CANDIDATES, Probabilities, Split, predict_all
+from credit_risk.training.evaluation import Measures, measure
+from credit_risk.training.fitting import Examples
+from credit_risk.training.recipes import PARAMETERS
+
+__all__ = ["Candidate", "Comparison", "compare", "count_fits"]
+
+FOLDS: Final = 5
+COURSE_SPLIT: Final = (0.2, 11)  # share and seed of the course's test part, as in train.py
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way of making a model, and how good its models are on loans that they have not seen.
+
+    Attributes:
+        name: for people.
+        auc: area under the ROC curve, mean over all folds; so are ks and brier.
+        gain: mean difference of the AUC from the first candidate's on the same folds.
+        gain_interval: low and high end of its 95 % interval, see ``baselines.gain_interval``.
+        brier: mean squared error of the probability.
+        ks: largest distance of the two cumulative distributions, 0 to 1.
+        ece: expected calibration error of all out-of-fold probabilities, mean over the repeats.
+        test_auc: fitted on the course's 80 % of the loans, measured on its 20 %.
+    """
+
+    name: str
+    auc: float
+    gain: float
+    gain_interval: tuple[float, float]
+    brier: float
+    ks: float
+    ece: float
+    test_auc: float
+
+
+@dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
+class Comparison:
+    """What came out.
+
+    Attributes:
+        candidates: the course's first.
+        folds: in a repeat.
+        repeats: of the division into folds.
+        probabilities: (n,) of default, ours, out of fold in the first repeat, in row order.
+    """
+
+    candidates: tuple[Candidate, ...]
+    folds: int
+    repeats: int
+    probabilities: Probabilities
+
+
+def count_fits(repeats: int) -> int:
+    """Count the models that ``compare`` fits, for progress."""
+    return len(CANDIDATES) * (FOLDS * repeats + 1)
+
+
+def compare(
+    examples: Examples,
+    *,
+    repeats: int = 3,
+    parameters: Path = PARAMETERS,
+    on_fit: Callable[[], None] = lambda: None,
+    workers: int | None = None,
+) -> Comparison:
+    """Fit and measure every candidate; the result does not depend on ``workers``.
+
+    Args:
+        examples: all loans.
+        repeats: of the division into folds, each shuffled anew.
+        parameters: file of our models' parameters.
+        on_fit: called after each fit, for progress.
+        workers: processes; None for one a core.
+    """
+    splits = _draw(examples, repeats)
+    found = predict_all(examples, splits, parameters, on_fit, workers)
+    whole = {
+        name: [_in_row_order(splits, found[name], r) for r in range(repeats)] for name in found
+    }
+    measured = {
+        name: [
+            measure(examples.defaulted[out], p) for (_, out), p in zip(splits, each, strict=True)
+        ]
+        for name, each in found.items()
+    }
+    candidates = tuple(
+        _judge(
+            name,
+            measured[name],
+            measured["course"],
+            fmean(measure(examples.defaulted, p).ece for p in whole[name]),
+        )
+        for name in CANDIDATES
+    )
+    return Comparison(candidates, FOLDS, repeats, whole["ours"][0])
+
+
+def _draw(examples: Examples, repeats: int) -> list[Split]:
+    """Draw the folds, repeat by repeat, and last the course's split."""
+    everyone = np.arange(len(examples))
+    folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=repeats, random_state=0)
+    share, seed = COURSE_SPLIT
+    course = train_test_split(everyone, test_size=share, random_state=seed)
+    return [*folds.split(everyone, examples.defaulted), tuple(course)]
+
+
+def _judge(
+    name: str, measured: Sequence[Measures], reference: Sequence[Measures], ece: float
+) -> Candidate:
+    *folds, test = measured
+    gains = [ours.auc - theirs.auc for ours, theirs in zip(measured, reference, strict=True)][:-1]
+    return Candidate(
+        name=name,
+        auc=fmean(fold.auc for fold in folds),
+        gain=fmean(gains),
+        gain_interval=gain_interval(gains, held_out_to_seen=1 / (FOLDS - 1)),
+        brier=fmean(fold.brier for fold in folds),
+        ks=fmean(fold.ks for fold in folds),
+        ece=ece,
+        test_auc=test.auc,
+    )
+
+
+def _in_row_order(
+    splits: Sequence[Split], found: Sequence[Probabilities], repeat: int
+) -> Probabilities:
+    """Put the folds of a repeat together again; (n,)."""
+    chosen = slice(FOLDS * repeat, FOLDS * (repeat + 1))
+    rows = np.concatenate([held_out for _, held_out in splits[chosen]])
+    return np.concatenate(found[chosen])[np.argsort(rows)]

@@ -1,0 +1,142 @@
+"""How the probability of default moves with each field: partial dependence.
+
+Every loan of a sample gets one value of the field after the other while all its other fields stay
+as they are; the mean probability is the effect. Knows nothing of trees: whatever turns rows into
+probabilities will do.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS
+
+__all__ = ["Effect", "effects"]
+
+Rows = NDArray[np.float32]
+Predict = Callable[[Rows], NDArray[np.floating]]
+
+SAMPLE: Final = 300  # loans at most
+STEPS: Final = 25
+ENDS: Final = (0.01, 0.99)  # quantiles; beyond them hardly any loan says anything
+ROUNDING: Final = 1e-6  # of a float32 probability; less is no movement
+
+
+@dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
+class Effect:
+    """What one field does.
+
+    Attributes:
+        field: of the application.
+        values: (k,) of the field; numbers rise, words are in the vocabulary's order.
+        probabilities: (k,) mean probability of default with each value, 0 to 1.
+        counts: loans of all with each word; none for a number.
+        deciles: nine numbers between which a tenth of the loans lies each; none for words.
+        direction: how the policy says that the probability may move: -1 never up as the number
+            grows, +1 never down, 0 anyhow. For a category: other than 0 if it says anything.
+        broken: loans of the sample whose own probability moves otherwise.
+        sample: loans in the sample.
+    """
+
+    field: str
+    values: tuple[float, ...] | tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    counts: tuple[int, ...]
+    deciles: tuple[float, ...]
+    direction: int
+    broken: int
+    sample: int
+
+    @property
+    def swing(self) -> float:
+        """Distance of the largest and the smallest mean probability, 0 to 1."""
+        return float(np.ptp(self.probabilities))
+
+
+def effects(
+    predict: Predict,
+    rows: Rows,
+    excluded_fields: Collection[str] = (),
+    guarantees: Mapping[str, int] | None = None,
+    seed: int = 0,
+) -> tuple[Effect, ...]:
+    """Compute the effect of each field that is not excluded or never known, largest swing first.
+
+    Args:
+        predict: (m, 29) rows to (m,) probabilities of default.
+        rows: (n, 29) encoded loans.
+        excluded_fields: of the application.
+        guarantees: +1 or -1 by field or ``field=word``, see ``policy.GUARANTEES``.
+        seed: of the sample.
+    """
+    random = np.random.default_rng(seed)
+    sample = rows[random.choice(len(rows), min(SAMPLE, len(rows)), replace=False)]
+    found = [
+        (_of_number if field in LIMITS else _of_words)(
+            field, predict, rows, sample, guarantees or {}
+        )
+        for field in (*LIMITS, *CATEGORIES)
+        if field not in excluded_fields and not _unknown(field, rows)
+    ]
+    return tuple(sorted(found, key=lambda effect: -effect.swing))
+
+
+def _unknown(field: str, rows: Rows) -> bool:
+    return field in LIMITS and bool(np.isnan(rows[:, COLUMNS.index(field)]).all())
+
+
+def _of_number(
+    field: str, predict: Predict, rows: Rows, sample: Rows, guarantees: Mapping[str, int]
+) -> Effect:
+    place = COLUMNS.index(field)
+    known = rows[:, place][~np.isnan(rows[:, place])]
+    low, high = (float(end) for end in np.quantile(known, ENDS))
+    values = np.linspace(low, high, STEPS)
+    each = _predict_each(predict, sample, [place], values[:, None])
+    direction = guarantees.get(field, 0)
+    broken = (direction * np.diff(each, axis=0) < -ROUNDING).any(axis=0)
+    return Effect(
+        field=field,
+        values=tuple(values.tolist()),
+        probabilities=each.mean(axis=1),
+        counts=(),
+        deciles=tuple(np.quantile(known, np.arange(0.1, 0.95, 0.1)).tolist()),
+        direction=direction,
+        broken=int(broken.sum()),
+        sample=len(sample),
+    )
+
+
+def _of_words(
+    field: str, predict: Predict, rows: Rows, sample: Rows, guarantees: Mapping[str, int]
+) -> Effect:
+    words = CATEGORIES[field]
+    places = [COLUMNS.index(f"{field}={word}") for word in words]
+    each = _predict_each(predict, sample, places, np.eye(len(words)))
+    directions = [guarantees.get(f"{field}={word}", 0) for word in words]
+    broken = np.zeros(len(sample), dtype=bool)
+    for mine, direction in zip(each, directions, strict=True):
+        broken |= (direction * (mine - each) < -ROUNDING).any(axis=0)
+    return Effect(
+        field=field,
+        values=words,
+        probabilities=each.mean(axis=1),
+        counts=tuple(int(count) for count in rows[:, places].sum(axis=0)),
+        deciles=(),
+        direction=int(any(directions)),
+        broken=int(broken.sum()),
+        sample=len(sample),
+    )
+
+
+def _predict_each(
+    predict: Predict, sample: Rows, places: list[int], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return (k, m): each of the m loans with each of the (k, len(places)) values in its row."""
+    varied = np.repeat(sample[None], len(values), axis=0)
+    varied[:, :, places] = values[:, None, :]
+    found = predict(varied.reshape(-1, sample.shape[1])).astype(np.float64)
+    return found.reshape(len(values), len(sample))

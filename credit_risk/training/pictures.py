@@ -1,0 +1,87 @@
+"""Pictures of fields, groups and models, each a ``data:`` address for an ``<img>``.
+
+Knows nothing of how they were found and of the page.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from credit_risk.training.approvals import Group
+from credit_risk.training.drawing import BLUE, GREY, INK, ORANGE, WIDE, draw, in_style, new_axes
+from credit_risk.training.effects import Effect
+
+__all__ = ["bars", "effect", "gains", "groups"]
+
+
+@in_style
+def bars(lengths: Mapping[str, float], x: str) -> str:
+    """Horizontal bars, the first on top."""
+    axes = new_axes(WIDE, 0.6 + 0.27 * len(lengths))
+    drawn = axes.barh(list(lengths), list(lengths.values()), color=BLUE, height=0.66)
+    axes.bar_label(drawn, fmt=" %.2f", fontsize=9)
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.margins(x=0.08, y=0.01)
+    return draw(axes, x)
+
+
+@in_style
+def effect(found: Effect, top: float) -> str:
+    """One field's effect; ``top`` of the probability's axis, for pictures that are compared."""
+    axes = new_axes(3.6, 2.5)
+    colour = ORANGE if found.broken else BLUE if found.direction else INK
+    if found.counts:
+        each = zip(found.values, found.probabilities, found.counts, strict=True)
+        seen = [(f"{word} ({count:,})", height) for word, height, count in each if count]
+        words, heights = zip(*seen, strict=True)
+        axes.barh(words, heights, color=colour, height=0.6)
+        axes.set_xlim(0, top)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        return draw(axes, percent="x")
+    axes.plot(found.values, found.probabilities, color=colour)
+    axes.plot(found.deciles, np.zeros(len(found.deciles)), "|", color=GREY, markersize=12)
+    axes.set_ylim(0, top)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    return draw(axes, percent="y")
+
+
+@in_style
+def groups(found: Sequence[Group]) -> str:
+    """Approval rates with their intervals, a line for each group."""
+    names = [f"{group.name} ({group.rows:,})" for group in found]
+    rates = [group.approval_rate for group in found]
+    axes = _points(names, rates, [group.approval_interval for group in found])
+    return draw(axes, "approved outright, with interval", percent="x")
+
+
+@in_style
+def gains(
+    found: Mapping[str, tuple[float, tuple[float, float]]], first: str, highlighted: str
+) -> str:
+    """Gains in AUC against the ``first`` model with their intervals, by model."""
+    middles, ends = zip(*found.values(), strict=True)
+    axes = _points(list(found), middles, ends)
+    for label in axes.get_yticklabels():
+        label.set_fontweight("bold" if label.get_text() == highlighted else "normal")
+    axes.axvline(0, color=GREY, linewidth=1, linestyle="--")
+    return draw(axes, f"gain in AUC against “{first}”, with interval")
+
+
+def _points(
+    names: Sequence[str], middles: Sequence[float], ends: Sequence[tuple[float, float]]
+) -> Axes:
+    """Draw numbers by name with their intervals, the first on top."""
+    axes = new_axes(WIDE, 0.8 + 0.36 * len(names))
+    reach = np.abs(np.array(ends).T - np.array(middles))
+    places = range(len(names))
+    axes.errorbar(middles, places, xerr=reach, fmt="o", color=BLUE, elinewidth=1.4, capsize=3)
+    axes.set_yticks(places, names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    return axes

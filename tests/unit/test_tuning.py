@@ -1,0 +1,181 @@
+"""The search for parameters and the file it writes."""
+
+import tomllib
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+from running import PROJECT
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold
+
+from credit_risk.model import RiskModel
+from credit_risk.training.dataset import read_loans
+from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
+from credit_risk.training.recipes import PARAMETERS, standard
+from credit_risk.training.tuning import (
+    Parameters,
+    mean_auc,
+    tune,
+    write_parameters,
+)
+
+PROVENANCE = {
+    "data": 'a "quoted" name.csv',
+    "sha256": "ab12",
+    "date": date(2026, 11, 21),
+    "trials": 2,
+    "found": 0.85123,
+}
+SMALL: Parameters = {"rounds": 5, "eta": 0.3, "max_depth": 2}
+
+
+@pytest.fixture(scope="module")
+def examples() -> Examples:
+    loans = read_loans(PROJECT / "data" / "sample.csv")
+    return Examples.encode(fit_vectorizer(), loans.records()[:400], loans.defaulted[:400])
+
+
+def present() -> Parameters:
+    return {**standard().parameters, "rounds": standard().rounds}
+
+
+class Judge:
+    """Stands in for the cross-validation: remembers what it is asked and prefers a large eta."""
+
+    def __init__(self) -> None:
+        self.asked: list[Parameters] = []
+
+    def __call__(self, _: Examples, parameters: Parameters) -> float:
+        self.asked.append(parameters)
+        return float(parameters["eta"])
+
+
+def test_the_first_trial_is_the_present_parameters(examples: Examples) -> None:
+    judge = Judge()
+
+    tune(examples, trials=3, score=judge)
+
+    assert judge.asked[0] == present()
+    assert all(asked != present() for asked in judge.asked[1:])
+
+
+def test_the_best_of_all_trials_comes_back_as_it_was_measured(examples: Examples) -> None:
+    judge = Judge()
+
+    found, score = tune(examples, trials=20, score=judge)
+
+    assert found == max(judge.asked, key=lambda asked: asked["eta"])
+    assert score == found["eta"]
+    assert found["eta"] > present()["eta"]
+
+
+def test_a_search_that_finds_nothing_better_keeps_the_present_parameters(
+    examples: Examples,
+) -> None:
+    def only_the_present(_: Examples, parameters: Parameters) -> float:
+        return float(parameters == present())
+
+    assert tune(examples, trials=10, score=only_the_present) == (present(), 1.0)
+
+
+def test_a_search_is_the_same_each_time(examples: Examples) -> None:
+    first, second = Judge(), Judge()
+
+    tune(examples, trials=15, score=first)
+    tune(examples, trials=15, score=second)
+
+    assert first.asked == second.asked
+
+
+def test_every_trial_keeps_to_the_ranges_and_to_four_digits(examples: Examples) -> None:
+    judge = Judge()
+
+    tune(examples, trials=40, score=judge)
+
+    for asked in judge.asked:
+        assert set(asked) == set(present())
+        assert asked["max_depth"] == 2
+        assert asked["rounds"] in range(200, 501, 50)
+        assert asked["max_bin"] in range(16, 65, 8)
+        assert 0.03 <= asked["eta"] <= 0.1
+        assert 1 <= asked["min_child_weight"] <= 30
+        assert 0.1 <= asked["lambda"] <= 20
+        assert 0.5 <= asked["subsample"] <= 1
+        assert min(asked["colsample_bytree"], asked["colsample_bynode"]) >= 0.3
+        assert max(asked["colsample_bytree"], asked["colsample_bynode"]) <= 1
+        assert all(value == float(f"{value:.4g}") for value in asked.values())
+
+
+def test_progress_is_told_once_a_trial(examples: Examples) -> None:
+    told = []
+
+    tune(examples, trials=4, on_trial=lambda: told.append(1), score=Judge())
+
+    assert len(told) == 4
+
+
+def test_what_is_measured_is_the_standard_recipe_on_folds_of_its_own(examples: Examples) -> None:
+    recipe = replace(standard(), rounds=5, parameters={"eta": 0.3, "max_depth": 2})
+    folds = StratifiedKFold(5, shuffle=True, random_state=2)
+    aucs = []
+    for seen, held_out in folds.split(examples.rows, examples.defaulted):
+        booster = fit_booster(recipe, Examples(examples.rows[seen], examples.defaulted[seen]))
+        probabilities = RiskModel(booster, recipe.prepare()).predict(examples.rows[held_out])
+        aucs.append(roc_auc_score(examples.defaulted[held_out], probabilities))
+
+    assert mean_auc(examples, SMALL) == pytest.approx(fmean(aucs), abs=1e-12)
+
+
+def test_marital_status_changes_nothing_in_the_search(examples: Examples) -> None:
+    shuffled = examples.rows.copy()
+    vectorizer = fit_vectorizer()
+    marital = [n.startswith("marital=") for n in vectorizer.get_feature_names_out()]
+    shuffled[:, marital] = 1 - shuffled[:, marital]
+
+    other = mean_auc(Examples(shuffled, examples.defaulted), SMALL)
+
+    assert other == mean_auc(examples, SMALL)
+
+
+def test_two_real_trials_end_no_worse_than_they_began(examples: Examples) -> None:
+    found, score = tune(examples, trials=2)
+
+    assert mean_auc(examples, found) == score >= mean_auc(examples, present())
+
+
+def test_what_is_written_is_read_as_the_same_recipe(tmp_path: Path, examples: Examples) -> None:
+    path = tmp_path / "parameters.toml"
+    found, _ = tune(examples, trials=8, score=Judge())
+
+    write_parameters(path, found, PROVENANCE)
+
+    recipe = standard(path)
+    assert {**recipe.parameters, "rounds": recipe.rounds} == found
+    assert replace(recipe, parameters={}, rounds=0) == replace(standard(), parameters={}, rounds=0)
+
+
+def test_the_file_says_where_the_parameters_come_from(tmp_path: Path) -> None:
+    path = tmp_path / "parameters.toml"
+
+    write_parameters(path, present(), PROVENANCE)
+
+    written = tomllib.loads(path.read_text())
+    measure = "mean AUC, 5-fold cross-validation on folds of its own (random_state=2)"
+    assert written["provenance"] == {**PROVENANCE, "found": 0.8512, "measure": measure}
+    assert written["parameters"] == present()
+
+
+def test_the_file_that_is_there_has_the_layout_that_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "parameters.toml"
+    there = tomllib.loads(PARAMETERS.read_text())
+
+    write_parameters(path, there["parameters"], PROVENANCE)
+
+    written = tomllib.loads(path.read_text())
+    assert list(written) == list(there)
+    assert list(written["parameters"]) == list(there["parameters"])
+    assert set(written["provenance"]) >= set(there["provenance"])
+    assert path.read_text().splitlines()[0] == PARAMETERS.read_text().splitlines()[0]
