@@ -3,6 +3,7 @@
 bentoml serve service.py:svc --reload
 """
 
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -15,6 +16,7 @@ from bentoml.validators import DType, Shape
 
 from credit_risk import store
 from credit_risk.columns import EncodedApplications, Rows
+from credit_risk.samples import sample_applications
 from credit_risk.schema import (
     Application,
     ApplicationBatch,
@@ -34,6 +36,8 @@ from credit_risk.serving.query import Flag
 from credit_risk.stored_model import check
 from credit_risk.vocabulary import COLUMNS
 
+logger = logging.getLogger("bentoml.service")
+KNOWN = sample_applications(20)
 CLASSIFIER = "credit_risk_classifier"
 RUNNER = "CreditRiskRunner"
 
@@ -109,6 +113,18 @@ class CreditRiskClassifier:
         without_reasons = partial(scorer.assess, reasons=False)
         self._without_reasons = MicroBatcher(without_reasons, max_batch_size=most)
         collect_garbage_rarely()
+
+    async def __is_ready__(self) -> bool:
+        """Whether a known application is decided on, reasons included; asked by `/readyz`.
+
+        The first time warms what a request goes through, before any is let in.
+        """
+        try:
+            await self._scorer.assess(KNOWN)
+        except Exception:
+            logger.exception("Not ready: a known application cannot be decided on")
+            return False
+        return True
 
     @bentoml.on_shutdown
     async def answer_what_was_accepted(self) -> None:

@@ -5,14 +5,16 @@ Pure; knows nothing of services.
 
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 
 from credit_risk.columns import Encoder
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.training.dataset import read_loans
 from credit_risk.training.fitting import fit_vectorizer
 
-__all__ = ["array_body", "batch_body", "one_body"]
+__all__ = ["array_body", "batch_body", "drawn_bodies", "one_body"]
 
 
 APPROVED = COURSE_EXAMPLE | {"seniority": 10, "job": "fixed", "income": 200}
@@ -22,6 +24,13 @@ APPROVED = COURSE_EXAMPLE | {"seniority": 10, "job": "fixed", "income": 200}
 def one_body() -> bytes:
     """Write an application that is approved."""
     return json.dumps(APPROVED).encode()
+
+
+def drawn_bodies(data: Path, count: int = 1000) -> list[bytes]:
+    """Write the first applications of a file of loans, each alone."""
+    records = read_loans(data).records()[:count]
+    known = [{name: v for name, v in record.items() if v == v} for record in records]  # noqa: PLR0124  not NaN
+    return [json.dumps(each).encode() for each in known]
 
 
 def batch_body(rows: int) -> bytes:

@@ -7,7 +7,7 @@ count; what is compared with the floor is the median over the rounds.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.plan import ALONE, CROWD, MANY, Plan, array, batch, one
+from benchmarks.plan import ALONE, CROWD, MANY, Plan, array, batch, drawn, one
 from benchmarks.results import Results, Spread
 
 __all__ = ["Floor", "floors"]
@@ -59,6 +59,9 @@ def floors(results: Results, plan: Plan) -> Iterator[Floor]:
         ("bare-asgi", 0.72, "the limit"),
     ):
         yield at_least(work, bound, of, f"ours/{rate}", f"{service}/{rate}")
+    mixed = f"ours/{drawn(MANY, None).name}/rate"
+    about = f"{work}, loans of the data, with reasons"
+    yield at_least(about, 0.5, "an approved application alone", mixed, f"ours/{rate}")
     p50 = f"{one(ALONE).name}/p50"
     work = "`/classify`, 1 connection, p50"
     for service, bound, of in (

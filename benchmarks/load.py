@@ -1,4 +1,4 @@
-"""Load a service with wrk: one thread on a core of its own, one body again and again."""
+"""Load a service with wrk: one thread on a core of its own, a few bodies again and again."""
 
 import json
 from dataclasses import dataclass
@@ -18,9 +18,24 @@ AT_LAST: Final = 60
 SCRIPT: Final = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "{media_type}"
-local file = assert(io.open("{path}", "rb"))
-wrk.body = file:read("*a")
-file:close()
+local bodies, requests, place = {{}}, {{}}, 0
+for number = 0, {last} do
+   local file = assert(io.open("{folder}/" .. number, "rb"))
+   bodies[#bodies + 1] = file:read("*a")
+   file:close()
+end
+
+function init(args)
+   wrk.init(args)
+   for number, body in ipairs(bodies) do
+      requests[number] = wrk.format(nil, nil, nil, body)
+   end
+end
+
+function request()
+   place = place % #requests + 1
+   return requests[place]
+end
 
 function done(summary, latency, requests)
    local errors = summary.errors
@@ -55,9 +70,13 @@ class Load:
 def load(machine: Machine, url: str, work: Work, seconds: float) -> Load:
     """Ask the service at ``url`` for ``work`` for so many seconds."""
     folder = Path(mkdtemp(dir=machine.home))
-    body, script = folder / "body", folder / "wrk.lua"
-    body.write_bytes(work.body())
-    script.write_text(SCRIPT.format(path=body, media_type=work.media_type))
+    bodies = work.bodies()
+    for number, body in enumerate(bodies):
+        (folder / str(number)).write_bytes(body)
+    script = folder / "wrk.lua"
+    script.write_text(
+        SCRIPT.format(folder=folder, last=len(bodies) - 1, media_type=work.media_type)
+    )
     longest = int(seconds) + AT_LAST
     wrk = ("wrk", "--threads=1", f"--connections={work.connections}", f"--duration={longest}s")
     command = (*wrk, "--timeout=30s", "--script", str(script), f"{url}{work.path}")

@@ -5,12 +5,13 @@ A work is named for what is sent: ``one x32`` is one application a request over 
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from benchmarks.bodies import array_body, batch_body, one_body
+from benchmarks.bodies import array_body, batch_body, drawn_bodies, one_body
 from benchmarks.services import FASTAPI, LIMIT, OURS
 
-__all__ = ["ALONE", "CROWD", "MANY", "Plan", "Work", "array", "batch", "one"]
+__all__ = ["ALONE", "CROWD", "MANY", "Plan", "Work", "array", "batch", "drawn", "one"]
 
 ALONE: Final = 1
 MANY: Final = 32
@@ -28,32 +29,41 @@ class Work:
         path: of the endpoint.
         connections: at once.
         rows: applications in a request.
+        data: file of loans to draw from, one after the other; None for one body again and again.
     """
 
     name: str
     path: str
     connections: int
     rows: int = 1
+    data: Path | None = None
 
     @property
     def media_type(self) -> str:
         """Media type of the body."""
         return "application/x-npy" if self.path == "/classify_array" else "application/json"
 
-    def body(self) -> bytes:
-        """Make what is sent again and again."""
+    def bodies(self) -> list[bytes]:
+        """Make what is sent in turn."""
+        if self.data is not None:
+            return drawn_bodies(self.data)
         match self.path:
             case "/classify":
-                return one_body()
+                return [one_body()]
             case "/classify_batch?reasons=false":
-                return batch_body(self.rows)
+                return [batch_body(self.rows)]
             case _:
-                return array_body(self.rows)
+                return [array_body(self.rows)]
 
 
 def one(connections: int) -> Work:
     """Send one application a request."""
     return Work(f"one x{connections}", "/classify", connections)
+
+
+def drawn(connections: int, data: Path | None) -> Work:
+    """Send the loans of a file one by one: some need reasons, some do not."""
+    return Work(f"drawn x{connections}", "/classify", connections, data=data)
 
 
 def batch(rows: int) -> Work:
@@ -83,6 +93,7 @@ class Plan:
         trees: in the model, as they grow.
         tree_rounds: how often that is measured.
         at_once: services measured at the same time; more than one spoils the times.
+        data: file of loans that applications are drawn from.
     """
 
     rounds: int = 5
@@ -97,11 +108,13 @@ class Plan:
     trees: tuple[int, ...] = (100, 200, 400, 800, 1_600)
     tree_rounds: int = 3
     at_once: int = 1
+    data: Path | None = None
 
     @classmethod
-    def tiny(cls) -> "Plan":
+    def tiny(cls, data: Path) -> "Plan":
         """Just enough to see that everything works."""
         return cls(
+            data=data,
             rounds=1,
             seconds=0.3,
             growth_seconds=0.2,
@@ -124,7 +137,7 @@ class Plan:
         growing = [one(connections) for connections in (CROWD, *self.connections)]
         rows = [form(rows) for form in (batch, array) for rows in self.rows]
         more = {
-            OURS: [*growing, *bulk, *rows],
+            OURS: [drawn(MANY, self.data), *growing, *bulk, *rows],
             LIMIT: [*growing, *bulk],
             FASTAPI: bulk[:1],
         }

@@ -41,7 +41,9 @@ NEEDED = {"wrk": "wrk", "taskset": "util-linux"}
 def main() -> None:
     """Train, measure, report."""
     args = options()
-    plan = Plan.tiny() if args.tiny else Plan(rounds=args.rounds, seconds=args.seconds)
+    plan = Plan(rounds=args.rounds, seconds=args.seconds, data=args.data)
+    if args.tiny:
+        plan = Plan.tiny(args.data)
     results = Results()
     with (
         TemporaryDirectory(prefix="credit-risk-benchmark-") as home,

@@ -17,6 +17,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from credit_risk.columns import Encoder
+from credit_risk.model import RiskModel
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.training.fitting import fit_vectorizer
 
@@ -119,6 +120,20 @@ def test_a_large_body_blocks_the_others_for_50_ms_at_most(
         longest.append(answer.extensions["longest_turn"])
 
     assert min(longest) < 0.05
+
+
+def test_it_is_ready_only_if_a_known_application_can_be_decided_on(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask("GET", "/readyz").status_code == 200
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(RiskModel, "explain", fail)
+
+    assert ask("GET", "/readyz").status_code == 503
+    assert ask("GET", "/livez").status_code == 200
 
 
 def test_the_model_card_is_there(ask: Ask) -> None:
