@@ -189,7 +189,7 @@ class Assessment(BaseModel):
 
 
 def _written_as_it_is(source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401  pydantic's signature
-    """Let each entry say how it is written: trying the union on each costs as much again."""
+    """Let each entry say how it is written: plain fields are welcome, and no union is tried."""
     schema: dict[str, Any] = dict(handler(source))
     schema["serialization"] = core_schema.simple_ser_schema("any")
     return cast("core_schema.CoreSchema", schema)
@@ -224,7 +224,7 @@ class ArrayAssessment(BaseModel):
     status: list[Decision] = Field(description="One decision a row.")
     default_probability: list[float] = Field(description=f"One a row. {PROBABILITY}")
     model: str = Field(description=MODEL_TAG)
-    reasons: list[list[Reason]] | None = Field(
+    reasons: Annotated[list[list[Reason]], GetPydanticSchema(_written_as_it_is)] | None = Field(
         None,
         exclude_if=lambda reasons: reasons is None,
         description="Only if asked for: the reasons of each row.",

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from running import serving
+from running import Server, serving
 
 from credit_risk.columns import Encoder
 from credit_risk.samples import sample_applications
@@ -95,6 +95,13 @@ def test_another_value_is_refused(client: httpx.Client, path: str) -> None:
 
     assert answer.status_code == 400
     assert answer.json()["error"] == "The query has reasons=perhaps, expected true or false."
+
+
+def test_nothing_of_it_makes_the_log_complain(client: httpx.Client, server: Server) -> None:
+    array(client, "npy")
+    batch(client)
+
+    assert "Warning" not in server.logged()
 
 
 def test_what_was_not_stated_is_a_reason(client: httpx.Client) -> None:
