@@ -109,7 +109,10 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"columns", "features", "vocabulary"},
         {"numpy", "sklearn", "xgboost"},
     ),
-    "credit_risk.training.recipes": ({"features", "policy", "training.fitting"}, set()),
+    "credit_risk.training.recipes": (
+        {"errors", "features", "policy", "training.fitting"},
+        set(),
+    ),
     "credit_risk.training.baselines": (
         {"training.fitting", "vocabulary"},
         {"numpy", "scipy", "sklearn", "threadpoolctl"},
@@ -137,7 +140,14 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.training.approvals": ({"training.shares"}, {"numpy"}),
     "credit_risk.training.effects": ({"vocabulary"}, {"numpy"}),
     "credit_risk.training.quality": ({"training.dataset", "vocabulary"}, {"pandas"}),
+    "credit_risk.training.rates": ({"training.shares"}, {"numpy"}),
+    "credit_risk.training.what_if": ({"vocabulary"}, {"numpy"}),
     "credit_risk.training.drawing": (set(), {"matplotlib"}),
+    "credit_risk.training.panels": (
+        {"training.drawing", "training.effects", "training.rates", "training.what_if"},
+        {"matplotlib", "numpy"},
+    ),
+    "credit_risk.training.waterfall": ({"training.drawing"}, {"matplotlib"}),
     "credit_risk.training.curves": (
         {
             "training.approvals",
@@ -222,7 +232,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
 
 # the benchmark: what each module may use of the package, and from outside
 BENCHMARKS: dict[str, tuple[set[str], set[str]]] = {
-    "bodies": ({"columns", "samples", "training.fitting"}, {"numpy"}),
+    "bodies": ({"columns", "samples", "training.dataset", "training.fitting"}, {"numpy"}),
     "answers": ({"samples"}, {"httpx"}),
     "processes": ({"samples"}, {"httpx", "psutil"}),
     "machine": (set(), {"psutil"}),

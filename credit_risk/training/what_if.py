@@ -1,0 +1,64 @@
+"""What if one number of an application were another? The model's answer, all else equal.
+
+Knows nothing of trees: whatever turns rows into probabilities will do.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from credit_risk.vocabulary import COLUMNS
+
+__all__ = ["WhatIf", "vary"]
+
+Rows = NDArray[np.float32]
+Predict = Callable[[Rows], NDArray[np.floating]]
+
+
+@dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
+class WhatIf:
+    """One applicant's probability of default by one number.
+
+    Attributes:
+        field: of the application.
+        values: (k,) rising, in the field's unit.
+        probabilities: (k,) of default with each, 0 to 1.
+        value: as applied for; NaN if missing.
+        probability: as applied for.
+    """
+
+    field: str
+    values: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    value: float
+    probability: float
+
+    def needed(self, threshold: float) -> float:
+        """Find the value nearest to the applicant's with a probability up to ``threshold``.
+
+        NaN if there is none, or if the applicant's own is not known.
+        """
+        fitting = self.values[self.probabilities <= threshold]
+        if not len(fitting) or np.isnan(self.value):
+            return float("nan")
+        return float(fitting[np.argmin(np.abs(fitting - self.value))])
+
+
+def vary(predict: Predict, row: Rows, field: str, values: Sequence[float]) -> WhatIf:
+    """Give one encoded application one value of a numeric field after the other.
+
+    Args:
+        predict: (m, 29) rows to (m,) probabilities of default.
+        row: (29,) as applied for.
+        field: whose number varies.
+        values: (k,), rising, in the field's unit.
+    """
+    place = COLUMNS.index(field)
+    varied = np.repeat(row[None], len(values) + 1, axis=0)
+    varied[1:, place] = values
+    own, *others = predict(varied).astype(np.float64).tolist()
+    return WhatIf(
+        field, np.array(values, dtype=np.float64), np.array(others), float(row[place]), own
+    )
