@@ -53,7 +53,6 @@ CAPTION = (
 def main() -> None:
     args = options()
     terminal = Terminal()
-    recipe = COURSE if args.course else standard(args.parameters)
     policy = Policy(args.review_above, args.decline_above)
 
     loans = read_loans(args.data)
@@ -65,6 +64,7 @@ def main() -> None:
     if args.tune:
         search(examples, loans, args, terminal)
         return
+    recipe = COURSE if args.course else standard(args.parameters)
     comparison = None
     if args.repeats and not args.course:
         with terminal.progress("compare", count_fits(args.repeats), "fits") as on_fit:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from credit_risk.errors import DataError
 from credit_risk.features import inputs_without
 from credit_risk.policy import GUARANTEES, UNUSED_FIELDS
 from credit_risk.training.fitting import Recipe
@@ -27,11 +28,20 @@ COURSE: Final = Recipe(
 
 
 def standard(path: Path = PARAMETERS) -> Recipe:
-    """The model that ships: without marital status, every guarantee in force."""
-    parameters = tomllib.loads(path.read_text())["parameters"]
+    """The model that ships: without marital status, every guarantee in force.
+
+    Raises:
+        DataError: if ``path`` is not a file of parameters.
+    """
+    try:
+        parameters = tomllib.loads(path.read_text())["parameters"]
+        rounds = parameters.pop("rounds")
+    except (OSError, ValueError, KeyError) as error:
+        problem = f"found no parameters ({error}), expected what `train.py --tune` writes"
+        raise DataError(path.name, problem) from None
     return Recipe(
         name="standard",
-        rounds=parameters.pop("rounds"),
+        rounds=rounds,
         parameters=parameters,
         inputs=inputs_without(UNUSED_FIELDS),
         never_falls_with=GUARANTEES,

@@ -39,9 +39,7 @@ def test_the_model_in_the_store_says_what_it_is(home: Path) -> None:
 
 
 def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_path: Path) -> None:
-    shown = run(
-        *TRAIN, "--review-above", "0.2", home=tmp_path
-    ).stdout
+    shown = run(*TRAIN, "--review-above", "0.2", home=tmp_path).stdout
 
     for step in ("read", "split", "fit", "store"):
         assert any(line.startswith(step) for line in shown.splitlines())
@@ -103,13 +101,15 @@ def test_the_course_s_model_is_reproduced(real_data: Path, tmp_path: Path) -> No
     [
         (["--data", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["--data", "README.md"], "README.md: found "),
+        (["--parameters", "nowhere.toml"], "nowhere.toml: found no parameters"),
+        (["--parameters", "README.md"], "README.md: found no parameters"),
         (["--review-above", "0.6"], "expected 0 < review_above <= decline_above < 1"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    found = run("python", "train.py", *arguments, home=tmp_path, check=False)
+    found = run(*TRAIN, *arguments, home=tmp_path, check=False)
 
     assert found.returncode == 1
     assert found.stderr.startswith("train.py: ")

@@ -67,7 +67,7 @@ def test_the_document_is_valid_openapi(document: Json) -> None:
 
 
 def test_the_document_names_every_endpoint(document: Json) -> None:
-    infrastructure = {"/model", "/metrics", "/livez", "/readyz", "/healthz"}
+    infrastructure = {"/model", "/model/report", "/metrics", "/livez", "/readyz", "/healthz"}
 
     assert set(document["paths"]) == {*SCORING, *infrastructure}
 
