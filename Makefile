@@ -31,7 +31,7 @@ train: $(SYNCED) ## Train and store a model; DATA=path or URL of a CSV or Parque
 	$(BIN)/python train.py --data $(DATA)
 
 data: $(SYNCED) ## Download the real data set to data/CreditScoring.csv
-	$(BIN)/python -m credit_risk.training.download data/CreditScoring.csv
+	$(BIN)/python -m credit_risk.training.data.download data/CreditScoring.csv
 
 test: $(SYNCED) ## Run all tests; what lacks its tool or data is skipped and says why
 	$(BIN)/python -m pytest

@@ -26,11 +26,11 @@ from credit_risk.policy import DEFAULT_POLICY, UNUSED_FIELDS, Policy
 from credit_risk.reasons import GROUNDS, Reasons
 from credit_risk.schema import Columns, Data, ModelDescription, Thresholds
 from credit_risk.training.comparison import compare, count_fits
-from credit_risk.training.dataset import Dataset, read_loans
+from credit_risk.training.data.dataset import Dataset, read_loans
 from credit_risk.training.evaluation import measure
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import COURSE, PARAMETERS, standard
-from credit_risk.training.report import render
+from credit_risk.training.reporting.report import render
 from credit_risk.training.terminal import Terminal
 from credit_risk.vocabulary import COLUMNS
 

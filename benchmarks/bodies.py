@@ -11,7 +11,7 @@ import numpy as np
 
 from credit_risk.columns import Encoder
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.training.dataset import read_loans
+from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import fit_vectorizer
 
 __all__ = ["array_body", "batch_body", "drawn_bodies", "one_body"]

@@ -26,7 +26,6 @@ for number = 0, {last} do
 end
 
 function init(args)
-   wrk.init(args)
    for number, body in ipairs(bodies) do
       requests[number] = wrk.format(nil, nil, nil, body)
    end

@@ -2,7 +2,7 @@
 
 Plausible, not realistic: every category occurs, numbers lie in everyday ranges and now and then
 one that may be missing is. The rows describe nobody. For data to learn from see
-``training.synthetic``.
+``training.data.synthetic``.
 """
 
 from random import Random

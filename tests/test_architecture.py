@@ -100,11 +100,13 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     ),
     # training: does not ship
     "credit_risk.training": (set(), set()),
-    "credit_risk.training.fetch": ({"errors"}, set()),
-    "credit_risk.training.download": ({"errors", "training.fetch"}, {"rich"}),
-    "credit_risk.training.table": ({"errors", "training.fetch"}, {"pandas", "pyarrow"}),
-    "credit_risk.training.dataset": (GROUND | {"training.table"}, {"numpy", "pandas"}),
-    "credit_risk.training.synthetic": ({"vocabulary"}, {"numpy", "pandas"}),
+    "credit_risk.training.data": (set(), set()),
+    "credit_risk.training.reporting": (set(), set()),
+    "credit_risk.training.data.fetch": ({"errors"}, set()),
+    "credit_risk.training.data.download": ({"errors", "training.data.fetch"}, {"rich"}),
+    "credit_risk.training.data.table": ({"errors", "training.data.fetch"}, {"pandas", "pyarrow"}),
+    "credit_risk.training.data.dataset": (GROUND | {"training.data.table"}, {"numpy", "pandas"}),
+    "credit_risk.training.data.synthetic": ({"vocabulary"}, {"numpy", "pandas"}),
     "credit_risk.training.fitting": (
         {"columns", "features", "vocabulary"},
         {"numpy", "sklearn", "xgboost"},
@@ -138,45 +140,50 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.training.shares": (set(), set()),
     "credit_risk.training.reliability": ({"training.shares"}, {"numpy"}),
     "credit_risk.training.approvals": ({"training.shares"}, {"numpy"}),
-    "credit_risk.training.effects": ({"vocabulary"}, {"numpy"}),
-    "credit_risk.training.quality": ({"training.dataset", "vocabulary"}, {"pandas"}),
-    "credit_risk.training.rates": ({"training.shares"}, {"numpy"}),
-    "credit_risk.training.what_if": ({"vocabulary"}, {"numpy"}),
-    "credit_risk.training.drawing": (set(), {"matplotlib"}),
-    "credit_risk.training.panels": (
-        {"training.drawing", "training.effects", "training.rates", "training.what_if"},
+    "credit_risk.training.reporting.effects": ({"vocabulary"}, {"numpy"}),
+    "credit_risk.training.data.quality": ({"training.data.dataset", "vocabulary"}, {"pandas"}),
+    "credit_risk.training.data.rates": ({"training.shares"}, {"numpy"}),
+    "credit_risk.training.reporting.what_if": ({"vocabulary"}, {"numpy"}),
+    "credit_risk.training.reporting.drawing": (set(), {"matplotlib"}),
+    "credit_risk.training.reporting.panels": (
+        {
+            "training.reporting.drawing",
+            "training.reporting.effects",
+            "training.data.rates",
+            "training.reporting.what_if",
+        },
         {"matplotlib", "numpy"},
     ),
-    "credit_risk.training.waterfall": ({"training.drawing"}, {"matplotlib"}),
-    "credit_risk.training.curves": (
+    "credit_risk.training.reporting.waterfall": ({"training.reporting.drawing"}, {"matplotlib"}),
+    "credit_risk.training.reporting.curves": (
         {
             "training.approvals",
-            "training.drawing",
+            "training.reporting.drawing",
             "training.evaluation",
             "training.reliability",
         },
         {"numpy"},
     ),
-    "credit_risk.training.pictures": (
-        {"training.approvals", "training.drawing", "training.effects"},
+    "credit_risk.training.reporting.pictures": (
+        {"training.approvals", "training.reporting.drawing", "training.reporting.effects"},
         {"matplotlib", "numpy"},
     ),
-    "credit_risk.training.page": (set(), {"jinja2"}),
-    "credit_risk.training.report": (
+    "credit_risk.training.reporting.page": (set(), {"jinja2"}),
+    "credit_risk.training.reporting.report": (
         {
             "model",
             "policy",
             "schema",
             "training.approvals",
             "training.comparison",
-            "training.curves",
-            "training.dataset",
-            "training.effects",
+            "training.reporting.curves",
+            "training.data.dataset",
+            "training.reporting.effects",
             "training.evaluation",
             "training.fitting",
-            "training.page",
-            "training.pictures",
-            "training.quality",
+            "training.reporting.page",
+            "training.reporting.pictures",
+            "training.data.quality",
             "training.reliability",
             "vocabulary",
         },
@@ -213,11 +220,11 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         | {
             "store",
             "training.comparison",
-            "training.dataset",
+            "training.data.dataset",
             "training.evaluation",
             "training.fitting",
             "training.recipes",
-            "training.report",
+            "training.reporting.report",
             "training.terminal",
             "training.tuning",
         },
@@ -232,7 +239,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
 
 # the benchmark: what each module may use of the package, and from outside
 BENCHMARKS: dict[str, tuple[set[str], set[str]]] = {
-    "bodies": ({"columns", "samples", "training.dataset", "training.fitting"}, {"numpy"}),
+    "bodies": ({"columns", "samples", "training.data.dataset", "training.fitting"}, {"numpy"}),
     "answers": ({"samples"}, {"httpx"}),
     "processes": ({"samples"}, {"httpx", "psutil"}),
     "machine": (set(), {"psutil"}),
@@ -245,7 +252,7 @@ BENCHMARKS: dict[str, tuple[set[str], set[str]]] = {
     ),
     # programs of their own
     "in_process": ({"samples", "schema", "serving.garbage"}, {"xgboost"}),
-    "forest": ({"schema", "store", "training.dataset", "training.fitting"}, set()),
+    "forest": ({"schema", "store", "training.data.dataset", "training.fitting"}, set()),
     # the peers: ours only what every one of them shares
     "peers": (set(), set()),
     "peers.common": (

@@ -19,7 +19,7 @@ from credit_risk.policy import GUARANTEES
 from credit_risk.reasons import Reasons
 from credit_risk.samples import COURSE_EXAMPLE
 from credit_risk.schema import Application
-from credit_risk.training.dataset import read_loans
+from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import standard
 from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS

@@ -15,7 +15,7 @@ from running import Server, run, serving
 
 from credit_risk.columns import Encoder
 from credit_risk.schema import Application
-from credit_risk.training.dataset import read_loans
+from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import fit_vectorizer
 
 BOOSTER = """

@@ -5,7 +5,7 @@ import pytest
 from running import PROJECT
 
 from credit_risk.training.baselines import fit_logistic, fit_spline_logistic, gain_interval
-from credit_risk.training.dataset import read_loans
+from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_vectorizer
 from credit_risk.vocabulary import COLUMNS
 

@@ -14,7 +14,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from credit_risk.model import RiskModel
 from credit_risk.training import recipes
 from credit_risk.training.comparison import Comparison, compare, count_fits
-from credit_risk.training.dataset import read_loans
+from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.evaluation import measure
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
 

@@ -5,10 +5,10 @@ from base64 import b64decode
 import numpy as np
 import pytest
 
-from credit_risk.training import curves
 from credit_risk.training.approvals import by_threshold
 from credit_risk.training.evaluation import roc
 from credit_risk.training.reliability import calibration
+from credit_risk.training.reporting import curves
 
 LINES = {"review above 0.3": 0.3, "decline above 0.5": 0.5}
 RANDOM = np.random.default_rng(0)

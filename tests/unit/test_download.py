@@ -9,8 +9,8 @@ from threading import Thread
 import pytest
 
 from credit_risk.errors import DataError
-from credit_risk.training.download import download, main
-from credit_risk.training.fetch import stream
+from credit_risk.training.data.download import download, main
+from credit_risk.training.data.fetch import stream
 
 BODY = b"Status,Seniority\n" + b"1,9\n" * 50_000
 RIGHT = sha256(BODY).hexdigest()

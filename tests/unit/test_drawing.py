@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 
-from credit_risk.training.drawing import draw, in_style, mark, new_axes
+from credit_risk.training.reporting.drawing import draw, in_style, mark, new_axes
 
 PREFIX = "data:image/svg+xml;base64,"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from credit_risk.training.effects import Effect, effects
+from credit_risk.training.reporting.effects import Effect, effects
 from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS
 
 Rows = NDArray[np.float32]

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from credit_risk.training import drawing, panels
-from credit_risk.training.effects import Effect
-from credit_risk.training.rates import Rate
-from credit_risk.training.what_if import WhatIf
+from credit_risk.training.reporting import drawing, panels
+from credit_risk.training.data.rates import Rate
+from credit_risk.training.reporting.effects import Effect
+from credit_risk.training.reporting.what_if import WhatIf
 
 
 def svg(address: str) -> str:

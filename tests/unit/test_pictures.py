@@ -6,9 +6,9 @@ from math import inf
 
 import numpy as np
 
-from credit_risk.training import drawing, pictures
+from credit_risk.training.reporting import drawing, pictures
 from credit_risk.training.approvals import Group
-from credit_risk.training.effects import Effect
+from credit_risk.training.reporting.effects import Effect
 
 INCOME = Effect(
     field="income",

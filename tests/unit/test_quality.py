@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from credit_risk.training.dataset import Dataset
-from credit_risk.training.quality import Word, numbers, words
+from credit_risk.training.data.dataset import Dataset
+from credit_risk.training.data.quality import Word, numbers, words
 from credit_risk.vocabulary import CATEGORIES, LIMITS
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from credit_risk.training.rates import Rate, by_range, by_word
+from credit_risk.training.data.rates import Rate, by_range, by_word
 from credit_risk.training.shares import wilson
 
 OUTCOMES = np.array([True, False, False, True, True, True])

@@ -16,11 +16,11 @@ from credit_risk.policy import UNUSED_FIELDS
 from credit_risk.schema import Columns, Data, ModelDescription, Thresholds
 from credit_risk.training.approvals import by_threshold
 from credit_risk.training.comparison import Candidate, Comparison
-from credit_risk.training.dataset import Dataset, read_loans
+from credit_risk.training.data.dataset import Dataset, read_loans
 from credit_risk.training.evaluation import intervals, measure
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import COURSE, standard
-from credit_risk.training.report import render
+from credit_risk.training.reporting.report import render
 from credit_risk.vocabulary import COLUMNS
 
 VOID = {"img", "meta", "br"}

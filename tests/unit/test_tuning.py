@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from credit_risk.model import RiskModel
-from credit_risk.training.dataset import read_loans
+from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import PARAMETERS, standard
 from credit_risk.training.tuning import (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from credit_risk.training.what_if import WhatIf, vary
+from credit_risk.training.reporting.what_if import WhatIf, vary
 from credit_risk.vocabulary import COLUMNS
 
 INCOME = COLUMNS.index("income")

@@ -17,7 +17,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from credit_risk.errors import DataError
-from credit_risk.training.fetch import stream
+from credit_risk.training.data.fetch import stream
 
 __all__ = ["COLUMNS", "Table", "cut", "read_table"]
 

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from credit_risk.model import RiskModel
 from credit_risk.policy import GUARANTEES, Policy
 from credit_risk.schema import ModelDescription
-from credit_risk.training import curves, pictures
 from credit_risk.training.approvals import Group, by_group, by_threshold
-from credit_risk.training.dataset import Dataset
-from credit_risk.training.effects import effects
+from credit_risk.training.data.dataset import Dataset
+from credit_risk.training.data.quality import numbers, words
 from credit_risk.training.evaluation import intervals, measure, roc
 from credit_risk.training.fitting import Examples
-from credit_risk.training.page import fill
-from credit_risk.training.quality import numbers, words
 from credit_risk.training.reliability import calibration, ece_by_chance
+from credit_risk.training.reporting import curves, pictures
+from credit_risk.training.reporting.effects import effects
+from credit_risk.training.reporting.page import fill
 from credit_risk.vocabulary import Decision
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Download the real data set and check that it is the published file.
 
-    python -m credit_risk.training.download [DESTINATION]
+    python -m credit_risk.training.data.download [DESTINATION]
 
 Knows nothing of what is in the file.
 """
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from credit_risk.errors import DataError
-from credit_risk.training.fetch import stream
+from credit_risk.training.data.fetch import stream
 
 __all__ = ["download", "main"]
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from credit_risk.training.drawing import (
+from credit_risk.training.reporting.drawing import (
     BLUE,
     GREY,
     INK,

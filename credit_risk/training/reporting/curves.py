@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.training.approvals import Cut
-from credit_risk.training.drawing import (
+from credit_risk.training.evaluation import Roc
+from credit_risk.training.reliability import Bin
+from credit_risk.training.reporting.drawing import (
     BLUE,
     GREEN,
     GREY,
@@ -22,8 +24,6 @@ from credit_risk.training.drawing import (
     mark,
     new_axes,
 )
-from credit_risk.training.evaluation import Roc
-from credit_risk.training.reliability import Bin
 
 __all__ = ["cumulative", "cuts", "distribution", "reliability", "roc"]
 

@@ -10,8 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from credit_risk.training.approvals import Group
-from credit_risk.training.drawing import BLUE, GREY, INK, ORANGE, WIDE, draw, in_style, new_axes
-from credit_risk.training.effects import Effect
+from credit_risk.training.reporting.drawing import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    WIDE,
+    draw,
+    in_style,
+    new_axes,
+)
+from credit_risk.training.reporting.effects import Effect
 
 __all__ = ["bars", "effect", "gains", "groups"]
 

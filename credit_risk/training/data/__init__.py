@@ -1,0 +1,1 @@
+"""Loans: fetched, read, checked, described, and made up."""
