@@ -2,14 +2,15 @@
 
 ``{"error": "<one sentence>", "detail": [{"field", "message", "expected"}, ...]}``
 
-Knows pydantic, but nothing of HTTP and nothing of credit: what a field expects is read from
-the description of the model that refused it.
+Knows pydantic, but nothing of HTTP and, the example aside, nothing of credit: what a field
+expects is read from the description of the model that refused it.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 __all__ = ["Problem", "Refusal", "refuse"]
 
@@ -33,10 +34,22 @@ class Problem(BaseModel):
     expected: str | None = Field(None, description="What would have been accepted.")
 
 
+EXAMPLE: Final[JsonDict] = {
+    "error": "The request is not valid: see amount.",
+    "detail": [
+        {
+            "field": "amount",
+            "message": "Input should be a valid number",
+            "expected": "Amount asked for: a number from 1 to 10000000",
+        }
+    ],
+}
+
+
 class Refusal(BaseModel):
     """Every error answer, whatever its origin."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
     error: str = Field(description="One sentence.")
     detail: list[Problem] = Field(
