@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from credit_risk.training.reporting import drawing, panels
 from credit_risk.training.data.rates import Rate
+from credit_risk.training.reporting import drawing, panels
 from credit_risk.training.reporting.effects import Effect
 from credit_risk.training.reporting.what_if import WhatIf
 
