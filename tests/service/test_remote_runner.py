@@ -120,13 +120,15 @@ def test_the_answers_are_the_same_from_two_deployments(
 
 def test_a_classifier_without_its_runner_is_alive_and_not_ready(home: Path, tmp_path: Path) -> None:
     one, other = tmp_path / "runner", tmp_path / "classifier"
-    with alone(home, one, "--service-name", "CreditRiskRunner") as runner:
-        port = runner.url.rpartition(":")[2]
-        with alone(home, other, "--depends", f"CreditRiskRunner={runner.url}") as apart:
-            runner.stop()
-            assert readiness(apart) >= 500
-            assert httpx.get(f"{apart.url}/livez").status_code == 200
-            assert httpx.post(f"{apart.url}/classify", json=BODIES[0]).status_code >= 500
+    with (
+        alone(home, one, "--service-name", "CreditRiskRunner") as runner,
+        alone(home, other, "--depends", f"CreditRiskRunner={runner.url}") as apart,
+    ):
+        runner.stop()
+
+        assert readiness(apart) >= 500
+        assert httpx.get(f"{apart.url}/livez").status_code == 200
+        assert httpx.post(f"{apart.url}/classify", json=BODIES[0]).status_code >= 500
 
 
 def test_a_bad_application_is_refused_before_it_reaches_the_runner(remote: Server) -> None:
