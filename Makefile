@@ -18,10 +18,10 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test check format load bench lock clean
+.PHONY: help serve train data test test-container check format load bench eb-bundle lock container clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 serve: $(SYNCED) ## Serve on http://localhost:3000, training on the sample first if need be
 	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1
@@ -35,6 +35,13 @@ data: $(SYNCED) ## Download the real data set to data/CreditScoring.csv
 
 test: $(SYNCED) ## Run all tests; what lacks its tool or data is skipped and says why
 	$(BIN)/python -m pytest
+
+container: $(SYNCED) ## Build the image with docker, podman or buildah, training on the sample if need be
+	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1
+	$(BIN)/python deploy/container.py
+
+test-container: $(SYNCED) ## Build the image of a model of its own, run it and test it; takes minutes
+	$(BIN)/python -m pytest tests/container
 
 check: $(SYNCED) ## Check format, lint, types and architecture
 	$(BIN)/ruff format --check .
@@ -53,6 +60,9 @@ load: $(SYNCED) ## Load-test HOST with 50 users for 30 s; fails on errors or abo
 
 bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes about half an hour
 	$(BIN)/python -m benchmarks.run
+
+eb-bundle: $(SYNCED) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
+	$(BIN)/python deploy/eb_bundle.py
 
 lock: $(PIPENV) ## Resolve the packages anew: Pipfile.lock and deploy/requirements.txt
 	$(PIPENV) lock

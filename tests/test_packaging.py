@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 
+import yaml
 from running import PROJECT
 
 LOCK = json.loads((PROJECT / "Pipfile.lock").read_text())
@@ -53,6 +54,24 @@ def test_what_serves_is_apart_from_what_trains_and_tests() -> None:
 
     assert {"bentoml", "xgboost", "scikit-learn", "uvloop", "httptools"} <= runtime
     assert not runtime & {"pandas", "pyarrow", "locust", "pytest", "nvidia-nccl-cu12", "uv"}
+
+
+def test_the_image_is_made_of_the_lock_and_nothing_else() -> None:
+    template = (PROJECT / "deploy" / "Dockerfile.template").read_text()
+    bento = yaml.safe_load((PROJECT / "bentofile.yaml").read_text())
+
+    assert {"--no-deps", "--require-hashes"} <= set(template.split())
+    assert not re.search(r"\b(apt|apt-get|git clone|curl|build-essential)\b", template)
+    assert bento["python"]["requirements_txt"] == "./deploy/requirements.txt"
+    assert bento["docker"]["dockerfile_template"] == "./deploy/Dockerfile.template"
+    assert (
+        f'BASE = "{bento["docker"]["base_image"]}"'
+        in (PROJECT / "deploy" / "container.py").read_text()
+    )
+
+
+def test_ci_builds_and_runs_the_image() -> None:
+    assert "\nmake test-container\n" in (PROJECT / ".ci" / "run").read_text()
 
 
 def test_the_lock_has_every_package_of_the_pipfile() -> None:

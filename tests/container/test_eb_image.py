@@ -1,0 +1,79 @@
+"""The image that Elastic Beanstalk builds of its zip, with nothing but what is in the zip."""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+import httpx
+import pytest
+from container.boxes import Box, call, running
+from running import BIN, PROJECT, run
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+NAME = "localhost/credit_risk_eb_bundle"
+
+
+@pytest.fixture(scope="module")
+def bundled(
+    tool: str, deploy: ModuleType, home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Name of an image built from the zip, unpacked."""
+    folder = tmp_path_factory.mktemp("bundle")
+    secrets = tmp_path_factory.mktemp("secrets")
+    built = run("bentoml", "build", "--output", "tag", home=home).stdout
+    tag = built.strip().removeprefix("__tag__:")
+    script = PROJECT / "deploy" / "eb_bundle.py"
+    made = run(BIN / "python", script, tag, "--to", folder, home=home).stdout.strip()
+    with zipfile.ZipFile(made) as file:
+        file.extractall(folder / "unpacked")
+
+    # How this machine reaches its package index; an instance of Elastic Beanstalk needs none of it.
+    options = [f"--secret=id={p.name},src={p}" for p in deploy._write_secrets(secrets)]
+    name = f"{NAME}:{tag.rpartition(':')[2]}"
+    layers = ["--layers"] if tool == "buildah" else []
+    call(tool, "build", *layers, *options, "--tag", name, str(folder / "unpacked"))
+    yield name
+    call(tool, "rmi", "--force", name, check=False)
+
+
+@contextmanager
+def started(tool: str, image: str, *arguments: str, log: Path) -> Iterator[Box]:
+    """A container that is asked to end, and has ended, when the body of the ``with`` has."""
+    with running(tool, image, *arguments, log=log) as box:
+        try:
+            yield box
+        finally:
+            box.terminate()
+            box.wait()
+
+
+def test_it_answers_as_elastic_beanstalk_starts_it(
+    tool: str, bundled: str, client: httpx.Client, tmp_path: Path
+) -> None:
+    with started(tool, bundled, log=tmp_path / "log") as box:
+        answer = httpx.post(f"{box.url}/classify", json=COURSE_EXAMPLE).json()
+
+    assert answer == client.post("/classify", json=COURSE_EXAMPLE).json()
+
+
+def test_it_has_none_of_the_settings_of_elastic_beanstalk(
+    tool: str, bundled: str, tmp_path: Path
+) -> None:
+    with started(tool, bundled, log=tmp_path / "log") as box:
+        found = box.inside("sh", "-c", "ls -A /home/bentoml/bento").split()
+
+    assert "models" in found
+    assert not {".ebextensions", ".platform", "Dockerfile"} & set(found)
+
+
+def test_it_starts_as_the_runner_alone_as_kubernetes_does(
+    tool: str, bundled: str, tmp_path: Path
+) -> None:
+    arguments = ("start-http-server", "--service-name", "CreditRiskRunner")
+
+    with started(tool, bundled, *arguments, log=tmp_path / "log") as box:
+        assert httpx.post(f"{box.url}/classify", json=COURSE_EXAMPLE).status_code == 404
+        assert 'runner_name="CreditRiskRunner"' in httpx.get(f"{box.url}/metrics").text

@@ -1,0 +1,70 @@
+"""deploy/compose.yaml: the service, and Prometheus scraping it."""
+
+import re
+
+import yaml
+from running import PROJECT
+
+FOLDER = PROJECT / "deploy"
+COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+CLASSIFIER = COMPOSE["services"]["classifier"]
+PROMETHEUS = COMPOSE["services"]["prometheus"]
+
+
+def test_prometheus_reads_our_configuration_and_finds_the_service_by_its_name() -> None:
+    (mounted,) = (v for v in PROMETHEUS["volumes"] if v.startswith("./"))
+    source = mounted.split(":")[0]
+    configuration = yaml.safe_load((FOLDER / source).read_text())
+    (job,) = configuration["scrape_configs"]
+    ((target,),) = (each["targets"] for each in job["static_configs"])
+    name, port = target.split(":")
+
+    assert COMPOSE["services"][name] is CLASSIFIER
+    assert CLASSIFIER["ports"] == [f"127.0.0.1:{port}:{port}"]
+
+
+def test_the_version_must_be_named() -> None:
+    for service in ("classifier", "logs-owner"):
+        image = COMPOSE["services"][service]["image"]
+        assert re.match(r"credit_risk_classifier:\$\{CREDIT_RISK_VERSION:\?.+\}$", image)
+
+
+def test_nothing_is_reached_from_other_machines() -> None:
+    ports = [p for service in COMPOSE["services"].values() for p in service.get("ports", [])]
+
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_containers_may_do_nothing_but_serve() -> None:
+    for service in (CLASSIFIER, PROMETHEUS):
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert "mem_limit" in service
+    assert CLASSIFIER["user"] == "1034:1034"
+
+
+def test_the_logs_are_on_a_volume_that_the_service_owns() -> None:
+    owner = COMPOSE["services"]["logs-owner"]
+    (logs,) = CLASSIFIER["volumes"]
+
+    assert logs.split(":")[0] in COMPOSE["volumes"]
+    assert owner["volumes"] == CLASSIFIER["volumes"]
+    assert owner["entrypoint"] == ["chown", CLASSIFIER["user"], logs.split(":")[1]]
+    assert CLASSIFIER["depends_on"] == {
+        "logs-owner": {"condition": "service_completed_successfully"}
+    }
+
+
+def test_the_metrics_are_written_where_it_may_write() -> None:
+    (writable,) = (mount.split(":")[0] for mount in CLASSIFIER["tmpfs"])
+
+    assert CLASSIFIER["environment"]["BENTOML_HOME"].startswith(f"{writable}/")
+
+
+def test_requests_under_way_are_answered_before_it_ends() -> None:
+    configured = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())["services"]
+    timeout = max(each["traffic"]["timeout"] for each in configured.values())
+
+    assert int(CLASSIFIER["stop_grace_period"].removesuffix("s")) > timeout + 5

@@ -1,0 +1,126 @@
+"""The zip for Elastic Beanstalk, unpacked, looked through and served."""
+
+import re
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import httpx
+import pytest
+import yaml
+from running import BIN, PROJECT, run, serving
+
+from credit_risk.samples import sample_applications
+
+SCRIPT = PROJECT / "deploy" / "eb_bundle.py"
+
+
+@pytest.fixture(scope="module")
+def bundle(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip of a bento built for it."""
+    folder = tmp_path_factory.mktemp("bundle")
+    built = run("bentoml", "build", "--output", "tag", home=home).stdout
+    tag = built.strip().removeprefix("__tag__:")
+    return Path(run(BIN / "python", SCRIPT, tag, "--to", folder, home=home).stdout.strip())
+
+
+@pytest.fixture(scope="module")
+def unpacked(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(bundle) as file:
+        file.extractall(folder)
+    return folder
+
+
+def names(folder: Path) -> set[str]:
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_the_dockerfile_is_at_the_root_and_finds_all_that_it_copies(unpacked: Path) -> None:
+    dockerfile = (unpacked / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY (?!--from)(?:--\S+ )*(\S+) ", dockerfile, re.MULTILINE)
+
+    assert copied
+    for source in copied:
+        assert (unpacked / source).exists(), source
+    assert re.search(r"^EXPOSE 3000$", dockerfile, re.MULTILINE)
+    assert re.search(r"^USER (bentoml|1034)", dockerfile, re.MULTILINE)
+
+
+def test_nothing_else_is_in_it(unpacked: Path) -> None:
+    found = names(unpacked)
+
+    assert {PurePosixPath(name).parts[0] for name in found} == {
+        ".dockerignore",
+        ".ebextensions",
+        ".platform",
+        "Dockerfile",
+        "README.md",
+        "apis",
+        "bento.yaml",
+        "env",
+        "models",
+        "src",
+    }
+
+
+def test_no_training_no_data_and_no_secret_is_in_it(unpacked: Path) -> None:
+    found = names(unpacked)
+    bad = re.compile(
+        r"training|tests/|train\.py|\.(csv|parquet|pem|key|env|netrc)$|pip\.conf|credential|\.git/"
+    )
+
+    assert not [name for name in found if bad.search(name)]
+    secret = re.compile(r"AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY|://[^/\s:]+:[^/\s]+@")
+    for name in found - {n for n in found if n.endswith((".pkl", ".ubj"))}:
+        assert not secret.search((unpacked / name).read_text()), name
+
+
+def test_the_model_is_in_it_and_one_only(unpacked: Path) -> None:
+    (model,) = (unpacked / "models").glob("*/*/model.yaml")
+    packed = yaml.safe_load((unpacked / "bento.yaml").read_text())["services"][0]["models"]
+
+    name, version = model.parts[-3:-1]
+    assert [f"{name}:{version}"] == [each["tag"] for each in packed]
+    assert (unpacked / "models" / name / "latest").read_text() == version
+
+
+def test_the_image_leaves_out_what_elastic_beanstalk_reads(unpacked: Path) -> None:
+    ignored = set((unpacked / ".dockerignore").read_text().splitlines()[1:])
+    settings = {p.name for p in (PROJECT / "deploy" / "elastic-beanstalk").iterdir()}
+
+    assert ignored == settings | {"Dockerfile"}
+
+
+def test_the_health_check_asks_what_bentoml_answers(unpacked: Path) -> None:
+    text = (unpacked / ".ebextensions" / "credit-risk.config").read_text()
+    settings = yaml.safe_load(text)["option_settings"]
+
+    process = settings["aws:elasticbeanstalk:environment:process:default"]
+    assert process["HealthCheckPath"] == "/readyz"
+
+
+def test_the_same_bento_makes_the_same_bytes(home: Path, bundle: Path, tmp_path: Path) -> None:
+    tag = f"credit_risk_classifier:{bundle.stem.rpartition('-')[2]}"
+
+    again = run(BIN / "python", SCRIPT, tag, "--to", tmp_path, home=home).stdout.strip()
+
+    assert Path(again).read_bytes() == bundle.read_bytes()
+
+
+def test_it_serves_with_nothing_else_on_the_machine(unpacked: Path, tmp_path: Path) -> None:
+    body = sample_applications(1, seed=1)[0].model_dump(mode="json")
+    log = tmp_path / "log"
+
+    with serving(str(unpacked), home=tmp_path / "home", log=log, cwd=unpacked) as server:
+        answer = httpx.post(f"{server.url}/classify", json=body).json()
+
+    (model,) = (unpacked / "models" / "credit_risk_model").glob("*/")
+    assert answer["model"] == f"credit_risk_model:{model.name}"
+
+
+def test_a_bento_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    found = run(BIN / "python", SCRIPT, home=tmp_path, check=False)
+
+    assert found.returncode == 1
+    assert "bentoml build" in found.stderr
+    assert "Traceback" not in found.stderr

@@ -1,0 +1,109 @@
+"""The real Prometheus, with the configuration that is deployed, scrapes the real service."""
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from running import PROJECT, Server, free_port, serving
+
+from credit_risk.samples import sample_applications
+
+CONFIGURATION = PROJECT / "deploy" / "prometheus.yml"
+TARGET = "classifier:3000"
+BODIES = [sample.model_dump(mode="json") for sample in sample_applications(5, seed=3)]
+PATIENCE = 60
+Query = Callable[[str], list[dict[str, Any]]]
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("prometheus") is None, reason="prometheus is not here: Debian's package prometheus"
+)
+
+
+@pytest.fixture(scope="module")
+def scraped(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A service of its own, so that what it counts is known."""
+    folder = tmp_path_factory.mktemp("scraped")
+    own = folder / "home"  # a second service on the same home would take the metrics away
+    own.mkdir()
+    (own / "models").symlink_to(home / "models")
+    with serving("service.py:svc", home=own, log=folder / "log") as server:
+        for body in BODIES:
+            httpx.post(f"{server.url}/classify", json=body).raise_for_status()
+        assert httpx.post(f"{server.url}/classify", json={}).status_code == 400
+        yield server
+
+
+@pytest.fixture(scope="module")
+def query(scraped: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
+    """Ask a Prometheus that runs with our configuration; only address and pace differ."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    text = CONFIGURATION.read_text().replace(TARGET, scraped.url.removeprefix("http://"))
+    (folder / "prometheus.yml").write_text(re.sub(r"_interval: \w+", "_interval: 1s", text))
+    address = f"127.0.0.1:{free_port()}"
+    command = [
+        "prometheus",
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={address}",
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+
+    def ask(expression: str) -> list[dict[str, Any]]:
+        answer = httpx.get(f"http://{address}/api/v1/query", params={"query": expression})
+        result: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return result
+
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            assert process.poll() is None, (folder / "log").read_text()
+            try:
+                if ask("bentoml_service_request_total"):
+                    break
+            except httpx.TransportError:
+                pass
+            time.sleep(0.2)
+        yield ask
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def test_the_configuration_is_one_that_promtool_accepts() -> None:
+    subprocess.run(["promtool", "check", "config", CONFIGURATION], check=True)
+
+
+def test_the_service_is_up(query: Query) -> None:
+    (found,) = query("up")
+
+    assert found["metric"]["job"] == "credit-risk-classifier"
+    assert found["value"][1] == "1"
+
+
+def test_what_was_answered_and_what_was_refused_is_counted(query: Query) -> None:
+    total = 'bentoml_service_request_total{endpoint="/classify",service_name="%s"} > 0'
+    found = {
+        each["metric"]["http_response_code"]: float(each["value"][1])
+        for each in query(total % "credit_risk_classifier")
+    }
+
+    assert found == {"200": len(BODIES), "400": 1}
+
+
+def test_how_long_it_took_and_what_is_under_way_is_there(query: Query) -> None:
+    endpoint = '{endpoint="/classify"}'
+    (p99,) = query(
+        "histogram_quantile(0.99, sum by (le)"
+        f" (bentoml_service_request_duration_seconds_bucket{endpoint}))"
+    )
+    (under_way,) = query(f"bentoml_service_request_in_progress{endpoint}")
+
+    assert 0 < float(p99["value"][1]) < 10
+    assert float(under_way["value"][1]) == 0
