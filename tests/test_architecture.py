@@ -44,6 +44,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         set(),
         {"_bentoml_impl", "_bentoml_sdk", "bentoml", "opentelemetry"},
     ),
+    "credit_risk.serving.caller": (set(), set()),
     "credit_risk.serving.deadlines": (set(), set()),
     "credit_risk.serving.middleware_stack": (
         {"serving.internals", "serving.media_types"},
