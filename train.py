@@ -81,9 +81,9 @@ def main() -> None:
     terminal.say("split", ", ".join(f"{len(part):,} {name}" for name, part in parts.items()))
 
     with terminal.progress("fit", 2 * recipe.rounds, "trees") as on_round:
-        trial = RiskModel(fit_booster(recipe, first, on_round), recipe.prepare())
+        trial = RiskModel(fit_booster(recipe, first, on_round).save_raw(), recipe.prepare())
         booster = fit_booster(recipe, seen, on_round)
-        model = RiskModel(booster, recipe.prepare())
+        model = RiskModel(booster.save_raw(), recipe.prepare())
 
     measures = {
         name: measure(part.defaulted, (model if name == "test" else trial).predict(part.rows))

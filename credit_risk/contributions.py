@@ -32,12 +32,8 @@ ROWS_AT_ONCE = 16
 class Explainer:
     """Explains applications with a forest of shallow trees."""
 
-    def __init__(self, forest: Forest, inputs: int) -> None:
+    def __init__(self, forest: Forest) -> None:
         """Work out the tables.
-
-        Args:
-            forest: the trees.
-            inputs: how many inputs the trees have.
 
         Raises:
             ValueError: if more than ``MAX_CONDITIONS`` inputs lead to a leaf.
@@ -67,7 +63,7 @@ class Explainer:
         places, self._leaf = places[order], whose[order]
         self._first = (self._leaf << width) * width + places
         self._used, self._starts = np.unique(self._input[places, self._leaf], return_index=True)
-        self._inputs = inputs
+        self._inputs = forest.width
 
     def __call__(self, rows: NDArray[np.float32]) -> Contributions:
         """Explain (n, inputs) rows; each the same to the last bit, whatever is beside it."""

@@ -8,9 +8,10 @@ import bentoml
 from bentoml.exceptions import BentoMLException
 from bentoml.models import BentoModel
 
+from credit_risk.custom_objects import VECTORIZER
 from credit_risk.errors import ModelRefusedError
 from credit_risk.schema import ModelDescription
-from credit_risk.stored_model import REPORT, TRAIN, VECTORIZER, check
+from credit_risk.stored_model import REPORT, TRAIN, check
 
 __all__ = [
     "MODEL_NAME",

@@ -1,22 +1,25 @@
 """A model of the BentoML store, and whether it fits this code.
 
 What is absent, has other columns, was trained with another XGBoost, or does not keep what its own
-card guarantees is refused before anything is served. Stored objects are pickles: import models
-only from people you trust.
+card guarantees is refused before anything is served. Nothing that is stored is run: the pickle of
+custom objects is read by ``custom_objects``, the trees by XGBoost's library.
 """
 
+import pickle
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import bentoml
 from pydantic import ValidationError
 
 from credit_risk.columns import Encoder, fingerprint
+from credit_risk.custom_objects import VECTORIZER, read_custom_objects
 from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
 from credit_risk.features import Inputs, constraints, sources
+from credit_risk.libxgboost import LibraryError
 from credit_risk.model import RiskModel
 from credit_risk.policy import Policy
 from credit_risk.reasons import Reasons
@@ -24,10 +27,11 @@ from credit_risk.schema import ModelCard
 from credit_risk.trees import broken_constraint
 from credit_risk.vocabulary import COLUMNS
 
-__all__ = ["REPORT", "TRAIN", "VECTORIZER", "StoredModel", "check"]
+__all__ = ["REPORT", "TRAIN", "StoredModel", "check"]
 
-VECTORIZER: Final = "DictVectorizer"
-"""Name of the custom object that is the encoding contract."""
+BOOSTER: Final = "saved_model.ubj"
+CUSTOM_OBJECTS: Final = "custom_objects.pkl"
+"""Files that BentoML writes into a model's folder."""
 
 REPORT: Final = "report.html"
 """File in the model's folder."""
@@ -66,20 +70,18 @@ class StoredModel:
         Raises:
             ModelRefusedError: if the trees are not what the card and its guarantees say.
         """
-        from bentoml import xgboost as framework  # noqa: PLC0415  importing it imports xgboost
-
-        booster = framework.load_model(self._stored)
-        names = booster.feature_names or []
+        try:
+            inputs = Inputs(self.card.inputs, missing_as=self.card.missing_as)
+            asked = constraints(self.card.inputs, self.card.guarantees)
+            model = RiskModel(Path(self._stored.path_of(BOOSTER)).read_bytes(), inputs)
+        except (EncodingError, LibraryError, OSError, ValueError) as error:
+            raise _refused(self._stored, str(error), "trees that this code can explain") from None
+        names = list(model.forest.names)
         if names != self.card.inputs:
             odd = sorted(set(names) ^ set(self.card.inputs)) or ["their order"]
             raise _refused(self._stored, f"trees on other inputs ({odd[0]})", "those of its card")
         if unfit := [n for n in names if not sources(n).isdisjoint(self.card.excluded_fields)]:
             raise _refused(self._stored, f"trees that look at {unfit[0]}", "that field left out")
-        try:
-            asked = constraints(names, self.card.guarantees)
-            model = RiskModel(booster, Inputs(names, missing_as=self.card.missing_as))
-        except (EncodingError, ValueError) as error:
-            raise _refused(self._stored, str(error), "trees that this code can explain") from None
         broken = broken_constraint(model.forest, asked)
         if broken is not None:
             found = f"trees that do not keep what is guaranteed for {names[broken]}"
@@ -94,9 +96,10 @@ def check(stored: bentoml.Model) -> StoredModel:
         ModelRefusedError: says what was found, what was expected and what mends it.
     """
     _check_version(stored)
-    vectorizer = stored.custom_objects.get(VECTORIZER)
+    objects = _custom_objects(stored)
+    vectorizer = objects.get(VECTORIZER)
     if vectorizer is None:
-        held = ", ".join(stored.custom_objects) or "none"
+        held = ", ".join(objects) or "none"
         raise _refused(stored, f"custom objects: {held}", f"a {VECTORIZER} among them")
     try:
         encoder = Encoder(vectorizer)
@@ -114,6 +117,14 @@ def check(stored: bentoml.Model) -> StoredModel:
     if theirs != ours:
         raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
     return StoredModel(stored, card, encoder, policy, reasons)
+
+
+def _custom_objects(stored: bentoml.Model) -> dict[str, Any]:
+    path = Path(stored.path_of(CUSTOM_OBJECTS))
+    try:
+        return read_custom_objects(path.read_bytes()) if path.exists() else {}
+    except pickle.UnpicklingError as error:
+        raise _refused(stored, str(error), f"a {VECTORIZER} and nothing else") from None
 
 
 def _check_version(stored: bentoml.Model) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import xgboost
 from numpy.typing import NDArray
 
 __all__ = ["Forest", "Tree", "broken_constraint", "read_forest"]
@@ -41,15 +40,24 @@ class Tree:
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees whose values add up, with a start value, to the log-odds of default."""
+    """Trees whose values add up, with a start value, to the log-odds of default.
+
+    Attributes:
+        trees: in the order of training.
+        base: the start value.
+        width: how many inputs there are.
+        names: of the inputs, in order; empty if training gave none.
+    """
 
     trees: tuple[Tree, ...]
     base: float
+    width: int
+    names: tuple[str, ...]
 
 
-def read_forest(booster: xgboost.Booster) -> Forest:
-    """Read the trees of a booster of ``binary:logistic``."""
-    learner = json.loads(booster.save_raw("json"))["learner"]
+def read_forest(model: bytes | bytearray) -> Forest:
+    """Read the trees of a booster of ``binary:logistic`` in XGBoost's JSON format."""
+    learner = json.loads(model)["learner"]
     (share,) = json.loads(f"[{learner['learner_model_param']['base_score'].strip('[]')}]")
     trees = tuple(
         Tree(
@@ -62,7 +70,12 @@ def read_forest(booster: xgboost.Booster) -> Forest:
         )
         for tree in learner["gradient_booster"]["model"]["trees"]
     )
-    return Forest(trees, math.log(share / (1 - share)))
+    return Forest(
+        trees,
+        base=math.log(share / (1 - share)),
+        width=int(learner["learner_model_param"]["num_feature"]),
+        names=tuple(learner["feature_names"]),
+    )
 
 
 def broken_constraint(forest: Forest, constraints: Sequence[int]) -> int | None:

@@ -34,7 +34,7 @@ def learn(data: Path) -> Learned:
     loans = read_loans(data)
     examples = Examples.encode(VECTORIZER, loans.records(), loans.defaulted)
     recipe = standard()
-    return RiskModel(fit_booster(recipe, examples), recipe.prepare()), examples
+    return RiskModel(fit_booster(recipe, examples).save_raw(), recipe.prepare()), examples
 
 
 @pytest.fixture(scope="module", params=["sample", "real"])

@@ -12,11 +12,12 @@ import bentoml
 
 from credit_risk import store
 from credit_risk.columns import Rows
+from credit_risk.custom_objects import VECTORIZER
 from credit_risk.model import Contributions, Probabilities
 from credit_risk.schema import Application, Assessment
 from credit_risk.scoring import Fields, Scorer
 from credit_risk.serving.batching import MicroBatcher
-from credit_risk.stored_model import VECTORIZER, check
+from credit_risk.stored_model import check
 
 __all__ = [
     "MAX_BATCH_SIZE",

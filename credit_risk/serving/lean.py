@@ -62,10 +62,12 @@ class LeanPath:
 
     def _endpoint_of(self, scope: Scope) -> Endpoint | None:
         """Find the endpoint of a request, if it may take the lean path."""
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http":
             return None
-        if self._endpoints is None:
+        if self._endpoints is None:  # at the first probe, so that no application waits for it
             self._endpoints = self._find_endpoints()
+        if scope["method"] != "POST":
+            return None
         return self._endpoints.get((scope["path"], _media_type(scope)))
 
     def _find_endpoints(self) -> dict[tuple[str, str], Endpoint]:

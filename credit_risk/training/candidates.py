@@ -24,7 +24,7 @@ Split = tuple[NDArray[np.intp], NDArray[np.intp]]  # places of the rows seen and
 
 
 def _fit_trees(recipe: Recipe, examples: Examples) -> Predict:
-    return RiskModel(fit_booster(recipe, examples), recipe.prepare()).predict
+    return RiskModel(fit_booster(recipe, examples).save_raw(), recipe.prepare()).predict
 
 
 FIT: Final[dict[str, Callable[[Examples, Path], Predict]]] = {

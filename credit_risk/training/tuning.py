@@ -89,7 +89,7 @@ def mean_auc(examples: Examples, parameters: Parameters) -> float:
 
     def auc(fold: tuple[Places, Places]) -> float:
         seen, held_out = (Examples(examples.rows[rows], examples.defaulted[rows]) for rows in fold)
-        model = RiskModel(fit_booster(recipe, seen), recipe.prepare())
+        model = RiskModel(fit_booster(recipe, seen).save_raw(), recipe.prepare())
         return measure(held_out.defaulted, model.predict(held_out.rows)).auc
 
     with ThreadPoolExecutor() as threads:  # XGBoost lets go of the interpreter while it fits

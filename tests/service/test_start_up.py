@@ -8,7 +8,7 @@ import pytest
 from running import BIN, PROJECT, environment, free_port, run
 
 MAKE_WRONG_MODEL = """
-import sys
+import pathlib, sys
 import bentoml, bentoml.xgboost, numpy, xgboost
 from sklearn.feature_extraction import DictVectorizer
 
@@ -19,6 +19,8 @@ metadata = dict(good.info.metadata)
 match how:
     case "no vectorizer":
         objects = {}
+    case "something to run":
+        objects["more"] = pathlib.PurePosixPath("whatever its name is")
     case "other columns":
         objects = {"DictVectorizer": DictVectorizer().fit([{"age": 1, "shoe": 42}])}
     case "no metadata":
@@ -100,6 +102,7 @@ def test_a_tag_that_is_not_in_the_store_is_told(home: Path) -> None:
     ("how", "found", "expected"),
     [
         ("no vectorizer", "custom objects: none", "a DictVectorizer among them"),
+        ("something to run", "PurePosixPath in its pickle", "a DictVectorizer and nothing else"),
         ("other columns", "found 2 columns, expected 29", "this code's columns"),
         ("no metadata", "metadata without a valid recipe, policy", "that of train.py"),
         ("thresholds out of order", "review_above 0.6 and decline_above 0.5", "in order"),

@@ -36,7 +36,7 @@ def take(examples: Examples, places: Places) -> Examples:
 
 
 def predict(recipe: Recipe, seen: Examples, held_out: Examples) -> NDArray[np.float32]:
-    return RiskModel(fit_booster(recipe, seen), recipe.prepare()).predict(held_out.rows)
+    return RiskModel(fit_booster(recipe, seen).save_raw(), recipe.prepare()).predict(held_out.rows)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def booster(**parameters: object) -> xgboost.Booster:
 def test_the_contributions_are_those_of_xgboost(depth: int, weight: int) -> None:
     model = booster(max_depth=depth, min_child_weight=weight)
 
-    found = Explainer(read_forest(model), INPUTS)(ROWS)
+    found = Explainer(read_forest(model.save_raw("json")))(ROWS)
 
     expected = model.predict(xgboost.DMatrix(ROWS), pred_contribs=True)
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -37,14 +37,14 @@ def test_the_contributions_are_those_of_xgboost(depth: int, weight: int) -> None
 def test_they_add_up_to_the_log_odds() -> None:
     model = booster(max_depth=2)
 
-    found = Explainer(read_forest(model), INPUTS)(ROWS).sum(axis=1)
+    found = Explainer(read_forest(model.save_raw("json")))(ROWS).sum(axis=1)
 
     margins = model.predict(xgboost.DMatrix(ROWS), output_margin=True)
     np.testing.assert_allclose(found, margins, atol=1e-4)
 
 
 def test_a_row_is_explained_alike_to_the_last_bit_alone_and_among_others() -> None:
-    explain = Explainer(read_forest(booster(max_depth=3)), INPUTS)
+    explain = Explainer(read_forest(booster(max_depth=3).save_raw("json")))
 
     alone = np.concatenate([explain(ROWS[place : place + 1]) for place in range(len(ROWS))])
 
@@ -59,8 +59,8 @@ def test_an_input_that_no_tree_looks_at_adds_nothing() -> None:
         num_boost_round=10,
     )
 
-    assert Explainer(read_forest(model), INPUTS)(ROWS)[:, 4].any()
-    assert not Explainer(read_forest(model_of_two), INPUTS)(ROWS)[:, 2:-1].any()
+    assert Explainer(read_forest(model.save_raw("json")))(ROWS)[:, 4].any()
+    assert not Explainer(read_forest(model_of_two.save_raw("json")))(ROWS)[:, 2:-1].any()
 
 
 def test_a_model_of_single_leaves_has_only_a_start() -> None:
@@ -70,7 +70,7 @@ def test_a_model_of_single_leaves_has_only_a_start() -> None:
         num_boost_round=2,
     )
 
-    found = Explainer(read_forest(model), INPUTS)(ROWS)
+    found = Explainer(read_forest(model.save_raw("json")))(ROWS)
 
     expected = model.predict(xgboost.DMatrix(ROWS), pred_contribs=True)
     np.testing.assert_allclose(found, expected, atol=1e-6)
@@ -85,19 +85,19 @@ def test_trees_too_deep_for_tables_are_refused() -> None:
     )
 
     with pytest.raises(ValueError, match="expected at most 6"):
-        Explainer(read_forest(deep), 12)
+        Explainer(read_forest(deep.save_raw("json")))
 
 
 @settings(max_examples=20, deadline=None)
 @given(ways=st.lists(st.sampled_from([-1, 0, 1]), min_size=INPUTS, max_size=INPUTS))
 def test_constrained_trees_are_found_to_keep_their_constraints(ways: list[int]) -> None:
-    forest = read_forest(booster(max_depth=3, monotone_constraints=tuple(ways)))
+    forest = read_forest(booster(max_depth=3, monotone_constraints=tuple(ways)).save_raw("json"))
 
     assert broken_constraint(forest, ways) is None
 
 
 @pytest.mark.parametrize(("way", "kept"), [(1, False), (-1, False), (0, True)])
 def test_free_trees_are_found_to_break_a_constraint(way: int, kept: bool) -> None:  # noqa: FBT001  a case
-    forest = read_forest(booster(max_depth=3))
+    forest = read_forest(booster(max_depth=3).save_raw("json"))
 
     assert (broken_constraint(forest, [0, 0, way, 0, 0]) is None) == kept

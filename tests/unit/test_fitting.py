@@ -53,6 +53,6 @@ def test_a_recipe_that_fills_missing_numbers_fills_them_when_scoring_too() -> No
     missing[0, COLUMNS.index("income")] = np.nan
     zero[0, COLUMNS.index("income")] = 0
 
-    model = RiskModel(booster, Inputs(COLUMNS, missing_as=0.0))
+    model = RiskModel(booster.save_raw(), Inputs(COLUMNS, missing_as=0.0))
 
     assert model.predict(missing) == model.predict(zero)

@@ -116,7 +116,7 @@ def write(loans: Dataset, recipe: Recipe, **changes: object) -> Page:
         "description": describe(recipe, loans),
         "loans": loans,
         "examples": examples,
-        "model": RiskModel(fit_booster(recipe, examples), recipe.prepare()),
+        "model": RiskModel(fit_booster(recipe, examples).save_raw(), recipe.prepare()),
         "comparison": None,
         "importance": {"income": 0.4, "affordability": 0.6},
     }

@@ -123,7 +123,9 @@ def test_what_is_measured_is_the_standard_recipe_on_folds_of_its_own(examples: E
     aucs = []
     for seen, held_out in folds.split(examples.rows, examples.defaulted):
         booster = fit_booster(recipe, Examples(examples.rows[seen], examples.defaulted[seen]))
-        probabilities = RiskModel(booster, recipe.prepare()).predict(examples.rows[held_out])
+        probabilities = RiskModel(booster.save_raw(), recipe.prepare()).predict(
+            examples.rows[held_out]
+        )
         aucs.append(roc_auc_score(examples.defaulted[held_out], probabilities))
 
     assert mean_auc(examples, SMALL) == pytest.approx(fmean(aucs), abs=1e-12)
