@@ -18,7 +18,7 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test test-container check format load bench eb-bundle lock container clean
+.PHONY: help serve train data test test-container check format load bench eb-bundle release lock container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -63,6 +63,10 @@ bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes about
 
 eb-bundle: $(SYNCED) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
 	$(BIN)/python deploy/eb_bundle.py
+
+release: $(SYNCED) ## Check, test and build this version into dist/; publishes nothing
+	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1
+	$(BIN)/python deploy/release.py
 
 lock: $(PIPENV) ## Resolve the packages anew: Pipfile.lock and deploy/requirements.txt
 	$(PIPENV) lock

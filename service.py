@@ -14,7 +14,7 @@ import bentoml
 import numpy as np
 from bentoml.validators import DType, Shape
 
-from credit_risk import store
+from credit_risk import __version__, store
 from credit_risk.columns import EncodedApplications, Rows
 from credit_risk.samples import sample_applications
 from credit_risk.schema import (
@@ -40,6 +40,7 @@ logger = logging.getLogger("bentoml.service")
 KNOWN = sample_applications(20)
 CLASSIFIER = "credit_risk_classifier"
 RUNNER = "CreditRiskRunner"
+LABELS = {"version": __version__}
 
 ABOUT_REASONS = "Whether what is not approved comes with its reasons."
 REASONS = Flag("reasons", ABOUT_REASONS, default=True)
@@ -52,7 +53,7 @@ batching = read_batching(RUNNER, known_services=(CLASSIFIER, RUNNER))
 credit_risk_model = store.CreditRiskModel(store.model_tag())
 
 
-@bentoml.service(name=RUNNER, service_class=HostedService)
+@bentoml.service(name=RUNNER, service_class=HostedService, labels=LABELS)
 class CreditRiskRunner:
     """Holds the model."""
 
@@ -84,7 +85,7 @@ class CreditRiskRunner:
         return self._risk_model.explain(rows)
 
 
-@bentoml.service(name=CLASSIFIER, service_class=LeanService)
+@bentoml.service(name=CLASSIFIER, service_class=LeanService, labels=LABELS)
 class CreditRiskClassifier:
     """Decides on loan applications: APPROVED, MAYBE (a person decides) or DECLINED."""
 

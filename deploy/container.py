@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -58,6 +59,12 @@ def build_image(tool: str, tag: str) -> None:
         )
 
 
+def model_of(tag: str) -> str:
+    """Tag of the model in a bento; both services of it have the same."""
+    (model,) = {model["tag"] for each in _describe(tag)["services"] for model in each["models"]}
+    return str(model)
+
+
 def size(tool: str, image: str) -> float:
     """Size of an image with its base, bytes."""
     if tool != "buildah":
@@ -68,17 +75,23 @@ def size(tool: str, image: str) -> float:
 
 
 def _labels(tag: str) -> dict[str, str]:
-    name, version = tag.split(":")
-    services = _call(BIN / "bentoml", "get", tag, "--output", "json").stdout
-    models = {model["tag"] for each in json.loads(services)["services"] for model in each["models"]}
+    bento = _describe(tag)
     revision = ("git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty")
     return {
-        "org.opencontainers.image.title": name,
-        "org.opencontainers.image.version": version,
+        "org.opencontainers.image.title": bento["name"],
+        "org.opencontainers.image.version": bento["labels"]["version"],
         "org.opencontainers.image.revision": _call(*revision, cwd=PROJECT).stdout.strip(),
         "org.opencontainers.image.base.name": BASE,
-        "credit-risk.model": ",".join(sorted(models)),
+        "credit-risk.bento": tag,
+        "credit-risk.model": model_of(tag),
     }
+
+
+def _describe(tag: str) -> dict[str, Any]:
+    described: dict[str, Any] = json.loads(
+        _call(BIN / "bentoml", "get", tag, "--output", "json").stdout
+    )
+    return described
 
 
 def _write_secrets(folder: Path) -> list[Path]:

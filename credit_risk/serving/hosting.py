@@ -116,7 +116,7 @@ class HostedService(Service[Any]):
     @property
     def openapi_spec(self) -> _Document:
         """The document behind Swagger UI."""
-        version = str(self.bento.tag.version) if self.bento else "development"
+        version = self.labels["version"]
         return _Document(document(self, version=version, readable=self.readable, pages=self.pages))
 
 

@@ -16,6 +16,7 @@ from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 from running import PROJECT
 
+from credit_risk import __version__
 from credit_risk.samples import COURSE_EXAMPLE
 
 MOST_ABOVE_BASE = 550e6
@@ -85,12 +86,12 @@ def test_its_tree_belongs_to_root(box: Box) -> None:
 
 def test_its_labels_say_what_it_is(tool: str, image: str, asked: httpx.Client) -> None:
     labels = configuration(tool, image)["Labels"]
-    name, version = image.split(":")
     head = ("git", "rev-parse", "HEAD")
     revision = subprocess.run(head, cwd=PROJECT, capture_output=True, text=True, check=True)
 
-    assert labels["org.opencontainers.image.title"] == name
-    assert labels["org.opencontainers.image.version"] == version
+    assert labels["org.opencontainers.image.title"] == "credit_risk_classifier"
+    assert labels["org.opencontainers.image.version"] == __version__
+    assert labels["credit-risk.bento"] == image
     assert labels["org.opencontainers.image.revision"].startswith(revision.stdout.strip())
     assert labels["credit-risk.model"] == describe(asked)["model"]
 
