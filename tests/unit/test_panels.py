@@ -56,5 +56,5 @@ def test_directions_are_shown_for_the_numbers_that_have_one() -> None:
     assert "<!-- debt: never down -->" in kept
     assert "price" not in kept
     assert "records" not in kept
-    assert drawing.ORANGE.lower() not in kept
-    assert drawing.ORANGE.lower() in svg(panels.directions([replace(income, broken=1)]))
+    assert drawing.Colour.ORANGE.lower() not in kept
+    assert drawing.Colour.ORANGE.lower() in svg(panels.directions([replace(income, broken=1)]))

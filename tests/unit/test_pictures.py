@@ -51,9 +51,9 @@ def test_words_that_occur_are_shown_with_their_counts() -> None:
 
 def test_colours_tell_kept_broken_and_free_directions_apart() -> None:
     for effect, colour in (
-        (INCOME, drawing.BLUE),
-        (replace(INCOME, broken=3), drawing.ORANGE),
-        (replace(INCOME, direction=0), drawing.INK),
+        (INCOME, drawing.Colour.BLUE),
+        (replace(INCOME, broken=3), drawing.Colour.ORANGE),
+        (replace(INCOME, direction=0), drawing.Colour.INK),
     ):
         # the axes' own texts are in INK, so a line is looked for
         assert f"fill: none; stroke: {colour.lower()}; stroke-width: 1.8" in svg(

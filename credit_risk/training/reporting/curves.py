@@ -12,18 +12,7 @@ from numpy.typing import NDArray
 from credit_risk.training.approvals import Cut
 from credit_risk.training.evaluation import Roc
 from credit_risk.training.reliability import Bin
-from credit_risk.training.reporting.drawing import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    WIDE,
-    draw,
-    in_style,
-    mark,
-    new_axes,
-)
+from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style, mark, new_axes
 
 __all__ = ["cumulative", "cuts", "distribution", "reliability", "roc"]
 
@@ -36,11 +25,11 @@ def roc(curve: Roc, lines: Mapping[str, float]) -> str:
     """Defaults caught against good loans lost, with the policy's thresholds as points."""
     axes = new_axes(5.2, 3.9)
     some = np.unique(np.linspace(0, len(curve.goods) - 1, POINTS).astype(int))
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
-    axes.plot(curve.goods[some], curve.defaults[some], color=BLUE)
+    axes.plot([0, 1], [0, 1], color=Colour.GREY, linewidth=1, linestyle="--")
+    axes.plot(curve.goods[some], curve.defaults[some], color=Colour.BLUE)
     for name, threshold in lines.items():
         at = int(np.searchsorted(-curve.thresholds, -threshold)) - 1  # the last one above it
-        axes.plot(curve.goods[at], curve.defaults[at], "o", color=INK, markersize=5)
+        axes.plot(curve.goods[at], curve.defaults[at], "o", color=Colour.INK, markersize=5)
         axes.annotate(name, (curve.goods[at] + 0.03, curve.defaults[at] - 0.05), fontsize=9)
     axes.set_aspect("equal")
     return draw(axes, "good loans above the threshold", "defaults above the threshold", "xy")
@@ -52,13 +41,13 @@ def cumulative(curve: Roc) -> str:
     axes = new_axes(5.2, 3.9)
     some = np.unique(np.linspace(1, len(curve.goods) - 1, POINTS).astype(int))
     for shares, colour, style, name in (
-        (curve.goods, BLUE, "-", "ended well"),
-        (curve.defaults, ORANGE, "--", "ended in default"),
+        (curve.goods, Colour.BLUE, "-", "ended well"),
+        (curve.defaults, Colour.ORANGE, "--", "ended in default"),
     ):
         axes.plot(curve.thresholds[some], 1 - shares[some], style, color=colour, label=name)
     at = curve.widest
     low, high = 1 - curve.defaults[at], 1 - curve.goods[at]
-    axes.vlines(curve.thresholds[at], low, high, color=INK, linewidth=1.4)
+    axes.vlines(curve.thresholds[at], low, high, color=Colour.INK, linewidth=1.4)
     axes.text(curve.thresholds[at] + 0.015, (low + high) / 2, f"KS {high - low:.3f}", va="center")
     axes.legend(loc="lower right")
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
@@ -72,8 +61,8 @@ def reliability(bins: Sequence[Bin]) -> str:
     predicted, observed = [b.predicted for b in bins], np.array([b.observed for b in bins])
     reach = np.abs(np.array([b.interval for b in bins]).T - observed)
     top = min(1.0, max(*predicted, *(b.interval[1] for b in bins)) + 0.05)
-    axes.plot([0, top], [0, top], color=GREY, linewidth=1, linestyle="--")
-    axes.errorbar(predicted, observed, reach, fmt="o", color=BLUE, elinewidth=1.2, capsize=3)
+    axes.plot([0, top], [0, top], color=Colour.GREY, linewidth=1, linestyle="--")
+    axes.errorbar(predicted, observed, reach, fmt="o", color=Colour.BLUE, elinewidth=1.2, capsize=3)
     axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
     return draw(axes, "predicted: mean probability of default", "observed: share in default", "xy")
 
@@ -85,8 +74,8 @@ def distribution(
     """How the probabilities of each outcome's loans are spread, with the policy's thresholds."""
     axes = new_axes(WIDE, 3.4)
     for outcome, colour, style, name in (
-        (False, BLUE, "-", "ended well"),
-        (True, ORANGE, "--", "ended in default"),
+        (False, Colour.BLUE, "-", "ended well"),
+        (True, Colour.ORANGE, "--", "ended in default"),
     ):
         counts, edges = np.histogram(probabilities[defaulted == outcome], np.linspace(0, 1, 41))
         axes.stairs(counts / counts.sum(), edges, color=colour, fill=True, alpha=0.2)
@@ -102,10 +91,10 @@ def cuts(found: Sequence[Cut], lines: Mapping[str, float]) -> str:
     """What each threshold would do, with the policy's own."""
     axes = new_axes(WIDE, 3.8)
     for name, colour, style, label in (
-        ("approval_rate", INK, "-", "approved, of all"),
-        ("caught", BLUE, "--", "not approved, of the defaults"),
-        ("turned_away", GREEN, "-.", "not approved, of the good loans"),
-        ("default_rate", ORANGE, ":", "in default, of the approved"),
+        ("approval_rate", Colour.INK, "-", "approved, of all"),
+        ("caught", Colour.BLUE, "--", "not approved, of the defaults"),
+        ("turned_away", Colour.GREEN, "-.", "not approved, of the good loans"),
+        ("default_rate", Colour.ORANGE, ":", "in default, of the approved"),
     ):
         rates = [getattr(cut, name) for cut in found]
         axes.plot([cut.threshold for cut in found], rates, style, color=colour, label=label)

@@ -2,11 +2,12 @@
 
 A picture becomes a ``data:`` address for an ``<img>``: each stands alone, so that nothing in one
 can disturb another or the page. Figures are made without pyplot, which would keep them open.
-Colours are Okabe and Ito's, told apart by the colour-blind. Knows nothing of what is shown.
+Knows nothing of what is shown.
 """
 
 from base64 import b64encode
 from collections.abc import Mapping
+from enum import StrEnum
 from io import BytesIO
 from typing import Any, Final, Literal, cast
 
@@ -16,24 +17,33 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from matplotlib.typing import RcKeyType
 
-__all__ = ["BLUE", "GREEN", "GREY", "INK", "ORANGE", "WIDE", "draw", "in_style", "mark", "new_axes"]
+__all__ = ["WIDE", "Colour", "draw", "in_style", "mark", "new_axes"]
 
-BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#8a8f98", "#24292f"
+
+class Colour(StrEnum):
+    """What things are drawn in; Okabe and Ito's, told apart by the colour-blind."""
+
+    BLUE = "#0072B2"
+    ORANGE = "#D55E00"
+    GREEN = "#009E73"
+    GREY = "#8a8f98"
+    INK = "#24292f"
+
 
 STYLE: Final[dict[RcKeyType, Any]] = {
     "font.size": 10,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
+    "axes.edgecolor": Colour.GREY,
+    "axes.labelcolor": Colour.INK,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#e6e8eb",
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "text.color": INK,
+    "xtick.color": Colour.GREY,
+    "ytick.color": Colour.GREY,
+    "xtick.labelcolor": Colour.INK,
+    "ytick.labelcolor": Colour.INK,
+    "text.color": Colour.INK,
     "legend.frameon": False,
     "lines.linewidth": 1.8,
     "svg.hashsalt": "credit-risk",  # the same picture for the same numbers, byte by byte
@@ -62,7 +72,7 @@ def draw(axes: Axes, x: str = "", y: str = "", percent: Literal["", "x", "y", "x
 def mark(axes: Axes, lines: Mapping[str, float]) -> None:
     """Draw lines across at these places of the x axis, each with its name on top."""
     for name, place in lines.items():
-        axes.axvline(place, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+        axes.axvline(place, color=Colour.INK, linewidth=1, linestyle=(0, (4, 3)))
         axes.text(
             place, 1.0, f" {name}", transform=axes.get_xaxis_transform(), va="top", fontsize=9
         )

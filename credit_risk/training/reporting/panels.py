@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from credit_risk.training.data.rates import Rate
-from credit_risk.training.reporting.drawing import BLUE, GREY, INK, ORANGE, WIDE, draw, in_style
+from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style
 from credit_risk.training.reporting.effects import Effect
 from credit_risk.training.reporting.what_if import WhatIf
 
@@ -34,9 +34,11 @@ def default_rates(found: Mapping[str, Sequence[Rate]]) -> str:
         reach = np.abs(np.array([rate.interval for rate in rates]).T - middles)
         places = range(len(rates))
         axes.errorbar(
-            middles, places, xerr=reach, fmt="o", color=BLUE, elinewidth=1.4, markersize=4
+            middles, places, xerr=reach, fmt="o", color=Colour.BLUE, elinewidth=1.4, markersize=4
         )
-        axes.axvline(np.average(middles, weights=rows), color=GREY, linewidth=1, linestyle="--")
+        axes.axvline(
+            np.average(middles, weights=rows), color=Colour.GREY, linewidth=1, linestyle="--"
+        )
         axes.set_yticks(places, [f"{rate.name} ({rate.rows:,})" for rate in rates])
         axes.set(title=field, xlim=(0, right), ylim=(len(rates) - 0.5, -0.5))
         axes.grid(visible=False, axis="y")
@@ -54,8 +56,8 @@ def spreads(numbers: Mapping[str, NDArray[np.floating]], defaulted: NDArray[np.b
         seen = len(np.unique(known[(known >= low) & (known <= high)]))
         edges = np.linspace(low, high, min(BARS, seen) + 1)
         for outcome, colour, style, name in (
-            (False, BLUE, "-", "ended well"),
-            (True, ORANGE, "--", "ended in default"),
+            (False, Colour.BLUE, "-", "ended well"),
+            (True, Colour.ORANGE, "--", "ended in default"),
         ):
             counts, _ = np.histogram(each[defaulted == outcome], edges)
             shares = counts / counts.sum()
@@ -74,10 +76,10 @@ def what_ifs(found: Sequence[WhatIf], lines: Mapping[str, float]) -> str:
     """One applicant's probability by each number, with thresholds; the dot is as applied."""
     panels = _panels([2.3] * len(found), columns=2)
     for axes, each in zip(panels, found, strict=True):
-        axes.plot(each.values, each.probabilities, color=BLUE)
-        axes.plot(each.value, each.probability, "o", color=INK, markersize=7)
+        axes.plot(each.values, each.probabilities, color=Colour.BLUE)
+        axes.plot(each.value, each.probability, "o", color=Colour.INK, markersize=7)
         for threshold in lines.values():
-            axes.axhline(threshold, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+            axes.axhline(threshold, color=Colour.INK, linewidth=1, linestyle=(0, (4, 3)))
         axes.set(title=each.field, ylim=(0, 1))
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(_thousands)
@@ -95,9 +97,11 @@ def directions(found: Sequence[Effect]) -> str:
     top = min(1.0, 1.1 * max(effect.probabilities.max() for effect in shown))
     panels = _panels([1.9] * len(shown), columns=3)
     for axes, effect in zip(panels, shown, strict=True):
-        colour = ORANGE if effect.broken else BLUE
+        colour = Colour.ORANGE if effect.broken else Colour.BLUE
         axes.plot(effect.values, effect.probabilities, color=colour)
-        axes.plot(effect.deciles, np.zeros(len(effect.deciles)), "|", color=GREY, markersize=12)
+        axes.plot(
+            effect.deciles, np.zeros(len(effect.deciles)), "|", color=Colour.GREY, markersize=12
+        )
         axes.set(title=f"{effect.field}: never {'down' if effect.direction > 0 else 'up'}")
         axes.set_ylim(0, top)
         axes.xaxis.set_major_locator(MaxNLocator(4))

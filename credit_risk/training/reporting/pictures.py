@@ -10,16 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from credit_risk.training.approvals import Group
-from credit_risk.training.reporting.drawing import (
-    BLUE,
-    GREY,
-    INK,
-    ORANGE,
-    WIDE,
-    draw,
-    in_style,
-    new_axes,
-)
+from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style, new_axes
 from credit_risk.training.reporting.effects import Effect
 
 __all__ = ["bars", "effect", "gains", "groups"]
@@ -29,7 +20,7 @@ __all__ = ["bars", "effect", "gains", "groups"]
 def bars(lengths: Mapping[str, float], x: str) -> str:
     """Horizontal bars, the first on top."""
     axes = new_axes(WIDE, 0.6 + 0.27 * len(lengths))
-    drawn = axes.barh(list(lengths), list(lengths.values()), color=BLUE, height=0.66)
+    drawn = axes.barh(list(lengths), list(lengths.values()), color=Colour.BLUE, height=0.66)
     axes.bar_label(drawn, fmt=" %.2f", fontsize=9)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
@@ -41,7 +32,7 @@ def bars(lengths: Mapping[str, float], x: str) -> str:
 def effect(found: Effect, top: float) -> str:
     """One field's effect; ``top`` of the probability's axis, for pictures that are compared."""
     axes = new_axes(3.6, 2.5)
-    colour = ORANGE if found.broken else BLUE if found.direction else INK
+    colour = Colour.ORANGE if found.broken else Colour.BLUE if found.direction else Colour.INK
     if found.counts:
         each = zip(found.values, found.probabilities, found.counts, strict=True)
         seen = [(f"{word} ({count:,})", height) for word, height, count in each if count]
@@ -53,7 +44,7 @@ def effect(found: Effect, top: float) -> str:
         axes.xaxis.set_major_locator(MaxNLocator(4))
         return draw(axes, percent="x")
     axes.plot(found.values, found.probabilities, color=colour)
-    axes.plot(found.deciles, np.zeros(len(found.deciles)), "|", color=GREY, markersize=12)
+    axes.plot(found.deciles, np.zeros(len(found.deciles)), "|", color=Colour.GREY, markersize=12)
     axes.set_ylim(0, top)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -78,7 +69,7 @@ def gains(
     axes = _points(list(found), middles, ends)
     for label in axes.get_yticklabels():
         label.set_fontweight("bold" if label.get_text() == highlighted else "normal")
-    axes.axvline(0, color=GREY, linewidth=1, linestyle="--")
+    axes.axvline(0, color=Colour.GREY, linewidth=1, linestyle="--")
     return draw(axes, f"gain in AUC against “{first}”, with interval")
 
 
@@ -89,7 +80,9 @@ def _points(
     axes = new_axes(WIDE, 0.8 + 0.36 * len(names))
     reach = np.abs(np.array(ends).T - np.array(middles))
     places = range(len(names))
-    axes.errorbar(middles, places, xerr=reach, fmt="o", color=BLUE, elinewidth=1.4, capsize=3)
+    axes.errorbar(
+        middles, places, xerr=reach, fmt="o", color=Colour.BLUE, elinewidth=1.4, capsize=3
+    )
     axes.set_yticks(places, names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")

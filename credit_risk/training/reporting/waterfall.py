@@ -10,17 +10,7 @@ from typing import Any, Final
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from credit_risk.training.reporting.drawing import (
-    BLUE,
-    GREY,
-    INK,
-    ORANGE,
-    WIDE,
-    draw,
-    in_style,
-    mark,
-    new_axes,
-)
+from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style, mark, new_axes
 
 __all__ = ["waterfall"]
 
@@ -65,13 +55,15 @@ def _draw_bars(axes: Axes, start: float, lengths: Sequence[float]) -> None:
     """Draw a bar for each length, from where the one above it ends, and a dot at either end."""
     end = start
     for place, length in enumerate(lengths, start=1):
-        axes.vlines(end, place - 1, place + 0.33, color=GREY, linewidth=0.8)
-        axes.barh(place, length, left=end, color=ORANGE if length > 0 else BLUE, height=0.66)
+        axes.vlines(end, place - 1, place + 0.33, color=Colour.GREY, linewidth=0.8)
+        axes.barh(
+            place, length, left=end, color=Colour.ORANGE if length > 0 else Colour.BLUE, height=0.66
+        )
         text = f"{length:+.2f}".replace("-", "−")  # noqa: RUF001  a true minus
         _write(axes, text, max(end, end + length), place, fontsize=9)
         end += length
     for place, log_odds in ((0, start), (len(lengths) + 1, end)):
-        axes.plot(log_odds, place, "o", color=INK)
+        axes.plot(log_odds, place, "o", color=Colour.INK)
         _write(axes, f"{_probability(log_odds):.1%}", log_odds, place, weight="bold")
 
 
