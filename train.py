@@ -38,10 +38,11 @@ SAMPLE = Path(__file__).parent / "data" / "sample.csv"
 SPLIT_SEED = 11  # the course's, so that its published figures can be compared
 TEST_SHARE = 0.2  # of all rows; never seen by the stored model
 VALIDATION_SHARE = 0.25  # of the rest
-LIMITS_OF_USE = [
+LIMITS_OF_USE = [  # in the model card, and in the report
     "Learned from loans that were granted: what became of the refused is not known.",
-    "A few thousand loans of one lender, decades old, amounts in a unit that is not stated.",
-    "A number that becomes known is not bound by the guarantees: they compare known numbers.",
+    "From one lender, decades ago: fit and test it on loans of your own, and watch for drift.",
+    "Money is in a unit that is not stated: applications in any other would be misjudged.",
+    "Its guarantees compare known numbers: one that becomes known may move it either way.",
 ]
 LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")
 CAPTION = (

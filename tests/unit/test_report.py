@@ -78,6 +78,7 @@ def describe(recipe: Recipe, loans: Dataset, **changes: object) -> ModelDescript
         "parameters": {**recipe.parameters, "rounds": recipe.rounds},
         "missing_as": recipe.missing_as,
         "measures": {"test": {"auc": 0.8123, "gini": 0.6246}},
+        "limits": ["Only a few loans."],
         "excluded_fields": [] if recipe.missing_as == 0 else list(UNUSED_FIELDS),
         "versions": {"xgboost": "3.2.0"},
     }
@@ -276,6 +277,14 @@ def test_the_comparison_has_every_model_and_what_the_gain_means(page: Page) -> N
         ["ours", "0.8524", "+0.0123", "+0.0081 to +0.0165"],
     ]
     assert "more than chance would explain" in page.text
+
+
+def test_the_limits_are_those_of_the_model_card_and_its_own(page: Page, loans: Dataset) -> None:
+    limits = page.text.partition("What is it not good for?")[2]
+
+    assert "Only a few loans." in limits
+    assert f"800 loans, made up, are few: with {loans.defaulted.sum()} defaults" in limits
+    assert "not a validation by somebody independent" in limits
 
 
 def test_what_made_the_model_is_there(page: Page, loans: Dataset) -> None:
