@@ -79,20 +79,14 @@ class Server:
 
 
 @contextmanager
-def serving(
-    target: str,
-    *arguments: str,
-    home: Path,
-    log: Path,
-    cwd: Path = PROJECT,
-    **changes: str,
+def started(
+    *command: str | Path, home: Path, log: Path, cwd: Path = PROJECT, **changes: str
 ) -> Iterator[Server]:
-    """Run ``bentoml serve`` on a free port until the body of the ``with`` ends."""
+    """Run a command that serves, on a free port, until the body of the ``with`` ends."""
     port = free_port()
-    command = [str(BIN / "bentoml"), "serve", target, "--port", str(port), *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command,
+            [str(part) for part in (*command, "--port", port)],
             env=environment(home, **changes),
             cwd=cwd,
             stdout=output,
@@ -105,6 +99,16 @@ def serving(
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def serving(
+    target: str, *arguments: str, home: Path, log: Path, cwd: Path = PROJECT, **changes: str
+) -> Iterator[Server]:
+    """Run ``bentoml serve`` until the body of the ``with`` ends."""
+    command = (BIN / "bentoml", "serve", target, *arguments)
+    with started(*command, home=home, log=log, cwd=cwd, **changes) as server:
+        yield server
 
 
 def _wait_until_ready(server: Server) -> None:

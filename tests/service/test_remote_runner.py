@@ -1,8 +1,6 @@
 """The runner as a service of its own gives the same answers as inside each worker."""
 
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +8,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from running import PATIENCE, PROJECT, Server, environment, free_port, serving
+from running import Server, serving, started
 
 from credit_risk.columns import Encoder
 from credit_risk.samples import sample_applications
@@ -33,29 +31,10 @@ def alone(home: Path, folder: Path, *arguments: str) -> Iterator[Server]:
     own = folder / "home"  # metrics are kept in the home: each needs its own
     own.mkdir(parents=True)
     (own / "models").symlink_to(home / "models")
-    port = free_port()
-    command = [sys.executable, "-m", "bentoml_cli._internal.start", "start-http-server"]
-    command += ["service.py:svc", "--host", "127.0.0.1", "--port", str(port), *arguments]
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            env=environment(own),
-            cwd=PROJECT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    server = Server(f"http://127.0.0.1:{port}", process, log)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while readiness(server) != 200:
-            assert process.poll() is None, server.logged()
-            assert time.monotonic() < deadline, server.logged()
-            time.sleep(0.1)
+    start = ("-m", "bentoml_cli._internal.start", "start-http-server", "service.py:svc")
+    command = (sys.executable, *start, "--host", "127.0.0.1", *arguments)
+    with started(*command, home=own, log=folder / "log") as server:
         yield server
-    finally:
-        server.stop()
 
 
 def readiness(server: Server) -> int:
