@@ -23,7 +23,8 @@ def main() -> None:
     loans = read_loans(data)
     vectorizer = fit_vectorizer()
     examples = Examples.encode(vectorizer, loans.records(), loans.defaulted)
-    like = ModelDescription(**stored_model().info.metadata)
+    metadata = stored_model().info.metadata
+    like = ModelDescription(**{key: metadata[key] for key in metadata if key != "files"})
     parameters = {name: value for name, value in like.parameters.items() if name != "rounds"}
     for trees in sizes:
         recipe = Recipe(f"{trees} trees", parameters, int(trees), missing_as=like.missing_as)

@@ -284,3 +284,4 @@ class ModelCard(ModelDescription):
     """What a model is, where it comes from and how well it does."""
 
     model: str = Field(description=MODEL_TAG)
+    files: dict[str, str] = Field(description="SHA-256 of each file that is stored with it.")

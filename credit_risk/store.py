@@ -10,8 +10,9 @@ from bentoml.models import BentoModel
 
 from credit_risk.custom_objects import VECTORIZER
 from credit_risk.errors import ModelRefusedError
+from credit_risk.file_hashes import hash_files
 from credit_risk.schema import ModelDescription
-from credit_risk.stored_model import REPORT, TRAIN, check
+from credit_risk.stored_model import CARD, REPORT, TRAIN, check
 
 __all__ = [
     "MODEL_NAME",
@@ -20,6 +21,7 @@ __all__ = [
     "attach_report",
     "model_tag",
     "save",
+    "write_hashes",
 ]
 
 MODEL_NAME: Final = "credit_risk_model"
@@ -50,12 +52,22 @@ def save(booster: Any, vectorizer: Any, description: ModelDescription) -> str:  
         labels={"project": "credit-risk", "recipe": description.recipe},
         metadata=description.model_dump(exclude_none=True),  # the store takes no None
     )
+    write_hashes(str(stored.tag))
     return str(stored.tag)
 
 
 def attach_report(tag: str, page: str) -> None:
     """Keep a report, HTML, in a model's folder; it is exported and imported with the model."""
     Path(bentoml.models.get(tag).path_of(REPORT)).write_text(page)
+    write_hashes(tag)
+
+
+def write_hashes(tag: str) -> None:
+    """Write the hashes of a model's files into its card; without them it is refused."""
+    stored = bentoml.models.get(tag)
+    stored.info.metadata["files"] = hash_files(Path(stored.path), leave_out=CARD)
+    with Path(stored.path_of(CARD)).open("w", encoding="utf-8") as card:
+        stored.info.dump(card)
 
 
 class CreditRiskModel(BentoModel):

@@ -1,8 +1,9 @@
 """A model of the BentoML store, and whether it fits this code.
 
 What is absent, has other columns, was trained with another XGBoost, or does not keep what its own
-card guarantees is refused before anything is served. Nothing that is stored is run: the pickle of
-custom objects is read by ``custom_objects``, the trees by XGBoost's library.
+card guarantees is refused before anything is served, and so is one whose files are not those of its
+card: a file that was damaged, swapped or added is found before it is read. Nothing that is stored
+is run: the pickle of custom objects is read by ``custom_objects``, the trees by XGBoost's library.
 """
 
 import pickle
@@ -19,6 +20,7 @@ from credit_risk.columns import Encoder, fingerprint
 from credit_risk.custom_objects import VECTORIZER, read_custom_objects
 from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
 from credit_risk.features import Inputs, constraints, sources
+from credit_risk.file_hashes import digest, hash_files, odd_one
 from credit_risk.libxgboost import LibraryError
 from credit_risk.model import RiskModel
 from credit_risk.policy import Policy
@@ -27,7 +29,10 @@ from credit_risk.schema import ModelCard
 from credit_risk.trees import broken_constraint
 from credit_risk.vocabulary import COLUMNS
 
-__all__ = ["REPORT", "TRAIN", "StoredModel", "check"]
+__all__ = ["CARD", "REPORT", "TRAIN", "StoredModel", "check"]
+
+CARD: Final = "model.yaml"
+"""File in the model's folder, where BentoML keeps what it knows of the model."""
 
 BOOSTER: Final = "saved_model.ubj"
 CUSTOM_OBJECTS: Final = "custom_objects.pkl"
@@ -56,6 +61,11 @@ class StoredModel:
     encoder: Encoder
     policy: Policy
     reasons: Reasons
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the trees and the encoder: the same for all copies, and for all tags."""
+        return digest({name: each for name, each in self.card.files.items() if name != REPORT})
 
     @property
     def report(self) -> str | None:
@@ -96,6 +106,8 @@ def check(stored: bentoml.Model) -> StoredModel:
         ModelRefusedError: says what was found, what was expected and what mends it.
     """
     _check_version(stored)
+    card = _read_card(stored)
+    _check_files(stored, card)
     objects = _custom_objects(stored)
     vectorizer = objects.get(VECTORIZER)
     if vectorizer is None:
@@ -103,14 +115,10 @@ def check(stored: bentoml.Model) -> StoredModel:
         raise _refused(stored, f"custom objects: {held}", f"a {VECTORIZER} among them")
     try:
         encoder = Encoder(vectorizer)
-        card = ModelCard(model=str(stored.tag), **stored.info.metadata)
         policy = Policy(**card.policy.model_dump())
         reasons = Reasons(card.inputs)
     except EncodingError as error:
         raise _refused(stored, f"other columns ({error})", "this code's columns") from None
-    except ValidationError as error:
-        odd = ", ".join(".".join(map(str, finding["loc"])) for finding in error.errors())
-        raise _refused(stored, f"metadata without a valid {odd}", "that of train.py") from None
     except PolicyError as error:
         raise _refused(stored, str(error), "thresholds in order") from None
     ours, theirs = fingerprint(COLUMNS), card.columns.fingerprint
@@ -137,6 +145,26 @@ def _check_version(stored: bentoml.Model) -> None:
             f"xgboost {installed}, which is installed",
             mend=f"{TRAIN}, or install xgboost {trained}",
         )
+
+
+def _read_card(stored: bentoml.Model) -> ModelCard:
+    try:
+        return ModelCard(model=str(stored.tag), **stored.info.metadata)
+    except ValidationError as error:
+        odd = ", ".join(".".join(map(str, finding["loc"])) for finding in error.errors())
+        raise _refused(stored, f"metadata without a valid {odd}", "that of train.py") from None
+
+
+def _check_files(stored: bentoml.Model, card: ModelCard) -> None:
+    hashes = hash_files(Path(stored.path), leave_out=CARD)
+    odd = odd_one(hashes, card.files)
+    if odd is not None:
+        found, expected = (
+            f"SHA-256 {each[odd][:12]}" if odd in each else "no such file"
+            for each in (hashes, card.files)
+        )
+        mend = f"{TRAIN}, or import the model again"
+        raise _refused(stored, f"{odd}: {found}", f"{expected}, as in its card", mend=mend)
 
 
 def _refused(

@@ -38,11 +38,15 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.scoring": (GROUND | CONTRACT | STEPS, set()),
     # adapters to the model store
     "credit_risk.custom_objects": (set(), {"numpy"}),
+    "credit_risk.file_hashes": (set(), set()),
     "credit_risk.stored_model": (
-        GROUND | CONTRACT | STEPS | {"custom_objects", "libxgboost", "trees"},
+        GROUND | CONTRACT | STEPS | {"custom_objects", "file_hashes", "libxgboost", "trees"},
         {"bentoml", "pydantic"},
     ),
-    "credit_risk.store": ({"custom_objects", "errors", "schema", "stored_model"}, {"bentoml"}),
+    "credit_risk.store": (
+        {"custom_objects", "errors", "file_hashes", "schema", "stored_model"},
+        {"bentoml"},
+    ),
     # adapters to HTTP: know nothing of credit
     "credit_risk.serving": (set(), set()),
     "credit_risk.serving.internals": (

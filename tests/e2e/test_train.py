@@ -2,6 +2,7 @@
 
 import json
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -54,11 +55,11 @@ def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_pat
 def test_the_same_data_makes_the_same_model(tmp_path: Path) -> None:
     tags = [run(*TRAIN, home=tmp_path).stdout.split()[-1] for _ in range(2)]
 
-    first, second = (
-        (tmp_path / "models" / tag.replace(":", "/") / "saved_model.ubj").read_bytes()
-        for tag in tags
-    )
-    assert first == second
+    for name in ("saved_model.ubj", "custom_objects.pkl"):
+        first, second = (
+            (tmp_path / "models" / tag.replace(":", "/") / name).read_bytes() for tag in tags
+        )
+        assert first == second
 
 
 def test_the_real_data_is_learned_from(real_data: Path, tmp_path: Path) -> None:
@@ -138,11 +139,14 @@ def test_a_model_lists_exports_imports_and_deletes(home: Path, tmp_path: Path) -
     run("bentoml", "models", "import", file, home=there)
     listed = yaml.safe_load(run("bentoml", "models", "list", "-o", "json", home=there).stdout)
     moved = card_of(there, tag)
-    reports = [each / "models" / tag.replace(":", "/") / "report.html" for each in (home, there)]
-    assert reports[0].read_bytes() == reports[1].read_bytes()
+    folder = there / "models" / tag.replace(":", "/")
+    files = {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    del files["model.yaml"]
     run("bentoml", "models", "delete", "--yes", tag, home=there)
     left = yaml.safe_load(run("bentoml", "models", "list", "-o", "json", home=there).stdout)
 
     assert [model["tag"] for model in listed] == [tag]
     assert moved == card_of(home, tag)
+    assert moved["metadata"]["files"] == files
+    assert files.keys() == {"saved_model.ubj", "custom_objects.pkl", "report.html"}
     assert left == []

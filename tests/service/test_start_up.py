@@ -11,6 +11,7 @@ MAKE_WRONG_MODEL = """
 import pathlib, sys
 import bentoml, bentoml.xgboost, numpy, xgboost
 from sklearn.feature_extraction import DictVectorizer
+from credit_risk.store import write_hashes
 
 name, how = sys.argv[1:]
 good = bentoml.models.get("credit_risk_model:latest")
@@ -51,6 +52,8 @@ match how:
         booster = train(["income", "marital=single"])
         metadata["inputs"] = ["income", "marital=single"]
 stored = bentoml.xgboost.save_model(name, booster, custom_objects=objects, metadata=metadata)
+if how != "no metadata":
+    write_hashes(stored.tag)
 print(bentoml.models.get(stored.tag).path)
 """
 
@@ -142,6 +145,19 @@ def test_a_model_of_another_xgboost_is_refused(
 
     assert "found a model of xgboost 2." in line
     assert "which is installed; run: python train.py, or install xgboost 2." in line
+
+
+def test_a_model_whose_file_was_altered_is_refused(
+    home: Path, wrong_model: Callable[[str], tuple[str, Path]]
+) -> None:
+    tag, folder = wrong_model("altered file")
+    with (folder / "custom_objects.pkl").open("ab") as file:
+        file.write(b"more")
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL=tag)
+
+    assert "found custom_objects.pkl: SHA-256 " in line
+    assert line.endswith("as in its card; run: python train.py, or import the model again")
 
 
 def test_an_unknown_way_to_run_the_runner_is_refused(home: Path) -> None:
