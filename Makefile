@@ -18,7 +18,7 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test test-container check format load bench eb-bundle release lock container clean
+.PHONY: help serve train data test test-container check format load bench eb-bundle release lock audit container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ lock: $(PIPENV) ## Resolve the packages anew: Pipfile.lock and deploy/requiremen
 	$(PIPENV) lock
 	$(PYTHON) deploy/lock.py
 	$(PIPENV) requirements --hash > deploy/requirements.txt
+
+audit: $(SYNCED) ## Look up the lock's packages among known vulnerabilities, where that can be reached
+	$(BIN)/python deploy/audit.py
 
 clean: ## Remove the environment and everything that can be made again
 	rm -rf .venv .pipenv .pytest_cache .ruff_cache .mypy_cache .hypothesis reports dist
