@@ -2,17 +2,33 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
+from leaks import leaks
 from running import PROJECT, Server, run, serving
 
 from credit_risk.samples import COURSE_EXAMPLE
 
 TAG = "credit_risk_classifier:latest"
+AT_HOME = shutil.ignore_patterns(".*", "tests", "benchmarks", "notebooks", "__pycache__")
+PLANTED = {
+    ".env": "SOME=1",
+    "key.pem": "-----BEGIN EC PRIVATE KEY-----",
+    "keys.txt": "crk_" + "x" * 43,
+    "decisions/decisions_host_w1.jsonl": '{"age": 26}',
+    "data/loans.csv": "1,2",
+    "deploy/settings.txt": "https://somebody:secret@index.example/simple",
+    "credit_risk/.env": "SOME=1",
+    "credit_risk/keys.txt": "AKIA" + "A" * 16,
+    "credit_risk/serving/id_rsa": "",
+    "credit_risk/training/loans.parquet": "",
+}
+"""What somebody may leave lying about: name and content."""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +72,30 @@ def test_it_holds_the_service_and_the_package_without_training_and_nothing_else(
     }
 
     assert shipped == expected
+
+
+def names(folder: Path) -> set[str]:
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    return {name for name in files if "__pycache__" not in name}
+
+
+def test_no_secret_and_no_data_gets_into_it_wherever_they_lie(
+    bento: Path, home: Path, tmp_path: Path
+) -> None:
+    project = Path(shutil.copytree(PROJECT, tmp_path / "project", ignore=AT_HOME))
+    for name, content in PLANTED.items():
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text(content)
+    own = tmp_path / "home"
+    own.mkdir()
+    (own / "models").symlink_to(home / "models")
+
+    built = run("bentoml", "build", "-o", "tag", home=own, cwd=project).stdout
+    folder = own / "bentos" / built.strip().removeprefix("__tag__:").replace(":", "/")
+
+    assert set(PLANTED) <= set(leaks(project))  # so the search finds what is there
+    assert leaks(folder) == []
+    assert names(folder) == names(bento)
 
 
 def test_its_packages_are_those_of_the_lock(bento: Path) -> None:
