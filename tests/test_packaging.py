@@ -3,12 +3,22 @@
 import json
 import re
 import subprocess
+import sys
 import tomllib
+import zipfile
+from hashlib import sha256
+from pathlib import Path
 
+import pytest
 import yaml
 from running import PROJECT
 
 LOCK = json.loads((PROJECT / "Pipfile.lock").read_text())
+WHEEL = {
+    "METADATA": "Metadata-Version: 2.1\nName: loan\nVersion: 1.0\n",
+    "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "RECORD": "",
+}
 PIPFILE = tomllib.loads((PROJECT / "Pipfile").read_text())
 
 
@@ -85,3 +95,40 @@ def test_nothing_is_committed_that_must_not_be() -> None:
     assert not [n for n in names if n.endswith((".ubj", ".pkl", ".whl", ".bentomodel", ".pem"))]
     assert [n for n in names if n.startswith("data/")] == ["data/README.md", "data/sample.csv"]
     assert max((PROJECT / name).stat().st_size for name in names) < 1_000_000
+
+
+def image_s_install() -> list[str]:
+    """The options with which the image installs its packages."""
+    template = (PROJECT / "deploy" / "Dockerfile.template").read_text().replace("\\\n", " ")
+    (command,) = re.findall(r" install (.*) -r /app/requirements\.txt", template)
+    return str(command).split()
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_image_installs_no_file_whose_hash_the_lock_does_not_have(
+    tmp_path: Path, *, right: bool
+) -> None:
+    wheel = tmp_path / "loan-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        for name, text in WHEEL.items():
+            file.writestr(f"loan-1.0.dist-info/{name}", text)
+    content = wheel.read_bytes() if right else b"the file that was locked"
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(f"loan==1.0 --hash=sha256:{sha256(content).hexdigest()}\n")
+
+    command = [sys.executable, "-m", "pip", "install", *image_s_install()]
+    command += ["--no-index", "--find-links", tmp_path, "--target", tmp_path / "here"]
+    done = subprocess.run(
+        [*command, "-r", requirements], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode == 0) == right, done.stderr
+    assert (tmp_path / "here").exists() == right
+    assert ("DO NOT MATCH THE HASHES" in done.stderr) != right
+
+
+def test_the_environment_is_installed_from_the_lock_only() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+
+    assert "$(PIPENV) sync --dev" in makefile
+    assert "$(PIPENV) install" not in makefile
