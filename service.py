@@ -12,7 +12,8 @@ from typing import Annotated, Any, cast
 
 import bentoml
 import numpy as np
-from bentoml.validators import DType, Shape
+from bentoml.exceptions import ServiceUnavailable
+from bentoml.validators import ContentType, DType, Shape
 
 from credit_risk import __version__, store
 from credit_risk.columns import EncodedApplications, Rows
@@ -27,12 +28,15 @@ from credit_risk.schema import (
 )
 from credit_risk.scoring import Scorer
 from credit_risk.serving.batching import MicroBatcher
-from credit_risk.serving.configuration import read_batching, use_configuration
+from credit_risk.serving.configuration import read_batching, read_limits, use_configuration
 from credit_risk.serving.garbage import collect_garbage_rarely
 from credit_risk.serving.hosting import HostedService
 from credit_risk.serving.internals import RemoteProxy
 from credit_risk.serving.lean import LeanService
+from credit_risk.serving.npy import NPY
 from credit_risk.serving.query import Flag
+from credit_risk.serving.remote_runner import remote_call
+from credit_risk.serving.size_limits import check_rows
 from credit_risk.stored_model import check
 from credit_risk.vocabulary import COLUMNS
 
@@ -50,7 +54,12 @@ REASONS_OF_ARRAY = Flag("reasons", ABOUT_REASONS, default=False)
 use_configuration(Path(__file__).with_name("bentoconfiguration.yaml"))
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 batching = read_batching(RUNNER, known_services=(CLASSIFIER, RUNNER))
+MANY = ("classify_batch", "classify_array")
+limits = read_limits(CLASSIFIER, body=("classify", *MANY), rows=MANY)
 credit_risk_model = store.CreditRiskModel(store.model_tag())
+
+RunnerRows = Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32"), ContentType(NPY)]
+RunnerAnswer = Annotated[np.ndarray, ContentType(NPY)]
 
 
 @bentoml.service(name=RUNNER, service_class=HostedService, labels=LABELS)
@@ -67,9 +76,7 @@ class CreditRiskRunner:
         max_batch_size=batching.max_batch_size,
         max_latency_ms=batching.max_latency_ms,
     )
-    def predict(
-        self, rows: Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32")]
-    ) -> np.ndarray:
+    def predict(self, rows: RunnerRows, /) -> RunnerAnswer:
         """Probability of default of each of (n, 29) rows."""
         return self._risk_model.predict(rows)
 
@@ -78,9 +85,7 @@ class CreditRiskRunner:
         max_batch_size=batching.max_batch_size,
         max_latency_ms=batching.max_latency_ms,
     )
-    def explain(
-        self, rows: Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32")]
-    ) -> np.ndarray:
+    def explain(self, rows: RunnerRows, /) -> RunnerAnswer:
         """What each input adds to the log-odds of default of each of (n, 29) rows."""
         return self._risk_model.explain(rows)
 
@@ -109,10 +114,13 @@ class CreditRiskClassifier:
             reasons=stored.reasons,
             model=stored.card.model,
         )
-        most = batching.max_batch_size
-        self._batcher = MicroBatcher(scorer.assess, max_batch_size=most)
-        without_reasons = partial(scorer.assess, reasons=False)
-        self._without_reasons = MicroBatcher(without_reasons, max_batch_size=most)
+        batcher = partial(
+            MicroBatcher,
+            max_batch_size=batching.max_batch_size,
+            nobodys_fault=(ServiceUnavailable,),
+        )
+        self._batcher = batcher(scorer.assess)
+        self._without_reasons = batcher(partial(scorer.assess, reasons=False))
         collect_garbage_rarely()
 
     async def __is_ready__(self) -> bool:
@@ -136,7 +144,7 @@ class CreditRiskClassifier:
     def _model_call(self, name: str) -> Callable[[Rows], Awaitable[Any]]:
         """A method of the runner, in this worker or in a service of its own."""
         if isinstance(self.runner, RemoteProxy):
-            return partial(self.runner.to_async.call, name)
+            return remote_call(self.runner, name)
         call_here = getattr(self.runner, name)
 
         async def call(rows: Rows) -> Any:  # noqa: ANN401  BentoML's untyped methods
@@ -159,6 +167,7 @@ class CreditRiskClassifier:
         """
         batcher = self._batcher if REASONS.read() else self._without_reasons
         rows = applications.root
+        check_rows(len(rows), limits.rows["classify_batch"])
         assessments = iter(
             await batcher.submit([row for row in rows if isinstance(row, Application)])
         )
@@ -174,9 +183,14 @@ class CreditRiskClassifier:
         (n, 29) float32, the columns of `GET /model` in order: a JSON list of lists with null for
         a missing number, or a `.npy` file.
         """
+        check_rows(len(applications.root), limits.rows["classify_array"])
         return await self._scorer.assess_rows(applications.root, reasons=REASONS_OF_ARRAY.read())
 
 
 svc = cast("HostedService", CreditRiskClassifier)
+svc.limit_bodies(limits.body)
+cast("HostedService", CreditRiskRunner).limit_bodies(
+    read_limits(RUNNER, body=("predict", "explain")).body
+)
 svc.answer_get("/model", ModelCard, lambda classifier: classifier.card)
 svc.answer_page("/model/report", lambda classifier: classifier.report, "The model has no report.")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-__all__ = ["Problem", "Refusal", "refuse"]
+__all__ = ["MAX_ECHO", "Problem", "Refusal", "refuse"]
 
 MAX_ECHO = 100
 """Most characters of a client's own text in an answer."""
@@ -65,24 +65,30 @@ def refuse(findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None 
         model: The model that refused, for what its fields expect; None where it has no fields.
     """
     findings = list(findings)
-    problems = [_problem(finding, model) for finding in findings[:MAX_PROBLEMS]]
+    known = {*model.model_fields} if model else set()
+    left = MAX_ECHO // 2  # a name stands in the sentence and in detail
+    problems = []
+    for finding in findings[:MAX_PROBLEMS]:
+        place = ".".join(map(str, finding["loc"]))
+        if place not in known:
+            place = _cut(place, left)
+            left -= len(place)
+        problems.append(_problem(finding, place, model))
     if len(findings) > MAX_PROBLEMS:
         rest = len(findings) - MAX_PROBLEMS + 1
         problems[-1] = Problem(field="", message=f"and {rest} more", expected=None)
     places = ", ".join(dict.fromkeys(problem.field for problem in problems if problem.field))
     if not places:
         return Refusal(error=_sentence(problems), detail=problems)
-    where = _cut(places)
-    return Refusal(error=f"The request is not valid: see {where}.", detail=problems)
+    return Refusal(error=f"The request is not valid: see {places}.", detail=problems)
 
 
-def _problem(finding: Mapping[str, Any], model: type[BaseModel] | None) -> Problem:
-    loc = tuple(finding["loc"])
+def _problem(finding: Mapping[str, Any], place: str, model: type[BaseModel] | None) -> Problem:
     message = REPHRASED.get(finding["type"], str(finding["msg"]))
     return Problem(
-        field=_cut(".".join(map(str, loc))),
+        field=place,
         message=_cut(message, 3 * MAX_ECHO),
-        expected=_expected(loc, model),
+        expected=_expected(tuple(finding["loc"]), model),
     )
 
 
@@ -99,5 +105,5 @@ def _sentence(problems: list[Problem]) -> str:
     return f"{problems[0].message}." if problems else "The request is not valid."
 
 
-def _cut(text: str, length: int = MAX_ECHO) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: max(length - 1, 0)]}…"

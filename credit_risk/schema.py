@@ -4,7 +4,8 @@ Names, limits and categories come from ``vocabulary``. Knows nothing of HTTP and
 an application is scored.
 """
 
-from typing import Annotated, Any, Final, cast
+from operator import attrgetter
+from typing import Annotated, Any, Final, Self, cast
 
 from pydantic import (
     BaseModel,
@@ -17,9 +18,10 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
 )
 from pydantic.config import JsonDict
-from pydantic_core import core_schema
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from credit_risk.refusal import Refusal, refuse
+from credit_risk.repeated_keys import repeated_keys
 from credit_risk.vocabulary import (
     CATEGORIES,
     LIMITS,
@@ -120,6 +122,28 @@ class Application(BaseModel):
     amount: float = _number("amount", "Amount asked for", MONEY)
     price: float = _number("price", "Price of what the loan pays for", MONEY)
 
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **how: Any) -> Self:  # noqa: ANN401  pydantic's own
+        """Validate JSON in which no field stands twice.
+
+        Raises:
+            ValidationError: names every wrong field.
+        """
+        body = json_data.encode() if isinstance(json_data, str) else json_data
+        application: Self = cls.__pydantic_validator__.validate_json(body, **how)
+        # Neither a field's name nor a category has a colon: each colon is one field.
+        if body.count(b":") != len(application.__pydantic_fields_set__):
+            findings = [
+                InitErrorDetails(type=REPEATED, loc=(name,), input=None)
+                for name in repeated_keys(bytes(body))
+            ]
+            raise ValidationError.from_exception_data(cls.__name__, findings)
+        return application
+
+
+REPEATED: Final = PydanticCustomError("repeated", "This field stands there more than once")
+FIELDS_SET: Final = attrgetter("__pydantic_fields_set__")
+
 
 def _refuse_alone(value: object, validate: ValidatorFunctionWrapHandler) -> "Application | Refusal":
     """Turn a row's own errors into that row's answer, so that no neighbour sees them."""
@@ -128,6 +152,13 @@ def _refuse_alone(value: object, validate: ValidatorFunctionWrapHandler) -> "App
     except ValidationError as error:
         return refuse(error.errors(include_url=False, include_context=False), Application)
     return application
+
+
+def _refuse_repeated(names: list[str]) -> Refusal:
+    findings = [
+        {"type": REPEATED.type, "loc": (name,), "msg": REPEATED.message()} for name in names
+    ]
+    return refuse(findings, Application)
 
 
 def _whole_or_row_by_row(_: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -152,6 +183,25 @@ class ApplicationBatch(RootModel[ApplicationRows]):
     """Many applications; a bad one among them does not refuse the others."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE, RISKY_EXAMPLE]]})
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **how: Any) -> Self:  # noqa: ANN401  pydantic's own
+        """Validate a JSON list; a row in which a field stands twice is a bad row.
+
+        Raises:
+            ValidationError: if it is no list.
+        """
+        body = json_data.encode() if isinstance(json_data, str) else json_data
+        batch: Self = cls.__pydantic_validator__.validate_json(body, **how)
+        rows = batch.root
+        # As in an application; of what a bad row holds nothing is known.
+        if Refusal in set(map(type, rows)) or body.count(b":") != sum(
+            map(len, map(FIELDS_SET, rows))
+        ):
+            for place, names in enumerate(repeated_keys(bytes(body))):
+                if names and isinstance(rows[place], Application):
+                    rows[place] = _refuse_repeated(names)
+        return batch
 
     @classmethod
     def join(cls, parts: "list[ApplicationBatch]") -> "ApplicationBatch":

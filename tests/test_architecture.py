@@ -12,7 +12,7 @@ import pytest
 from running import PROJECT
 
 GROUND = {"vocabulary", "errors"}
-CONTRACT = {"refusal", "schema", "samples"}
+CONTRACT = {"refusal", "repeated_keys", "schema", "samples"}
 STEPS = {"columns", "features", "model", "policy", "reasons"}
 
 # module: (what it may import of the project, what it may import from outside)
@@ -23,7 +23,11 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.errors": (set(), set()),
     # contract: the only pydantic models of what goes over the wire
     "credit_risk.refusal": (set(), {"pydantic"}),
-    "credit_risk.schema": (GROUND | {"refusal"}, {"pydantic", "pydantic_core"}),
+    "credit_risk.repeated_keys": (set(), set()),
+    "credit_risk.schema": (
+        GROUND | {"refusal", "repeated_keys"},
+        {"pydantic", "pydantic_core"},
+    ),
     "credit_risk.samples": (GROUND | {"schema"}, set()),
     # steps: siblings that never import each other
     "credit_risk.columns": (GROUND | CONTRACT, {"numpy", "pydantic", "pydantic_core"}),
@@ -54,19 +58,37 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"_bentoml_impl", "_bentoml_sdk", "bentoml", "opentelemetry"},
     ),
     "credit_risk.serving.caller": (set(), set()),
+    "credit_risk.serving.fault_ids": (set(), set()),
+    "credit_risk.serving.response_headers": (set(), set()),
+    "credit_risk.serving.size_limits": (set(), {"bentoml", "starlette"}),
+    "credit_risk.serving.known_paths": (
+        {"refusal", "serving.response_headers"},
+        {"starlette"},
+    ),
+    "credit_risk.serving.remote_runner": (
+        {"serving.internals", "serving.npy"},
+        {"aiohttp", "bentoml", "numpy"},
+    ),
     "credit_risk.serving.deadlines": (set(), set()),
     "credit_risk.serving.middleware_stack": (
-        {"serving.internals", "serving.media_types"},
+        {
+            "serving.internals",
+            "serving.known_paths",
+            "serving.media_types",
+            "serving.size_limits",
+        },
         {"starlette"},
     ),
     "credit_risk.serving.request_metrics": ({"serving.internals"}, set()),
     "credit_risk.serving.endpoint": (
         {
+            "serving.fault_ids",
             "serving.internals",
             "serving.long_lists",
             "serving.media_types",
             "serving.npy",
             "serving.request_metrics",
+            "serving.size_limits",
         },
         {"bentoml", "pydantic", "starlette"},
     ),
@@ -77,8 +99,10 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             "serving.hosting",
             "serving.media_types",
             "serving.middleware_stack",
+            "serving.npy",
             "serving.query",
             "serving.request_metrics",
+            "serving.response_headers",
             "serving.uniform_errors",
         },
         {"attrs", "bentoml", "starlette"},
@@ -86,7 +110,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.configuration": (set(), {"bentoml", "yaml"}),
     "credit_risk.serving.media_types": ({"refusal"}, {"starlette"}),
     "credit_risk.serving.npy": (
-        {"serving.internals"},
+        {"refusal", "serving.internals"},
         {"bentoml", "numpy", "pydantic", "starlette"},
     ),
     "credit_risk.serving.batching": (set(), set()),
@@ -97,13 +121,18 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"refusal", "serving.media_types", "serving.query"},
         {"bentoml", "pydantic"},
     ),
-    "credit_risk.serving.quiet_log": (set(), {"bentoml", "pydantic"}),
-    "credit_risk.serving.uniform_errors": ({"refusal"}, {"pydantic", "starlette"}),
+    "credit_risk.serving.quiet_log": ({"serving.fault_ids"}, {"bentoml", "pydantic"}),
+    "credit_risk.serving.uniform_errors": (
+        {"refusal", "serving.fault_ids", "serving.response_headers"},
+        {"pydantic", "starlette"},
+    ),
     "credit_risk.serving.hosting": (
         {
+            "serving.known_paths",
             "serving.media_types",
             "serving.openapi",
             "serving.quiet_log",
+            "serving.size_limits",
             "serving.uniform_errors",
         },
         {"attrs", "bentoml", "pydantic", "starlette", "yaml"},
@@ -219,7 +248,10 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             "serving.hosting",
             "serving.internals",
             "serving.lean",
+            "serving.npy",
             "serving.query",
+            "serving.remote_runner",
+            "serving.size_limits",
         },
         {"bentoml", "numpy"},
     ),

@@ -26,7 +26,8 @@ class MicroBatcher(Generic[Item, Answer]):
     """Puts the items of one turn of the event loop into one call.
 
     When a call of several submissions fails, each of them is tried again alone, so that an error
-    reaches only those that cause it. Cancelling a submission leaves the others alone.
+    reaches only those that cause it; unless it is one that none of them causes. Cancelling a
+    submission leaves the others alone.
     """
 
     def __init__(
@@ -34,15 +35,18 @@ class MicroBatcher(Generic[Item, Answer]):
         process: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
         *,
         max_batch_size: int,
+        nobodys_fault: tuple[type[Exception], ...] = (),
     ) -> None:
         """Coalesce calls of ``process``.
 
         Args:
             process: answers items, one answer each, in the same order.
             max_batch_size: most items of one call.
+            nobodys_fault: errors that a submission alone would meet as well.
         """
         self._process = process
         self._max_batch_size = max_batch_size
+        self._nobodys_fault = nobodys_fault
         self._waiting: list[_Submission[Item, Answer]] = []
         self._under_way: set[asyncio.Task[None]] = set()
         # Kept, because asking for it asks the operating system for the process's number.
@@ -103,11 +107,12 @@ class MicroBatcher(Generic[Item, Answer]):
                 msg = f"found {len(answers)} answers, expected {len(items)}"
                 raise ValueError(msg)
         except Exception as error:  # noqa: BLE001  whatever it is, it goes to whom it concerns
-            if len(batch) > 1:
-                for submission in batch:
+            alone = len(batch) == 1 or isinstance(error, self._nobodys_fault)
+            for submission in batch:
+                if not alone:
                     self._start([submission])
-            elif not batch[0].answers.done():
-                batch[0].answers.set_exception(error)
+                elif not submission.answers.done():
+                    submission.answers.set_exception(error)
             return
         start = 0
         for submission in batch:

@@ -1,11 +1,13 @@
 """What of ``bentoconfiguration.yaml`` BentoML leaves to us.
 
-BentoML reads the file named by ``BENTOML_CONFIG``. Two things it does not do: apply the
-``batching`` of a service of the class API, and complain about a service that does not exist.
+BentoML reads the file named by ``BENTOML_CONFIG``. Three things it does not do: apply the
+``batching`` of a service of the class API, limit the size of requests, and complain about a service
+that does not exist.
 """
 
 import os
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,10 @@ from typing import Any
 import yaml
 from bentoml.exceptions import BentoMLConfigException
 
-__all__ = ["Batching", "read_batching", "use_configuration"]
+__all__ = ["Batching", "Limits", "read_batching", "read_limits", "use_configuration"]
 
 VARIABLE = "BENTOML_CONFIG"
+UNITS = {"KiB": 1024, "MiB": 1024**2}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,19 @@ class Batching:
 
     max_batch_size: int
     max_latency_ms: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a request may be, by API method.
+
+    Attributes:
+        body: bytes of its body.
+        rows: rows in it, where it may have several.
+    """
+
+    body: Mapping[str, int]
+    rows: Mapping[str, int]
 
 
 def use_configuration(path: Path) -> None:
@@ -52,18 +68,50 @@ def read_batching(service: str, known_services: Collection[str]) -> Batching:
         if not isinstance(settings, dict):
             msg = f"{path.name}: found services.{name} without settings, expected a mapping"
             raise BentoMLConfigException(msg)
-    batching = services.get(service, {}).get("batching", {})
-    values = {}
-    for name in ("max_batch_size", "max_latency_ms"):
-        value = batching.get(name)
-        if type(value) is not int or value < 1:
-            msg = (
-                f"{path.name}: found services.{service}.batching.{name}: {value!r}, "
-                "expected a whole number above zero"
-            )
-            raise BentoMLConfigException(msg)
-        values[name] = value
-    return Batching(**values)
+    batching = services.get(service, {}).get("batching")
+    place = f"{path.name}: found services.{service}.batching"
+    return Batching(
+        max_batch_size=_count(batching, "max_batch_size", place),
+        max_latency_ms=_count(batching, "max_latency_ms", place),
+    )
+
+
+def read_limits(service: str, body: Iterable[str], rows: Iterable[str] = ()) -> Limits:
+    """Read ``services.<service>.limits`` of the file that is in force.
+
+    Args:
+        service: whose.
+        body: API methods that must have a limit of their body.
+        rows: API methods that must have a limit of their rows.
+
+    Raises:
+        BentoMLConfigException: if one has none, or not in the form of ``16 KiB`` or ``1000``.
+    """
+    path = Path(os.environ[VARIABLE])
+    limits = _services(path).get(service, {}).get("limits")
+    limits = limits if isinstance(limits, dict) else {}
+    place = f"{path.name}: found services.{service}.limits"
+    return Limits(
+        body={name: _size(limits.get("body"), name, f"{place}.body") for name in body},
+        rows={name: _count(limits.get("rows"), name, f"{place}.rows") for name in rows},
+    )
+
+
+def _count(settings: Any, name: str, place: str) -> int:  # noqa: ANN401  whatever the file has there
+    value = settings.get(name) if isinstance(settings, dict) else None
+    if type(value) is not int or value < 1:
+        msg = f"{place}.{name}: {value!r}, expected a whole number above zero"
+        raise BentoMLConfigException(msg)
+    return value
+
+
+def _size(settings: Any, name: str, place: str) -> int:  # noqa: ANN401  as above
+    value = settings.get(name) if isinstance(settings, dict) else None
+    found = re.fullmatch(r"([1-9]\d*) (KiB|MiB)", str(value))
+    if found is None:
+        msg = f"{place}.{name}: {value!r}, expected a size like 16 KiB or 8 MiB"
+        raise BentoMLConfigException(msg)
+    return int(found[1]) * UNITS[found[2]]
 
 
 def _services(path: Path) -> dict[str, Any]:

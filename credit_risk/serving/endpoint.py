@@ -15,11 +15,13 @@ from bentoml.exceptions import BentoMLException
 from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope
 
+from credit_risk.serving.fault_ids import new_fault_id
 from credit_risk.serving.internals import APIMethod
 from credit_risk.serving.long_lists import LONG, read_in_parts
-from credit_risk.serving.media_types import JSON
+from credit_risk.serving.media_types import JSON, media_types_of
 from credit_risk.serving.npy import NPY, read_npy
 from credit_risk.serving.request_metrics import EndpointMetrics
+from credit_risk.serving.size_limits import too_large
 
 __all__ = ["Answer", "Endpoint", "can_be_lean", "error_body", "readers"]
 
@@ -37,19 +39,23 @@ class Endpoint:
     Attributes:
         read: body to model; raises ValidationError or BentoMLException.
         call: the bound method.
+        most: bytes of a body.
         metrics: of this path; None where metrics are off.
     """
 
     read: Callable[[bytes], Awaitable[Any]]
     call: Callable[[Any], Awaitable[BaseModel]]
+    most: int
     metrics: EndpointMetrics | None
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:
-        """Read, validate, call, serialise."""
-        body = await _read(receive)
-        if body is None:
-            return None, b""
+    async def answer(self, scope: Scope, receive: Receive, declared: int) -> Answer:
+        """Read, validate, call, serialise; ``declared`` is the body's length, 0 if not known."""
         try:
+            if declared > self.most:
+                raise too_large(self.most)
+            body = await _read(receive, self.most)
+            if body is None:
+                return None, b""
             try:
                 value = await self.read(body)
             except ValidationError as error:
@@ -74,7 +80,7 @@ def can_be_lean(method: APIMethod) -> bool:
 def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
     """How the body of each media type that a method takes becomes what it is called with."""
     spec = method.input_spec
-    validate_json = spec.__pydantic_validator__.validate_json
+    validate_json = spec.model_validate_json
     divisible = hasattr(spec, "join")
 
     async def read_json_body(body: bytes) -> Any:  # noqa: ANN401  the method's own model
@@ -86,7 +92,7 @@ def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
         return spec.model_validate(read_npy(body))
 
     every = {JSON: read_json_body, NPY: read_npy_body}
-    return {media_type: every[media_type] for media_type in getattr(spec, "media_types", (JSON,))}
+    return {media_type: every[media_type] for media_type in media_types_of(spec)}
 
 
 def error_body(sentence: str) -> bytes:
@@ -100,15 +106,25 @@ def _findings_body(error: ValidationError) -> bytes:
 
 
 def _our_fault(scope: Scope, error: Exception) -> bytes:
+    new_fault_id()
     logger.error("Exception on %s [%s]", scope["path"], scope["method"], exc_info=error)
     return error_body(OUR_FAULT)
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """Read a request's body; None if the client goes away before its end."""
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """Read a request's body; None if the client goes away before its end.
+
+    Raises:
+        BentoMLException: as soon as it has more than ``most`` bytes.
+    """
     pieces: list[bytes] = []
+    length = 0
     while (message := await receive())["type"] == "http.request":
-        pieces.append(message.get("body", b""))
+        piece = message.get("body", b"")
+        length += len(piece)
+        if length > most:
+            raise too_large(most)
+        pieces.append(piece)
         if not message.get("more_body"):
             return b"".join(pieces)  # of one piece: that piece, not copied
     return None

@@ -8,6 +8,7 @@ from elsewhere. Leans on BentoML 1.4's ``Service``: ``all_services``, ``on_load_
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from credit_risk.serving.media_types import JSON, MediaTypeDoor
+from credit_risk.serving.known_paths import KnownPaths, paths_of
+from credit_risk.serving.media_types import JSON, MediaTypeDoor, media_types_of
 from credit_risk.serving.openapi import document, signature_of
 from credit_risk.serving.quiet_log import keep_quiet
+from credit_risk.serving.size_limits import BodyLimits
 from credit_risk.serving.uniform_errors import UniformErrors
 
 __all__ = ["RUNNER_VARIABLE", "HostedService"]
@@ -35,6 +38,9 @@ RUNNER_VARIABLE = "CREDIT_RISK_RUNNER"
 
 INDEX_PAGE = Path(__file__).with_name("swagger_ui.html")
 """Served at ``/`` instead of BentoML's, which loads Google Tag Manager."""
+
+OTHER_BODY = 16 * 1024
+"""Bytes of a body that goes where none is expected."""
 
 
 class _Document(dict[str, Any]):
@@ -55,8 +61,13 @@ def _has_fields(model: type) -> bool:
 class HostedService(Service[Any]):
     """A service as this project hosts it; give it as ``service_class`` to ``bentoml.service``."""
 
+    body_limits: dict[str, int] = attrs.field(factory=dict, init=False)
     readable: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
     pages: list[str] = attrs.field(factory=list, init=False)
+
+    def limit_bodies(self, limits: Mapping[str, int]) -> None:
+        """Set how many bytes the body of each API method may have."""
+        self.body_limits = {self.apis[name].route: limit for name, limit in limits.items()}
 
     def answer_get(self, path: str, model: type[BaseModel], content: Any) -> None:  # noqa: ANN401  BentoML's untyped instance
         """Answer GET on ``path`` with ``content(instance)``, a ``model``, as JSON."""
@@ -103,15 +114,15 @@ class HostedService(Service[Any]):
         """Build the application that every worker serves."""
         keep_quiet()
         inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
-        if is_main:
-            accepted = {path: getattr(m, "media_types", (JSON,)) for path, m in inputs.items()}
-            self.add_asgi_middleware(MediaTypeDoor, accepted=accepted)
+        accepted = {m.route: media_types_of(m.input_spec) for m in self.apis.values()}
+        self.add_asgi_middleware(MediaTypeDoor, accepted=accepted)
+        self.add_asgi_middleware(BodyLimits, limits=self.body_limits, otherwise=OTHER_BODY)
         named = {path: m for path, m in inputs.items() if _has_fields(m)}
         app = super().to_asgi(is_main)
         if is_main:
             index = HTMLResponse(INDEX_PAGE.read_text())
             app.router.routes.insert(0, Route("/", index, methods=["GET"]))
-        return UniformErrors(app, named)
+        return UniformErrors(KnownPaths(app, paths_of(app.routes)), named)
 
     @property
     def openapi_spec(self) -> _Document:

@@ -10,7 +10,7 @@ import bentoml
 
 try:
     from _bentoml_impl.client import RemoteProxy
-    from _bentoml_impl.serde import ALL_SERDE, JSONSerde
+    from _bentoml_impl.serde import ALL_SERDE, JSONSerde, Payload
     from _bentoml_impl.server.app import ContextMiddleware
     from _bentoml_sdk.method import APIMethod
     from bentoml._internal.context import server_context
@@ -28,6 +28,7 @@ __all__ = [
     "JSONSerde",
     "MaxConcurrencyMiddleware",
     "OpenTelemetryMiddleware",
+    "Payload",
     "RemoteProxy",
     "RunnerTrafficMetricsMiddleware",
     "TimeoutMiddleware",
@@ -38,7 +39,7 @@ METRICS = ("request_duration", "request_total", "request_in_progress", "last_req
 USED: dict[Any, tuple[str, ...]] = {
     bentoml.Service: ("all_services", "on_load_bento", "to_asgi", "openapi_spec"),
     APIMethod: ("func", "route", "input_spec", "output_spec", "ctx_param", "batchable"),
-    JSONSerde: ("parse_request",),
+    JSONSerde: ("parse_request", "serialize_model", "deserialize_model"),
     RemoteProxy: ("to_async",),
     RunnerTrafficMetricsMiddleware: ("_setup",),
     RunnerTrafficMetricsMiddleware.__init__: ("_is_setup",),

@@ -21,11 +21,16 @@ from credit_risk.serving.endpoint import Endpoint, can_be_lean, error_body, read
 from credit_risk.serving.hosting import HostedService
 from credit_risk.serving.media_types import JSON
 from credit_risk.serving.middleware_stack import read_stack
+from credit_risk.serving.npy import NPY
 from credit_risk.serving.query import QUERY
 from credit_risk.serving.request_metrics import EndpointMetrics
+from credit_risk.serving.response_headers import ALWAYS
 from credit_risk.serving.uniform_errors import UniformErrors
 
 __all__ = ["LeanService"]
+
+MEDIA_TYPES = {name.encode(): name for name in (JSON, NPY)}
+"""As they are usually written."""
 
 
 @attrs.define(slots=False)
@@ -54,21 +59,15 @@ class LeanPath:
             self._endpoints = None  # each start makes another instance
         else:
             QUERY.set(scope["query_string"])
-        endpoint = self._endpoint_of(scope)
-        if endpoint is None:
-            await self._app(scope, receive, send)
-        else:
-            await self._serve(endpoint, scope, receive, send)
-
-    def _endpoint_of(self, scope: Scope) -> Endpoint | None:
-        """Find the endpoint of a request, if it may take the lean path."""
-        if scope["type"] != "http":
-            return None
-        if self._endpoints is None:  # at the first probe, so that no application waits for it
-            self._endpoints = self._find_endpoints()
-        if scope["method"] != "POST":
-            return None
-        return self._endpoints.get((scope["path"], _media_type(scope)))
+        if scope["type"] == "http":
+            if self._endpoints is None:  # at the first probe, so that no application waits for it
+                self._endpoints = self._find_endpoints()
+            if scope["method"] == "POST":
+                media_type, declared = _about_body(scope)
+                endpoint = self._endpoints.get((scope["path"], media_type))
+                if endpoint:
+                    return await self._serve(endpoint, declared, scope, receive, send)
+        return await self._app(scope, receive, send)
 
     def _find_endpoints(self) -> dict[tuple[str, str], Endpoint]:
         """Look once the application has started: middlewares and instance exist only then."""
@@ -83,11 +82,14 @@ class LeanPath:
         for path, method in methods.items():
             metrics = stack.metrics and EndpointMetrics(stack.metrics, path)
             call = method.func.__get__(instance)
+            most = self._service.body_limits[path]
             for media_type, read in readers(method).items():
-                endpoints[path, media_type] = Endpoint(read, call, metrics)
+                endpoints[path, media_type] = Endpoint(read, call, most, metrics)
         return endpoints
 
-    async def _serve(self, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(
+        self, endpoint: Endpoint, declared: int, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         """Answer under the limits of BentoML's own path, and count it as that does."""
         semaphore, deadlines, metrics = self._semaphore, self._deadlines, endpoint.metrics
         began = metrics.start() if metrics else 0.0
@@ -96,13 +98,13 @@ class LeanPath:
         task = deadlines.start()
         try:
             if semaphore is None:
-                status, content = await endpoint.answer(scope, receive)
+                status, content = await endpoint.answer(scope, receive, declared)
             elif semaphore.locked():
                 status, content = 429, error_body("Too many requests")
             else:
                 await semaphore.acquire()
                 try:
-                    status, content = await endpoint.answer(scope, receive)
+                    status, content = await endpoint.answer(scope, receive, declared)
                 finally:
                     semaphore.release()
         except asyncio.CancelledError:
@@ -118,23 +120,30 @@ class LeanPath:
             return
         start = {"type": "http.response.start", "status": status, "headers": _headers(content)}
         if status != HTTPStatus.OK:
-            await self._app.refuse(scope, start, content, send)
+            await self._app.refuse(scope, receive, send, start, content)
             return
         await send(start)
         await send({"type": "http.response.body", "body": content})
 
 
-def _media_type(scope: Scope) -> str:
+def _about_body(scope: Scope) -> tuple[str, int]:
+    """Media type and length of a body, as its headers say it; JSON and 0 where they do not."""
+    media_type, declared = JSON, 0
     name: bytes
     value: bytes
     for name, value in scope["headers"]:
         if name == b"content-type":
-            return value.partition(b";")[0].strip().lower().decode("latin-1")
-    return JSON
+            media_type = MEDIA_TYPES.get(value) or value.partition(b";")[0].strip().lower().decode(
+                "latin-1"
+            )
+        elif name == b"content-length":
+            declared = int(value)
+    return media_type, declared
 
 
 def _headers(content: bytes) -> list[tuple[bytes, bytes]]:
     return [
         (b"content-type", b"application/json"),
-        (b"content-length", str(len(content)).encode()),
+        (b"content-length", b"%d" % len(content)),
+        *ALWAYS,
     ]

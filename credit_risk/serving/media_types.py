@@ -1,10 +1,12 @@
 """The door: only the media types that an endpoint names get in.
 
 BentoML reads multipart and form bodies everywhere, and pickles on every service but the first.
+A model names what it takes in ``media_types``, any other parameter in BentoML's ``ContentType``.
 """
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -12,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from credit_risk.refusal import Refusal
 
-__all__ = ["JSON", "MediaTypeDoor"]
+__all__ = ["JSON", "MediaTypeDoor", "media_types_of"]
 
 JSON = "application/json"
 
@@ -40,3 +42,8 @@ class MediaTypeDoor:
                 )
                 return await answer(scope, receive, send)
         return await self.app(scope, receive, send)
+
+
+def media_types_of(spec: Any) -> tuple[str, ...]:  # noqa: ANN401  BentoML's input_spec of a method
+    """The media types that an API method takes."""
+    return getattr(spec, "media_types", None) or (spec.media_type or JSON,)

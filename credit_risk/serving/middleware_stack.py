@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import Router
@@ -20,11 +21,20 @@ from credit_risk.serving.internals import (
     RunnerTrafficMetricsMiddleware,
     TimeoutMiddleware,
 )
+from credit_risk.serving.known_paths import KnownPaths
 from credit_risk.serving.media_types import MediaTypeDoor
+from credit_risk.serving.size_limits import BodyLimits
 
 __all__ = ["Stack", "read_stack"]
 
-WITHOUT_EFFECT = (ServerErrorMiddleware, ExceptionMiddleware, ContextMiddleware, MediaTypeDoor)
+WITHOUT_EFFECT = (
+    KnownPaths,
+    ServerErrorMiddleware,
+    ExceptionMiddleware,
+    ContextMiddleware,
+    MediaTypeDoor,
+    BodyLimits,
+)
 """Middlewares whose work the lean path does itself, or which only serve BentoML's own path."""
 
 
@@ -47,15 +57,18 @@ def read_stack(app: Any, paths: Collection[str]) -> Stack | None:  # noqa: ANN40
     """Read the middlewares of a built application.
 
     Args:
-        app: a Starlette that has started, so that its middlewares exist.
+        app: around a Starlette that has started, so that its middlewares exist.
         paths: that tracing must leave out.
 
     Returns:
         None if there is a middleware that is not known or is in use for one of the paths.
     """
     found: dict[str, Any] = {}
-    layer: Any = app.middleware_stack
+    layer: Any = app
     while not isinstance(layer, Router):
+        if isinstance(layer, Starlette):
+            layer = layer.middleware_stack
+            continue
         if isinstance(layer, RunnerTrafficMetricsMiddleware):
             found["metrics"] = layer
         elif isinstance(layer, TimeoutMiddleware):

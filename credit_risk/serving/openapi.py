@@ -21,21 +21,25 @@ __all__ = ["document", "signature_of"]
 REFUSALS = {
     400: "The body is not JSON or not valid; every wrong field is named.",
     404: "There is nothing here.",
+    405: "Not by this method; the Allow header names those that are.",
+    413: "The body or its number of rows exceeds the limit.",
     415: "The media type is not one that this endpoint takes.",
     429: "More requests at once than this worker takes; try again.",
-    500: "Our fault; the server's log says more.",
-    503: "Not ready or too busy; try again.",
+    500: "Our fault; the server's log says more under the id in the answer.",
+    503: "Not ready, too busy or without its runner; try again.",
     504: "Not answered in time.",
 }
-WITHOUT_BODY = (429, 500, 503, 504)
+WITHOUT_BODY = (405, 413, 429, 500, 503, 504)
 WITH_BODY = (400, 415, *WITHOUT_BODY)
+OF_PROBES = (405, 413, 500)
+ALLOW = {"description": "The methods.", "schema": {"type": "string"}}
 RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 TAGS = {"Service": "What this service is for.", "Operation": "For whoever runs the service."}
 PROBES: dict[str, tuple[str, tuple[int, ...]]] = {
-    "/livez": ("The process is alive.", ()),
-    "/readyz": ("The service can answer.", (503,)),
-    "/healthz": ("The same as /livez.", ()),
-    "/metrics": ("Prometheus metrics.", ()),
+    "/livez": ("The process is alive.", OF_PROBES),
+    "/readyz": ("The service can answer.", (*OF_PROBES, 503, 504)),
+    "/healthz": ("The same as /livez.", OF_PROBES),
+    "/metrics": ("Prometheus metrics.", (*OF_PROBES, 504)),
 }
 REF = "#/components/schemas/{model}"
 
@@ -143,7 +147,10 @@ def _page(path: str) -> Json:
         "operationId": path.strip("/").replace("/", "_"),
         "summary": text,
         "tags": ["Service"],
-        "responses": {"200": {"description": text, "content": content}, **_refusals((404, 500))},
+        "responses": {
+            "200": {"description": text, "content": content},
+            **_refusals((404, *WITHOUT_BODY)),
+        },
     }
 
 
@@ -158,9 +165,11 @@ def _probe(path: str, text: str, refusals: tuple[int, ...]) -> Json:
 
 
 def _refusals(statuses: Iterable[int]) -> Json:
-    refusals = {str(status): _json(REFUSALS[status], Refusal) for status in statuses}
+    refusals = {str(status): _json(REFUSALS[status], Refusal) for status in sorted(statuses)}
     for status in {"429", "503"} & refusals.keys():
         refusals[status]["headers"] = {"Retry-After": RETRY_AFTER}
+    if "405" in refusals:
+        refusals["405"]["headers"] = {"Allow": ALLOW}
     return refusals
 
 

@@ -2,23 +2,33 @@
 
 BentoML, Starlette and the traffic limits each answer errors in a form of their own: objects,
 lists, plain text. This ASGI middleware stands outside of all of them and rewrites what has a
-status of 400 and above into a ``Refusal``. Successful answers pass through untouched.
+status of 400 and above into a ``Refusal``. Successful answers pass through; the headers that every
+answer has are put on both.
 """
 
+import asyncio
 import json
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from credit_risk.refusal import Refusal, refuse
+from credit_risk.serving.fault_ids import FAULT_ID, new_fault_id
+from credit_risk.serving.response_headers import harden
 
 __all__ = ["UniformErrors"]
 
+logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own errors
 RETRY_AFTER_SECONDS = b"1"
 OVERLOAD = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+REPLACED = {b"content-length", b"content-type", b"connection"}
+LINGER: Final = 2.0
+"""Seconds in which the rest of a body that is too large is read and thrown away."""
 
 
 class UniformErrors:
@@ -33,38 +43,67 @@ class UniformErrors:
         """Answer a request."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        new_fault_id()
         start: Message = {}
         body = bytearray()
+        answered = False
 
         async def rewrite(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start" and message["status"] >= 400:  # noqa: PLR2004  first error status
-                start = message
-            elif not start:
-                await send(message)
-            else:
+            nonlocal start, answered
+            if start:
                 body.extend(message.get("body", b""))
-                if not message.get("more_body"):
-                    await self.refuse(scope, start, bytes(body), send)
+            elif message["type"] == "http.response.start":
+                if message["status"] >= 400:  # noqa: PLR2004  first error status
+                    start = message
+                else:
+                    answered = True
+                    await send({**message, "headers": harden(message["headers"])})
+            else:
+                await send(message)
 
-        await self.app(scope, receive, rewrite)
+        try:
+            await self.app(scope, receive, rewrite)
+        except Exception:
+            if answered:
+                raise
+            logger.exception("Exception on %s [%s]", scope["path"], scope["method"])
+            start = {"status": 500, "headers": []}
+        if start:
+            await self.refuse(scope, receive, send, start, bytes(body))
         return None
 
-    async def refuse(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
+    async def refuse(
+        self, scope: Scope, receive: Receive, send: Send, start: Message, body: bytes
+    ) -> None:
         """Send an error answer, whose first message and body are in any shape, in ours."""
         status = HTTPStatus(start["status"])
         refusal = as_refusal(status, body, scope, self._models.get(scope["path"]))
         content = refusal.model_dump_json().encode()
-        replaced = (b"content-length", b"content-type")
-        headers = [(name, value) for name, value in start["headers"] if name not in replaced]
+        headers = [each for each in start["headers"] if each[0] not in REPLACED]
         headers += [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(content)).encode()),
         ]
         if status in OVERLOAD:
             headers.append((b"retry-after", RETRY_AFTER_SECONDS))
-        await send({"type": "http.response.start", "status": int(status), "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        unread = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if unread:
+            headers.append((b"connection", b"close"))
+        await send(
+            {"type": "http.response.start", "status": int(status), "headers": harden(headers)}
+        )
+        await send({"type": "http.response.body", "body": content, "more_body": unread})
+        if unread:
+            await _throw_away(receive)
+            await send({"type": "http.response.body"})
+
+
+async def _throw_away(receive: Receive) -> None:
+    """Read on for a while: a connection closed on a client that still sends loses the answer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER):
+            while (await receive()).get("more_body"):
+                pass
 
 
 def as_refusal(
@@ -78,6 +117,8 @@ def as_refusal(
         scope: of the request, for its method and path.
         model: input model of the path, to say what its fields expect.
     """
+    if status in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE):
+        return Refusal(error=_sentence(status, scope))  # whatever it says is not for clients
     answer = _json_object(body)
     findings = answer.get("detail")
     if findings and "loc" in findings[0]:
@@ -106,5 +147,9 @@ def _sentence(status: HTTPStatus, scope: Scope) -> str:
             return f"There is nothing at {path}; GET / shows what there is."
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return f"{path} does not answer {scope['method']}; see the Allow header."
+        case HTTPStatus.INTERNAL_SERVER_ERROR:
+            return f"An unexpected error; the server's log has it as error {FAULT_ID.get()}."
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            return "Not able to answer at the moment; try again."
         case _:
             return f"{status.phrase}."

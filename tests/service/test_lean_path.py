@@ -23,6 +23,7 @@ def changed(**values: Any) -> str:
     return json.dumps(COURSE_EXAMPLE | values)
 
 
+TWICE = GOOD.replace("{", '{"age": 40, ', 1)
 BODIES = [
     GOOD,
     MANY,
@@ -47,14 +48,30 @@ BODIES = [
     changed(income=None),
     changed(debt=-1),
     changed(**{"x" * 500: "y" * 500}),
-    changed(records="yes").replace("{", '{"age": 40, ', 1),
+    TWICE,
     changed(age="?").replace('"?"', "NaN"),
     changed(age="?").replace('"?"', "1e400"),
     changed(age="?").replace('"?"', "1" * 400),
     "[" * 300 + "]" * 300,
+    "[" * 200_000,
+    GOOD.replace('"age"', '"\\u0061ge": 30, "age"'),
+    f"[{GOOD}, {TWICE}, {{}}]",
+    changed(**{"\u0000": 1, "\ufeff": 2}),
+    changed(age="?").replace('"?"', "-0"),
+    changed(age="?").replace('"?"', "1e1"),
+    changed(age="?").replace('"?"', "Infinity"),
+    changed(age="?").replace('"?"', '"\\ud800"'),
+    changed(age="?").replace('"?"', "1" * 5000),
     changed(home="\ud83d\ude00").encode().decode(),
 ]
-RAW = [body.encode() for body in BODIES] + [b"\xff\xfe", b'{"age": "\xc3\x28"}']
+RAW = [body.encode() for body in BODIES] + [
+    b"\xff\xfe",
+    b"\xef\xbb\xbf{}",
+    b'{"age": "\xc3\x28"}',
+    b'{"\\ud800": 1}',
+    GOOD.encode("utf-16"),
+    b" " * 20_000,
+]
 PATHS = ["/classify", "/classify_batch", "/classify_array"]
 TYPES = [JSON, None, "Application/JSON; charset=utf-8", "text/plain", "application/x-npy"]
 
@@ -95,16 +112,15 @@ def answer(
     return {
         "status": found.status_code,
         "body": found.json(),
-        "headers": {
-            name: found.headers.get(name) for name in ("content-type", "retry-after", "allow")
-        },
+        "headers": {name: value for name, value in found.headers.items() if name != "date"},
     }
 
 
 def is_lean(server: Server) -> bool:
-    """BentoML names itself in a header of every answer of an endpoint; the lean path does not."""
+    """BentoML puts an answer's length before its type; the lean path puts it after."""
     found = httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
-    return "server" not in found.headers
+    names = list(found.headers)
+    return names.index("content-type") < names.index("content-length")
 
 
 def test_one_server_takes_the_lean_path_and_the_other_does_not(
@@ -121,7 +137,7 @@ def test_both_paths_give_the_same_answers(
     for body in RAW:
         lean = answer(http, lean_path, path, body, content_type)
         assert lean == answer(http, bentoml_path, path, body, content_type), body[:200]
-        assert lean["status"] in {200, 400, 415}
+        assert lean["status"] in {200, 400, 413, 415}
 
 
 def series(server: Server) -> dict[str, float]:

@@ -91,9 +91,9 @@ def test_text_in_several_pieces_is_replaced_whole() -> None:
         for piece in ("some", " text"):
             yield piece
 
-    answer = ask(StreamingResponse(pieces(), 500))
+    answer = ask(StreamingResponse(pieces(), 501))
 
-    assert answer.json() == {"error": "Internal Server Error.", "detail": []}
+    assert answer.json() == {"error": "Not Implemented.", "detail": []}
     assert answer.headers["content-length"] == str(len(answer.content))
 
 

@@ -1,0 +1,58 @@
+"""What there is: requests for anything else get no further than here.
+
+BentoML counts a request under whatever path it asks for, a series each: a scanner would fill the
+metrics. Behind this ASGI layer there are only paths of the application's own.
+"""
+
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from credit_risk.refusal import Refusal
+from credit_risk.serving.response_headers import ALWAYS
+
+__all__ = ["KnownPaths", "paths_of"]
+
+NO_WEBSOCKETS = Refusal(error="There are no WebSockets here; GET / shows what there is.")
+HEADERS = {name.decode(): value.decode() for name, value in ALWAYS}
+
+
+class KnownPaths:
+    """Answers 404 where there is nothing, and to every WebSocket: there are none."""
+
+    def __init__(self, app: ASGIApp, paths: Iterable[str]) -> None:
+        """Wrap ``app``, which has something at each of ``paths``."""
+        self.app = app
+        self._paths = frozenset(paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or not."""
+        if scope["type"] == "http" and scope["path"] not in self._paths:
+            await Response(status_code=HTTPStatus.NOT_FOUND)(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(
+                JSONResponse(NO_WEBSOCKETS.model_dump(), HTTPStatus.NOT_FOUND, HEADERS)
+            )
+        else:
+            await self.app(scope, receive, send)
+
+
+def paths_of(routes: Iterable[Any], prefix: str = "") -> Iterator[str]:
+    """Every path of an application's routes, each static file among them."""
+    for route in routes:
+        path = prefix + getattr(route, "path", "")
+        if isinstance(route, Mount) and isinstance(route.app, StaticFiles):
+            for folder in map(Path, route.app.all_directories):
+                files = (file for file in folder.rglob("*") if file.is_file())
+                yield from (f"{path}/{file.relative_to(folder).as_posix()}" for file in files)
+        elif isinstance(route, Mount):
+            yield from paths_of(route.routes, path)
+        elif isinstance(route, Route):
+            yield path

@@ -1,0 +1,23 @@
+"""Headers of every answer, good or bad: nothing to store, to guess, or to learn about the server.
+
+An answer is about a person's credit: no cache keeps it, no browser reads it as anything but what
+its media type says, and no header names the software behind it.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+__all__ = ["ALWAYS", "harden"]
+
+Header = tuple[bytes, bytes]
+
+ALWAYS: Final[list[Header]] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
+REPLACED: Final = {b"server", *(name for name, _ in ALWAYS)}
+
+
+def harden(headers: Iterable[Header]) -> list[Header]:
+    """Put what every answer has in the place of what BentoML says of itself."""
+    return [*(each for each in headers if each[0].lower() not in REPLACED), *ALWAYS]
