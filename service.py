@@ -188,9 +188,7 @@ class CreditRiskClassifier:
 
 
 svc = cast("HostedService", CreditRiskClassifier)
-svc.limit_bodies(limits.body)
-cast("HostedService", CreditRiskRunner).limit_bodies(
-    read_limits(RUNNER, body=("predict", "explain")).body
-)
+svc.limit(limits)
+cast("HostedService", CreditRiskRunner).limit(read_limits(RUNNER, body=("predict", "explain")))
 svc.answer_get("/model", ModelCard, lambda classifier: classifier.card)
 svc.answer_page("/model/report", lambda classifier: classifier.report, "The model has no report.")

@@ -123,19 +123,19 @@ class Application(BaseModel):
     price: float = _number("price", "Price of what the loan pays for", MONEY)
 
     @classmethod
-    def model_validate_json(cls, json_data: str | bytes | bytearray, **how: Any) -> Self:  # noqa: ANN401  pydantic's own
+    def model_validate_json(cls, json_data: str | bytes) -> Self:  # type: ignore[override]  # the rest of pydantic's arguments would cost more than the check
         """Validate JSON in which no field stands twice.
 
         Raises:
             ValidationError: names every wrong field.
         """
         body = json_data.encode() if isinstance(json_data, str) else json_data
-        application: Self = cls.__pydantic_validator__.validate_json(body, **how)
+        application: Self = cls.__pydantic_validator__.validate_json(body)
         # Neither a field's name nor a category has a colon: each colon is one field.
         if body.count(b":") != len(application.__pydantic_fields_set__):
             findings = [
                 InitErrorDetails(type=REPEATED, loc=(name,), input=None)
-                for name in repeated_keys(bytes(body))
+                for name in repeated_keys(body)
             ]
             raise ValidationError.from_exception_data(cls.__name__, findings)
         return application
@@ -185,20 +185,20 @@ class ApplicationBatch(RootModel[ApplicationRows]):
     model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE, RISKY_EXAMPLE]]})
 
     @classmethod
-    def model_validate_json(cls, json_data: str | bytes | bytearray, **how: Any) -> Self:  # noqa: ANN401  pydantic's own
+    def model_validate_json(cls, json_data: str | bytes) -> Self:  # type: ignore[override]  # the rest of pydantic's arguments would cost more than the check
         """Validate a JSON list; a row in which a field stands twice is a bad row.
 
         Raises:
             ValidationError: if it is no list.
         """
         body = json_data.encode() if isinstance(json_data, str) else json_data
-        batch: Self = cls.__pydantic_validator__.validate_json(body, **how)
+        batch: Self = cls.__pydantic_validator__.validate_json(body)
         rows = batch.root
         # As in an application; of what a bad row holds nothing is known.
         if Refusal in set(map(type, rows)) or body.count(b":") != sum(
             map(len, map(FIELDS_SET, rows))
         ):
-            for place, names in enumerate(repeated_keys(bytes(body))):
+            for place, names in enumerate(repeated_keys(body)):
                 if names and isinstance(rows[place], Application):
                     rows[place] = _refuse_repeated(names)
         return batch

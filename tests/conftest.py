@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from running import PROJECT, Server, run, serving
 
 DATA_VARIABLE = "CREDIT_RISK_REAL_DATA"
@@ -33,6 +34,20 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     """The service as people run it: ``bentoml serve service.py:svc``."""
     log = tmp_path_factory.mktemp("server") / "log"
     with serving("service.py:svc", home=home, log=log) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bentoml_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same service on BentoML's own path: with the access log on, the lean one steps aside."""
+    folder = tmp_path_factory.mktemp("bentoml-path")
+    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
+    settings["services"]["credit_risk_classifier"]["logging"]["access"]["enabled"] = True
+    configuration = folder / "conf.yaml"
+    configuration.write_text(yaml.safe_dump(settings))
+    with serving(
+        "service.py:svc", home=home, log=folder / "log", BENTOML_CONFIG=str(configuration)
+    ) as server:
         yield server
 
 

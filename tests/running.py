@@ -6,12 +6,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -80,10 +80,19 @@ class Server:
 
 @contextmanager
 def started(
-    *command: str | Path, home: Path, log: Path, cwd: Path = PROJECT, **changes: str
+    *command: str | Path,
+    home: Path,
+    log: Path,
+    cwd: Path = PROJECT,
+    port: int | None = None,
+    ready: int = 200,
+    **changes: str,
 ) -> Iterator[Server]:
-    """Run a command that serves, on a free port, until the body of the ``with`` ends."""
-    port = free_port()
+    """Run a command that serves until the body of the ``with`` ends, on a free port without one.
+
+    ``ready`` is the status of ``/readyz`` to wait for.
+    """
+    port = port or free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(part) for part in (*command, "--port", port)],
@@ -95,7 +104,7 @@ def started(
         )
     server = Server(f"http://127.0.0.1:{port}", process, log)
     try:
-        _wait_until_ready(server)
+        _wait_until(ready, server)
         yield server
     finally:
         server.stop()
@@ -111,14 +120,18 @@ def serving(
         yield server
 
 
-def _wait_until_ready(server: Server) -> None:
+def readiness(url: str) -> int:
+    """Status of ``/readyz``; 0 where nobody answers."""
+    try:
+        return httpx.get(f"{url}/readyz", timeout=5).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def _wait_until(ready: int, server: Server) -> None:
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+    while readiness(server.url) != ready:
         ended = server.process.poll() is not None or "startup failed" in server.logged()
         assert not ended, f"ended before it was ready:\n{server.logged()}"
-        try:
-            with urllib.request.urlopen(f"{server.url}/readyz", timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    raise AssertionError(f"not ready after {PATIENCE} s:\n{server.logged()}")
+        assert time.monotonic() < deadline, f"not ready after {PATIENCE} s:\n{server.logged()}"
+        time.sleep(0.1)

@@ -61,6 +61,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.fault_ids": (set(), set()),
     "credit_risk.serving.response_headers": (set(), set()),
     "credit_risk.serving.size_limits": (set(), {"bentoml", "starlette"}),
+    "credit_risk.serving.lateness": (set(), {"starlette"}),
     "credit_risk.serving.known_paths": (
         {"refusal", "serving.response_headers"},
         {"starlette"},
@@ -74,6 +75,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {
             "serving.internals",
             "serving.known_paths",
+            "serving.lateness",
             "serving.media_types",
             "serving.size_limits",
         },
@@ -97,6 +99,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             "serving.deadlines",
             "serving.endpoint",
             "serving.hosting",
+            "serving.lateness",
             "serving.media_types",
             "serving.middleware_stack",
             "serving.npy",
@@ -128,7 +131,9 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     ),
     "credit_risk.serving.hosting": (
         {
+            "serving.configuration",
             "serving.known_paths",
+            "serving.lateness",
             "serving.media_types",
             "serving.openapi",
             "serving.quiet_log",
@@ -286,6 +291,7 @@ BENCHMARKS: dict[str, tuple[set[str], set[str]]] = {
     "processes": ({"samples"}, {"httpx", "psutil"}),
     "machine": (set(), {"psutil"}),
     "measure": ({"samples"}, {"httpx"}),
+    "overload": ({"columns", "samples", "training.fitting"}, {"numpy"}),
     "pictures": (set(), {"matplotlib"}),
     "progress": (set(), {"rich"}),
     **dict.fromkeys(

@@ -36,15 +36,17 @@ class Batching:
 
 @dataclass(frozen=True)
 class Limits:
-    """How large a request may be, by API method.
+    """How large a request may be, by API method, and how long it may wait.
 
     Attributes:
         body: bytes of its body.
         rows: rows in it, where it may have several.
+        wait_ms: to begin after it has been read, milliseconds.
     """
 
     body: Mapping[str, int]
     rows: Mapping[str, int]
+    wait_ms: int
 
 
 def use_configuration(path: Path) -> None:
@@ -94,6 +96,7 @@ def read_limits(service: str, body: Iterable[str], rows: Iterable[str] = ()) -> 
     return Limits(
         body={name: _size(limits.get("body"), name, f"{place}.body") for name in body},
         rows={name: _count(limits.get("rows"), name, f"{place}.rows") for name in rows},
+        wait_ms=_count(limits, "wait_ms", place),
     )
 
 

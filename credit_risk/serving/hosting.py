@@ -8,7 +8,6 @@ from elsewhere. Leans on BentoML 1.4's ``Service``: ``all_services``, ``on_load_
 """
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from credit_risk.serving.configuration import Limits
 from credit_risk.serving.known_paths import KnownPaths, paths_of
+from credit_risk.serving.lateness import LatenessLimit
 from credit_risk.serving.media_types import JSON, MediaTypeDoor, media_types_of
 from credit_risk.serving.openapi import document, signature_of
 from credit_risk.serving.quiet_log import keep_quiet
@@ -61,13 +62,15 @@ def _has_fields(model: type) -> bool:
 class HostedService(Service[Any]):
     """A service as this project hosts it; give it as ``service_class`` to ``bentoml.service``."""
 
+    lateness: float | None = attrs.field(default=None, init=False)
     body_limits: dict[str, int] = attrs.field(factory=dict, init=False)
     readable: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
     pages: list[str] = attrs.field(factory=list, init=False)
 
-    def limit_bodies(self, limits: Mapping[str, int]) -> None:
-        """Set how many bytes the body of each API method may have."""
-        self.body_limits = {self.apis[name].route: limit for name, limit in limits.items()}
+    def limit(self, limits: Limits) -> None:
+        """Set how large requests may be and how long one may wait to begin."""
+        self.lateness = limits.wait_ms / 1000
+        self.body_limits = {self.apis[name].route: limit for name, limit in limits.body.items()}
 
     def answer_get(self, path: str, model: type[BaseModel], content: Any) -> None:  # noqa: ANN401  BentoML's untyped instance
         """Answer GET on ``path`` with ``content(instance)``, a ``model``, as JSON."""
@@ -114,6 +117,8 @@ class HostedService(Service[Any]):
         """Build the application that every worker serves."""
         keep_quiet()
         inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
+        if self.lateness:
+            self.add_asgi_middleware(LatenessLimit, seconds=self.lateness)
         accepted = {m.route: media_types_of(m.input_spec) for m in self.apis.values()}
         self.add_asgi_middleware(MediaTypeDoor, accepted=accepted)
         self.add_asgi_middleware(BodyLimits, limits=self.body_limits, otherwise=OTHER_BODY)

@@ -14,11 +14,12 @@ from typing import cast
 
 import attrs
 import bentoml
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from credit_risk.serving.deadlines import Deadlines
 from credit_risk.serving.endpoint import Endpoint, can_be_lean, error_body, readers
 from credit_risk.serving.hosting import HostedService
+from credit_risk.serving.lateness import TOO_MANY, LatenessLimit
 from credit_risk.serving.media_types import JSON
 from credit_risk.serving.middleware_stack import read_stack
 from credit_risk.serving.npy import NPY
@@ -52,6 +53,8 @@ class LeanPath:
         self._endpoints: dict[tuple[str, str], Endpoint] | None = None
         self._semaphore: asyncio.Semaphore | None = None
         self._deadlines = cast("Deadlines", None)
+        self._lateness: LatenessLimit | None = None
+        self._shedding: list[Message] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand it to BentoML's application."""
@@ -76,6 +79,7 @@ class LeanPath:
         if stack is None:
             return {}
         self._semaphore = stack.semaphore
+        self._lateness = stack.lateness
         self._deadlines = Deadlines(stack.timeout, asyncio.get_running_loop())
         instance = bentoml.get_current_service()
         endpoints = {}
@@ -92,6 +96,10 @@ class LeanPath:
     ) -> None:
         """Answer under the limits of BentoML's own path, and count it as that does."""
         semaphore, deadlines, metrics = self._semaphore, self._deadlines, endpoint.metrics
+        late = self._lateness is not None and self._lateness.is_over()
+        if late or (semaphore is not None and semaphore.locked()):
+            await self._shed(endpoint, scope, receive, send)
+            return
         began = metrics.start() if metrics else 0.0
         status: int | None = None
         content = b""
@@ -99,8 +107,6 @@ class LeanPath:
         try:
             if semaphore is None:
                 status, content = await endpoint.answer(scope, receive, declared)
-            elif semaphore.locked():
-                status, content = 429, error_body("Too many requests")
             else:
                 await semaphore.acquire()
                 try:
@@ -124,6 +130,23 @@ class LeanPath:
             return
         await send(start)
         await send({"type": "http.response.body", "body": content})
+
+    async def _shed(self, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse at the least cost: the dearer a refusal, the fewer answers under overload."""
+        if endpoint.metrics:
+            endpoint.metrics.finish(endpoint.metrics.start(), 429)
+        if self._shedding is None:
+            messages: list[Message] = []
+
+            async def keep(message: Message) -> None:
+                messages.append(message)
+
+            content = error_body(TOO_MANY)
+            start = {"type": "http.response.start", "status": 429, "headers": []}
+            await self._app.refuse(scope, receive, keep, start, content)
+            self._shedding = messages
+        for message in self._shedding:
+            await send(message)
 
 
 def _about_body(scope: Scope) -> tuple[str, int]:

@@ -22,6 +22,7 @@ from credit_risk.serving.internals import (
     TimeoutMiddleware,
 )
 from credit_risk.serving.known_paths import KnownPaths
+from credit_risk.serving.lateness import LatenessLimit
 from credit_risk.serving.media_types import MediaTypeDoor
 from credit_risk.serving.size_limits import BodyLimits
 
@@ -46,11 +47,13 @@ class Stack:
         timeout: seconds for a request; None without a limit.
         semaphore: shared with BentoML's own path; None without a limit.
         metrics: counts requests; None where metrics are off.
+        lateness: shared with BentoML's own path; None without a limit.
     """
 
     timeout: float | None = None
     semaphore: Semaphore | None = None
     metrics: RunnerTrafficMetricsMiddleware | None = None
+    lateness: LatenessLimit | None = None
 
 
 def read_stack(app: Any, paths: Collection[str]) -> Stack | None:  # noqa: ANN401  Starlette's, seen as any ASGI application
@@ -73,6 +76,8 @@ def read_stack(app: Any, paths: Collection[str]) -> Stack | None:  # noqa: ANN40
             found["metrics"] = layer
         elif isinstance(layer, TimeoutMiddleware):
             found["timeout"] = layer.timeout
+        elif isinstance(layer, LatenessLimit):
+            found["lateness"] = layer
         elif isinstance(layer, MaxConcurrencyMiddleware):
             found["semaphore"] = layer._semaphore  # noqa: SLF001  one limit for both paths
         elif isinstance(layer, OpenTelemetryMiddleware):

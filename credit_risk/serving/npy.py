@@ -55,7 +55,7 @@ def read_npy(body: bytes) -> NDArray[Any]:
         array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(body), allow_pickle=False)
     except Exception as error:  # noqa: BLE001  NumPy does not say what it raises: a header is an expression
         found = str(error).partition(":")[0][:MAX_ECHO]  # what follows may be the header itself
-        msg = f"The body is not a .npy file of plain numbers: {found}"
+        msg = f"The body is not a .npy file of plain numbers: {found}."
         raise InvalidArgument(msg) from None
     return array
 

@@ -77,20 +77,6 @@ TYPES = [JSON, None, "Application/JSON; charset=utf-8", "text/plain", "applicati
 
 
 @pytest.fixture(scope="module")
-def bentoml_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The same service on BentoML's own path: with the access log on, the lean one steps aside."""
-    folder = tmp_path_factory.mktemp("bentoml-path")
-    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
-    settings["services"]["credit_risk_classifier"]["logging"]["access"]["enabled"] = True
-    configuration = folder / "conf.yaml"
-    configuration.write_text(yaml.safe_dump(settings))
-    with serving(
-        "service.py:svc", home=home, log=folder / "log", BENTOML_CONFIG=str(configuration)
-    ) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def lean_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("lean-path") / "log"
     with serving("service.py:svc", home=home, log=log) as server:

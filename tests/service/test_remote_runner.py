@@ -1,14 +1,20 @@
 """The runner as a service of its own gives the same answers as inside each worker."""
 
+import http.server
+import io
+import pickle
+import re
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import numpy as np
 import psutil
 import pytest
-from running import Server, serving, started
+from running import Server, free_port, readiness, serving, started
 
 from credit_risk.columns import Encoder
 from credit_risk.samples import sample_applications
@@ -26,22 +32,17 @@ def remote(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 @contextmanager
-def alone(home: Path, folder: Path, *arguments: str) -> Iterator[Server]:
+def alone(
+    home: Path, folder: Path, *arguments: str, port: int | None = None, ready: int = 200
+) -> Iterator[Server]:
     """One service by itself, started as the Kubernetes overlay does; its store is ``home``'s."""
     own = folder / "home"  # metrics are kept in the home: each needs its own
     own.mkdir(parents=True)
     (own / "models").symlink_to(home / "models")
     start = ("-m", "bentoml_cli._internal.start", "start-http-server", "service.py:svc")
     command = (sys.executable, *start, "--host", "127.0.0.1", *arguments)
-    with started(*command, home=own, log=folder / "log") as server:
+    with started(*command, home=own, log=folder / "log", port=port, ready=ready) as server:
         yield server
-
-
-def readiness(server: Server) -> int:
-    try:
-        return httpx.get(f"{server.url}/readyz", timeout=10).status_code
-    except httpx.TransportError:
-        return 0
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +98,108 @@ def test_the_answers_are_the_same_from_two_deployments(
     assert '/predict",http_response_code="200"' in httpx.get(f"{runner.url}/metrics").text
 
 
-def test_a_classifier_without_its_runner_is_alive_and_not_ready(home: Path, tmp_path: Path) -> None:
-    one, other = tmp_path / "runner", tmp_path / "classifier"
+def test_a_classifier_without_its_runner_says_so_and_recovers(home: Path, tmp_path: Path) -> None:
+    name = ("--service-name", "CreditRiskRunner")
+    port = free_port()
+    depends = f"CreditRiskRunner=http://127.0.0.1:{port}"
     with (
-        alone(home, one, "--service-name", "CreditRiskRunner") as runner,
-        alone(home, other, "--depends", f"CreditRiskRunner={runner.url}") as apart,
+        alone(home, tmp_path / "one", *name, port=port) as runner,
+        alone(home, tmp_path / "classifier", "--depends", depends) as apart,
     ):
         runner.stop()
+        refused = httpx.post(f"{apart.url}/classify", json=BODIES[0])
+        unready = readiness(apart.url)
+        alive = httpx.get(f"{apart.url}/livez").status_code
+        with alone(home, tmp_path / "other", *name, port=port):
+            answered = httpx.post(f"{apart.url}/classify", json=BODIES[0])
 
-        assert readiness(apart) >= 500
-        assert httpx.get(f"{apart.url}/livez").status_code == 200
-        assert httpx.post(f"{apart.url}/classify", json=BODIES[0]).status_code >= 500
+        assert (refused.status_code, unready, alive, answered.status_code) == (503, 503, 200, 200)
+        assert refused.headers["retry-after"] == "1"
+        assert set(refused.json()) == {"error", "detail"}
+        assert "the runner does not answer" in apart.logged()
+
+
+class Impostor(http.server.BaseHTTPRequestHandler):
+    """Answers every call of the runner with a pickle that leaves a file behind."""
+
+    protocol_version = "HTTP/1.1"
+    trap: Path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return open, (str(self.trap), "w")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        content = pickle.dumps(self, protocol=5)
+        self.send_response(200)
+        self.send_header("content-type", "application/vnd.bentoml+pickle")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_what_the_runner_answers_is_never_unpickled(home: Path, tmp_path: Path) -> None:
+    Impostor.trap = tmp_path / "trap"
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Impostor) as impostor:
+        threading.Thread(target=impostor.serve_forever, daemon=True).start()
+        depends = f"CreditRiskRunner=http://127.0.0.1:{impostor.server_port}"
+        with alone(home, tmp_path / "classifier", "--depends", depends, ready=503) as apart:
+            answer = httpx.post(f"{apart.url}/classify", json=BODIES[0])
+        impostor.shutdown()
+
+    assert answer.status_code == 500
+    (error_id,) = re.findall(r"error ([0-9a-f]{8})\.", answer.json()["error"])
+    assert f"(error {error_id})" in apart.logged()
+    assert "Traceback" not in answer.text
+    assert not Impostor.trap.exists()
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/vnd.bentoml+pickle", "application/json", "multipart/form-data; boundary=x"],
+)
+@pytest.mark.parametrize("path", ["/predict", "/explain"])
+def test_the_runner_takes_nothing_but_arrays(runner: Server, path: str, media_type: str) -> None:
+    answer = httpx.post(
+        f"{runner.url}{path}", content=pickle.dumps([]), headers={"content-type": media_type}
+    )
+
+    assert answer.status_code == 415
+    assert "expected application/x-npy" in answer.json()["error"]
+    assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"", 400), (b"\x93NUMPY", 400), (b"{}", 400), (b"\0" * (4 * 1024**2 + 1), 413)],
+)
+def test_the_runner_refuses_like_the_classifier(
+    runner: Server, content: bytes, status: int
+) -> None:
+    answer = httpx.post(
+        f"{runner.url}/predict", content=content, headers={"content-type": "application/x-npy"}
+    )
+
+    assert answer.status_code == status
+    assert set(answer.json()) == {"error", "detail"}
+    assert httpx.get(f"{runner.url}/elsewhere").json()["error"].startswith("There is nothing")
+
+
+def test_the_runner_answers_an_array_with_an_array(runner: Server) -> None:
+    rows = Encoder(fit_vectorizer()).encode(SAMPLES)
+    file = io.BytesIO()
+    np.save(file, rows)
+    answer = httpx.post(
+        f"{runner.url}/predict",
+        content=file.getvalue(),
+        headers={"content-type": "application/x-npy"},
+    )
+
+    assert answer.headers["content-type"] == "application/x-npy"
+    assert np.load(io.BytesIO(answer.content), allow_pickle=False).shape == (len(SAMPLES),)
 
 
 def test_a_bad_application_is_refused_before_it_reaches_the_runner(remote: Server) -> None:

@@ -1,0 +1,47 @@
+"""How long requests that were read together wait for their turn to begin.
+
+The event loop reads every socket that has something and only then lets one request after the
+other begin. Under overload the last of them begin long after they were read, and no limit of
+concurrency sees them wait.
+"""
+
+import asyncio
+from http import HTTPStatus
+from time import monotonic
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["TOO_MANY", "LatenessLimit"]
+
+TOO_MANY = "Too many requests"
+"""As BentoML says it of too many at once."""
+
+
+class LatenessLimit:
+    """Answers 429 to a POST that begins too late."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        """Wrap ``app``; a request may wait so many seconds."""
+        self.app = app
+        self._seconds = seconds
+        self._turn_began = 0.0  # zero between turns
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or not."""
+        if scope["type"] == "http" and scope["method"] == "POST" and self.is_over():
+            answer = JSONResponse({"error": TOO_MANY}, HTTPStatus.TOO_MANY_REQUESTS)
+            return await answer(scope, receive, send)
+        return await self.app(scope, receive, send)
+
+    def is_over(self) -> bool:
+        """Whether the request that begins now has waited too long for others of its turn."""
+        now = monotonic()
+        if not self._turn_began:
+            self._turn_began = now
+            # Runs once all that is ready now has begun.
+            asyncio.get_running_loop().call_soon(self._end_turn)
+        return now - self._turn_began > self._seconds
+
+    def _end_turn(self) -> None:
+        self._turn_began = 0.0

@@ -1,0 +1,210 @@
+"""Whatever is wrong with a request, the answer is one small JSON object, on both paths."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+if TYPE_CHECKING:
+    from running import Server
+
+GOOD = json.dumps(COURSE_EXAMPLE)
+JSON = {"content-type": "application/json"}
+LONG = "Q" * 3000
+"""No answer has a Q of its own."""
+MIB = 1024**2
+
+
+@pytest.fixture(scope="module", params=["lean path", "BentoML's path"])
+def url(request: pytest.FixtureRequest) -> str:
+    name = "server" if request.param == "lean path" else "bentoml_path"
+    server: Server = request.getfixturevalue(name)
+    return server.url
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=30) as client:
+        yield client
+
+
+def typed(media_type: str) -> dict[str, Any]:
+    return {"headers": {"content-type": media_type}, "content": GOOD}
+
+
+def as_json(body: str) -> dict[str, Any]:
+    return {"headers": JSON, "content": body}
+
+
+CASES: dict[str, tuple[int, str, str, dict[str, Any]]] = {
+    "malformed": (400, "POST", "/classify", as_json("{")),
+    "wrong type": (400, "POST", "/classify", {"json": COURSE_EXAMPLE | {"age": LONG}}),
+    "unknown word": (400, "POST", "/classify", {"json": COURSE_EXAMPLE | {"home": LONG}}),
+    "unknown field": (400, "POST", "/classify", {"json": COURSE_EXAMPLE | {LONG: LONG}}),
+    "many unknown": (400, "POST", "/classify", {"json": {f"{n}{LONG}": n for n in range(2)}}),
+    "more unknown": (400, "POST", "/classify", {"json": {f"Q{n:03}QQQ": n for n in range(100)}}),
+    "missing": (400, "POST", "/classify", {"json": {}}),
+    "out of range": (400, "POST", "/classify", {"json": COURSE_EXAMPLE | {"age": 10**30}}),
+    "huge number": (400, "POST", "/classify", as_json(GOOD.replace("26", "1" * 3000))),
+    "NaN": (400, "POST", "/classify", as_json(GOOD.replace("26", "NaN"))),
+    "too deep": (400, "POST", "/classify", as_json("[" * 9000)),
+    "not UTF-8": (400, "POST", "/classify", {"headers": JSON, "content": b'{"age": "\xc3("}'}),
+    "lone surrogate": (400, "POST", "/classify", as_json('{"\\ud800": 1}')),
+    "NUL in a name": (400, "POST", "/classify", {"json": COURSE_EXAMPLE | {"\0" + LONG: 1}}),
+    "repeated field": (400, "POST", "/classify", as_json(GOOD.replace("{", '{"age": 9, ', 1))),
+    "query": (400, "POST", f"/classify_batch?reasons={LONG}", {"json": []}),
+    "npy header": (
+        400,
+        "POST",
+        "/classify_array",
+        {
+            "headers": {"content-type": "application/x-npy"},
+            "content": b"\x93NUMPY\x01\x00\xb8\x0b" + LONG.encode(),
+        },
+    ),
+    "pickle": (415, "POST", "/classify", typed("application/vnd.bentoml+pickle")),
+    "multipart": (415, "POST", "/classify", typed("multipart/form-data; boundary=x")),
+    "form": (415, "POST", "/classify", typed("application/x-www-form-urlencoded")),
+    "long media type": (415, "POST", "/classify", typed(LONG)),
+    "wrong method": (405, "GET", "/classify", {}),
+    "strange method": (405, "PROPFIND", "/model", {}),
+    "unknown path": (404, "GET", f"/{LONG}", {}),
+    "unknown file": (404, "GET", "/static_content/nothing.js", {}),
+    "path that climbs": (404, "GET", "/static_content/..%2f..%2fapp.py", {}),
+    "too large": (413, "POST", "/classify", {"content": b" " * 17_000, "headers": JSON}),
+    "too large for a page": (413, "GET", "/model", {"content": b" " * 17_000}),
+    "too many rows": (413, "POST", "/classify_batch", as_json(f"[{'7,' * 10_000}7]")),
+    "too many rows of an array": (
+        413,
+        "POST",
+        "/classify_array",
+        as_json(f"[{','.join([str([1] * 29)] * 50_001)}]"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_refusal_has_one_shape_and_echoes_little(http: httpx.Client, url: str, case: str) -> None:
+    status, method, path, how = CASES[case]
+    answer = http.request(method, f"{url}{path}", **how)
+
+    assert answer.status_code == status
+    assert set(answer.json()) == {"error", "detail"}
+    assert answer.json()["error"].endswith(".")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.text.count("Q") <= 100
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/model", "/model/report", "/livez", "/readyz", "/metrics", "/docs.json"]
+)
+def test_no_answer_is_stored_guessed_or_signed(http: httpx.Client, url: str, path: str) -> None:
+    answers = [
+        http.get(f"{url}{path}"),
+        http.delete(f"{url}{path}"),
+        http.post(f"{url}/classify", json=COURSE_EXAMPLE),
+        http.get(f"{url}/static_content/swagger-ui.css"),
+    ]
+
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers.get_list("cache-control") == ["no-store"]
+        assert "server" not in answer.headers
+
+
+def test_every_repeated_field_is_named(http: httpx.Client, url: str) -> None:
+    twice = GOOD.replace("{", '{"age" : 9, "\\u0068ome":"rent", "age": 10,', 1)
+    alone = http.post(f"{url}/classify", content=twice, headers=JSON).json()
+    rows = f"[{GOOD}, {twice}, {{}}, {GOOD}]"
+    batch = http.post(f"{url}/classify_batch", content=rows, headers=JSON).json()
+
+    assert [problem["field"] for problem in alone["detail"]] == ["age", "home"]
+    assert alone["detail"][0]["expected"].startswith("Age of the applicant")
+    assert batch[1] == alone
+    assert ["error" in row for row in batch] == [False, True, True, False]
+
+
+def raw(url: str, request: bytes, patience: float = 10) -> tuple[str, float]:
+    """Everything that comes back until the server closes, and the seconds until its first byte."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=patience) as connection:
+        connection.sendall(request)
+        began = time.monotonic()
+        answer = connection.recv(65536)
+        waited = time.monotonic() - began
+        while piece := connection.recv(65536):
+            answer += piece
+        return answer.decode(), waited
+
+
+HEAD = b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+
+
+def test_what_says_it_is_too_large_is_refused_before_it_is_sent(url: str) -> None:
+    answer, waited = raw(url, HEAD + b"Content-Length: 999999999999\r\n\r\n")
+
+    assert answer.startswith("HTTP/1.1 413")
+    assert "at most 16384 bytes" in answer
+    assert "connection: close" in answer
+    assert waited < 1.5
+
+
+def test_nobody_is_asked_to_go_on_with_what_is_too_large(url: str) -> None:
+    answer, _ = raw(url, HEAD + b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
+
+    assert answer.startswith("HTTP/1.1 413")
+
+
+def test_what_does_not_say_its_length_is_refused_as_soon_as_it_is_too_large(url: str) -> None:
+    chunk = b"1000\r\n" + b" " * 0x1000 + b"\r\n"
+    answer, waited = raw(url, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + 5 * chunk)
+
+    assert answer.startswith("HTTP/1.1 413")
+    assert waited < 1.5
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_who_sends_on_and_on_still_gets_the_answer(
+    http: httpx.Client, url: str, *, declared: bool
+) -> None:
+    body = b" " * (30 * MIB)
+
+    def pieces() -> Iterator[bytes]:
+        for start in range(0, len(body), MIB):
+            yield body[start : start + MIB]
+
+    answer = http.post(f"{url}/classify_batch", content=body if declared else pieces())
+    after = http.post(f"{url}/classify", json=COURSE_EXAMPLE)
+
+    assert answer.status_code == 413
+    assert set(answer.json()) == {"error", "detail"}
+    assert after.status_code == 200
+
+
+def test_a_large_batch_and_a_large_array_within_the_limits_are_answered(
+    http: httpx.Client, url: str
+) -> None:
+    batch = http.post(f"{url}/classify_batch?reasons=false", json=[COURSE_EXAMPLE] * 10_000)
+
+    assert batch.status_code == 200
+    assert len(batch.json()) == 10_000
+
+
+def test_a_scanner_leaves_no_series_in_the_metrics(http: httpx.Client, url: str) -> None:
+    for number in range(20):
+        http.get(f"{url}/scan{number}")
+        http.get(f"{url}/static_content/scan{number}")
+        http.post(f"{url}/classify/scan{number}")
+    upgrade = {"connection": "upgrade", "upgrade": "websocket"}
+    handshake = {"sec-websocket-version": "13", "sec-websocket-key": "c2NhbiBzY2FuIHNjYW4gcw=="}
+    found = http.get(f"{url}/scan-socket", headers=upgrade | handshake)
+
+    assert found.status_code == 404
+    assert set(found.json()) == {"error", "detail"}
+    assert "scan" not in http.get(f"{url}/metrics").text
