@@ -103,6 +103,33 @@ def test_concurrency_limit(serve_with: Serve) -> None:
         assert answer.json() == {"error": "Too many requests", "detail": []}
 
 
+def test_limits_of_size(serve_with: Serve) -> None:
+    changes: dict[str, object] = {
+        "credit_risk_classifier.limits.body.classify": "1 KiB",
+        "credit_risk_classifier.limits.body.classify_batch": "2 KiB",
+        "credit_risk_classifier.limits.body.classify_array": "3 KiB",
+        "credit_risk_classifier.limits.rows.classify_batch": 2,
+        "credit_risk_classifier.limits.rows.classify_array": 3,
+    }
+    with serve_with(changes) as server, httpx.Client(base_url=server.url, timeout=30) as client:
+
+        def refused(path: str, body: str) -> tuple[int, str]:
+            answer = client.post(path, content=body, headers={"content-type": "application/json"})
+            return answer.status_code, answer.json()["error"]
+
+        found = [
+            refused("/classify", " " * 1025),
+            refused("/classify_batch", " " * 2049),
+            refused("/classify_array", " " * 3073),
+            refused("/classify_batch", "[1, 2, 3]"),
+            refused("/classify_array", json.dumps([[0] * 29] * 4)),
+        ]
+
+    assert {status for status, _ in found[:4]} == {413}
+    assert ["1024 bytes" in found[0][1], "2048 bytes" in found[1][1]] == [True, True]
+    assert ["3072 bytes" in found[2][1], "at most 2" in found[3][1]] == [True, True]
+
+
 def test_access_log(serve_with: Serve) -> None:
     with serve_with({"credit_risk_classifier.logging.access.enabled": True}) as server:
         classify(server)

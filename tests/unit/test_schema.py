@@ -156,3 +156,31 @@ def test_samples_are_valid_varied_and_the_same_for_the_same_seed() -> None:
         assert {getattr(sample, field) for sample in samples} == set(words)
     for field in OPTIONAL_FIELDS:
         assert any(getattr(sample, field) is None for sample in samples)
+
+
+def test_a_client_s_own_words_are_echoed_in_at_most_a_hundred_characters() -> None:
+    for names in (["Q" * 5000], [f"Q{n}" + "Q" * 60 for n in range(9)], ["Q" * 30] * 2):
+        body = COURSE_EXAMPLE | dict.fromkeys(names, "Q" * 500) | {"home": "Q" * 500}
+
+        assert refusal_of(json.dumps(body)).model_dump_json().count("Q") <= 100
+
+
+@pytest.mark.parametrize(
+    "again", ['"age": 26, ', '"\\u0061ge" : 30, ', '"income": null, ', '"home": "rent","age":1,']
+)
+def test_a_field_that_stands_twice_is_refused_by_name(again: str) -> None:
+    body = json.dumps(COURSE_EXAMPLE).replace("{", "{" + again, 1)
+    names = [problem.field for problem in refusal_of(body).detail]
+    rows = ApplicationBatch.model_validate_json(f"[{body}, {json.dumps(COURSE_EXAMPLE)}]").root
+
+    assert names
+    assert all(name in {"age", "income", "home"} for name in names)
+    assert isinstance(rows[0], Refusal)
+    assert [problem.field for problem in rows[0].detail] == names
+    assert isinstance(rows[1], Application)
+
+
+def test_no_field_and_no_category_has_a_colon() -> None:
+    words = [*Application.model_fields, *(word for each in CATEGORIES.values() for word in each)]
+
+    assert not any(":" in word for word in words)  # what finds repeated fields relies on it

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import httpx
@@ -150,3 +151,24 @@ def test_everything_else_stays_out(content_type: str) -> None:
 
     assert answer.status_code == 415
     assert "expected application/json or application/x-npy" in json.loads(answer.text)["error"]
+
+
+def test_an_exception_is_an_id_to_the_client_and_a_trace_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = ask(ZeroDivisionError("secret"))
+
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert re.fullmatch(r".* as error [0-9a-f]{8}\.", answer.json()["error"])
+    assert any(record.exc_info for record in caplog.records)
+
+
+def test_every_answer_is_hardened_and_signed_by_nobody() -> None:
+    own = {"server": "someone", "cache-control": "public"}
+    for status in (200, 404, 500):
+        answer = ask(PlainTextResponse("fine", status, headers=own))
+
+        assert "server" not in answer.headers
+        assert answer.headers.get_list("cache-control") == ["no-store"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
