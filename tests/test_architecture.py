@@ -21,6 +21,8 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk": (set(), set()),
     "credit_risk.vocabulary": (set(), set()),
     "credit_risk.errors": (set(), set()),
+    "credit_risk.key_ring": ({"errors"}, set()),
+    "credit_risk.keys": ({"errors", "key_ring"}, set()),  # a command
     # contract: the only pydantic models of what goes over the wire
     "credit_risk.refusal": (set(), {"pydantic"}),
     "credit_risk.repeated_keys": (set(), set()),
