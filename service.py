@@ -32,6 +32,7 @@ from credit_risk.serving.configuration import read_batching, read_limits, use_co
 from credit_risk.serving.garbage import collect_garbage_rarely
 from credit_risk.serving.hosting import HostedService
 from credit_risk.serving.internals import RemoteProxy
+from credit_risk.serving.key_door import say_who_may_ask
 from credit_risk.serving.lean import LeanService
 from credit_risk.serving.npy import NPY
 from credit_risk.serving.query import Flag
@@ -101,6 +102,8 @@ class CreditRiskClassifier:
     def refuse_a_wrong_model() -> None:
         """Check the model before the workers start; from a bento BentoML only finds it."""
         credit_risk_model.resolve()
+
+    announce = bentoml.on_deployment(say_who_may_ask)
 
     def __init__(self) -> None:
         stored = check(self.model)

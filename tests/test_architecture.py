@@ -72,6 +72,19 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"serving.internals", "serving.npy"},
         {"aiohttp", "bentoml", "numpy"},
     ),
+    "credit_risk.serving.key_file": ({"errors", "key_ring"}, set()),
+    "credit_risk.serving.key_metrics": (set(), {"prometheus_client"}),
+    "credit_risk.serving.key_door": (
+        {
+            "errors",
+            "key_ring",
+            "refusal",
+            "serving.caller",
+            "serving.key_file",
+            "serving.key_metrics",
+        },
+        {"bentoml", "starlette"},
+    ),
     "credit_risk.serving.deadlines": (set(), set()),
     "credit_risk.serving.middleware_stack": (
         {
@@ -134,6 +147,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.hosting": (
         {
             "serving.configuration",
+            "serving.key_door",
             "serving.known_paths",
             "serving.lateness",
             "serving.media_types",
@@ -254,6 +268,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             "serving.configuration",
             "serving.hosting",
             "serving.internals",
+            "serving.key_door",
             "serving.lean",
             "serving.npy",
             "serving.query",

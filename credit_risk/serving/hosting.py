@@ -1,10 +1,10 @@
 """How a BentoML service of this project is hosted.
 
-Five things differ from ``bentoml.Service``. What the service depends on runs inside each worker
+Six things differ from ``bentoml.Service``. What the service depends on runs inside each worker
 unless it is asked for as a service of its own. A bento serves the models it was built with. Every
 error has one shape. ``docs.json`` says exactly what is answered. The page at ``/`` loads nothing
-from elsewhere. Leans on BentoML 1.4's ``Service``: ``all_services``, ``on_load_bento``,
-``to_asgi``, ``openapi_spec``.
+from elsewhere. Where API keys are wanted, the door stands before all of it. Leans on BentoML 1.4's
+``Service``: ``all_services``, ``on_load_bento``, ``to_asgi``, ``openapi_spec``.
 """
 
 import os
@@ -22,12 +22,14 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from credit_risk.serving.configuration import Limits
+from credit_risk.serving.key_door import OPEN, guarded, is_locked
 from credit_risk.serving.known_paths import KnownPaths, paths_of
 from credit_risk.serving.lateness import LatenessLimit
 from credit_risk.serving.media_types import JSON, MediaTypeDoor, media_types_of
-from credit_risk.serving.openapi import document, signature_of
+from credit_risk.serving.openapi import document, lock, signature_of
 from credit_risk.serving.quiet_log import keep_quiet
 from credit_risk.serving.size_limits import BodyLimits
 from credit_risk.serving.uniform_errors import UniformErrors
@@ -113,8 +115,13 @@ class HostedService(Service[Any]):
                 if isinstance(model, BentoModel) and model.tag.version == "latest":
                     object.__setattr__(model, "tag", packed[model.tag.name])
 
-    def to_asgi(self, is_main: bool = True) -> UniformErrors:  # noqa: FBT001, FBT002  BentoML's signature
-        """Build the application that every worker serves."""
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
+        """Build what every worker serves: the application, behind the door where there is one."""
+        app = self.application(is_main=is_main)
+        return guarded(app) if is_main else app
+
+    def application(self, *, is_main: bool) -> UniformErrors:
+        """Build the application."""
         keep_quiet()
         inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
         if self.lateness:
@@ -133,7 +140,8 @@ class HostedService(Service[Any]):
     def openapi_spec(self) -> _Document:
         """The document behind Swagger UI."""
         version = self.labels["version"]
-        return _Document(document(self, version=version, readable=self.readable, pages=self.pages))
+        found = document(self, version=version, readable=self.readable, pages=self.pages)
+        return _Document(lock(found, OPEN) if is_locked() else found)
 
 
 def runs_remotely() -> bool:

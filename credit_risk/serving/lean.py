@@ -38,9 +38,9 @@ MEDIA_TYPES = {name.encode(): name for name in (JSON, NPY)}
 class LeanService(HostedService):
     """A hosted service whose endpoints take the lean path where they can."""
 
-    def to_asgi(self, is_main: bool = True) -> "LeanPath | UniformErrors":  # type: ignore[override]  # noqa: FBT001, FBT002  BentoML's signature
-        """Build the application that every worker serves."""
-        app = super().to_asgi(is_main)
+    def application(self, *, is_main: bool) -> "LeanPath | UniformErrors":  # type: ignore[override]  # called alike
+        """Build the application, with the lean path in front."""
+        app = super().application(is_main=is_main)
         return LeanPath(self, app) if is_main else app
 
 

@@ -4,7 +4,7 @@ BentoML's generator writes pydantic's 3.1 schemas into a 3.0 document, knows nei
 types nor the errors of this project, and no GET. This one states exactly what is answered.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from inspect import getdoc
 from typing import Any, get_type_hints
 
@@ -16,10 +16,12 @@ from credit_risk.refusal import Refusal
 from credit_risk.serving.media_types import JSON
 from credit_risk.serving.query import flags_of
 
-__all__ = ["document", "signature_of"]
+__all__ = ["document", "lock", "signature_of"]
 
 REFUSALS = {
     400: "The body is not JSON or not valid; every wrong field is named.",
+    401: "No API key, or one that is not known.",
+    403: "The API key has expired.",
     404: "There is nothing here.",
     405: "Not by this method; the Allow header names those that are.",
     413: "The body or its number of rows exceeds the limit.",
@@ -41,6 +43,8 @@ PROBES: dict[str, tuple[str, tuple[int, ...]]] = {
     "/healthz": ("The same as /livez.", OF_PROBES),
     "/metrics": ("Prometheus metrics.", (*OF_PROBES, 504)),
 }
+BEARER = {"type": "http", "scheme": "bearer", "description": "An API key."}
+CHALLENGE = {"description": "How to say who asks.", "schema": {"type": "string"}}
 REF = "#/components/schemas/{model}"
 
 Json = dict[str, Any]
@@ -103,6 +107,20 @@ def document(
         },
         "components": {"schemas": schemas},
     }
+
+
+def lock(document: Json, open_paths: Collection[str]) -> Json:
+    """Declare that every path but the open ones wants an API key."""
+    refusals = _refusals((401, 403))
+    refusals["401"]["headers"] = {"WWW-Authenticate": CHALLENGE}
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            if path in open_paths:
+                operation["security"] = []
+            else:
+                operation["responses"] |= refusals
+    document["components"]["securitySchemes"] = {"key": BEARER}
+    return document | {"security": [{"key": []}]}
 
 
 def _post(function: Any, body: type[BaseModel], answer: type[BaseModel], schemas: Json) -> Json:  # noqa: ANN401  see above

@@ -1,0 +1,138 @@
+"""The door: who has no API key does not get in, and nothing that they send is read.
+
+Every path wants ``Authorization: Bearer <key>`` but ``/livez`` and ``/readyz``, which whoever
+runs the service asks; one name for each is enough, so ``/healthz`` wants it, too. There is no door
+unless the environment names a file of keys. Knows nothing of credit.
+"""
+
+import logging
+import os
+from http import HTTPStatus
+from pathlib import Path
+from time import time
+from typing import Final
+
+from bentoml.exceptions import BentoMLConfigException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from credit_risk.errors import KeysError
+from credit_risk.key_ring import KEYS_VARIABLE, Key, read_keys
+from credit_risk.refusal import Refusal
+from credit_risk.serving.caller import CALLER, name_callers_in_access_log
+from credit_risk.serving.key_file import KeyFile
+from credit_risk.serving.key_metrics import RequestsByKey
+
+__all__ = ["OPEN", "KeyDoor", "guarded", "is_locked", "say_who_may_ask"]
+
+logger = logging.getLogger("bentoml.service")
+OPEN: Final = frozenset({"/livez", "/readyz"})
+"""Paths that want no key."""
+NOBODY: Final = "(nobody)"
+"""In the metrics instead of a name; no key can be called so."""
+WITHOUT = "This needs an API key: send the header Authorization: Bearer <key>."
+UNKNOWN = "This API key is not known here."
+
+
+class KeyDoor:
+    """Lets in who has a key, under the name of the key."""
+
+    def __init__(self, app: ASGIApp, keys: KeyFile) -> None:
+        """Stand before ``app``."""
+        self._app = app
+        self._keys = keys
+        self._answers = RequestsByKey()
+        self._logged: set[Key] = set()
+        name_callers_in_access_log()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or not."""
+        if scope["type"] == "lifespan" or scope["path"] in OPEN:
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # nothing behind this door speaks WebSocket
+            await send({"type": "websocket.close"})
+            return
+        caller, answer = self._admit(scope)
+        CALLER.set(caller)
+
+        async def count(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._answers.count(caller, message["status"])
+            await send(message)
+
+        await answer(scope, receive, count)
+
+    def _admit(self, scope: Scope) -> tuple[str, ASGIApp]:
+        """Say who asks, and what is to answer: the application or a refusal."""
+        sent = _bearer(scope)
+        if not sent:
+            return NOBODY, _refusal(HTTPStatus.UNAUTHORIZED, WITHOUT)
+        key = self._keys.ring().find(sent)
+        if key is None:
+            return NOBODY, _refusal(HTTPStatus.UNAUTHORIZED, UNKNOWN)
+        over = time() >= key.ends
+        if key not in self._logged:
+            self._logged.add(key)
+            logger.info("API key %s is %s", key.name, "refused: expired" if over else "in use")
+        if over:
+            sentence = f"This API key ended with {key.expires} (UTC): ask for another."
+            return key.name, _refusal(HTTPStatus.FORBIDDEN, sentence)
+        return key.name, self._app
+
+
+def guarded(app: ASGIApp) -> ASGIApp:
+    """Put the door before an application, if the environment names a file of keys.
+
+    Raises:
+        KeysError: if that file is not as it should be.
+    """
+    path = _path()
+    return app if path is None else KeyDoor(app, KeyFile(path))
+
+
+def is_locked() -> bool:
+    """Whether a key is wanted."""
+    return _path() is not None
+
+
+def say_who_may_ask() -> None:
+    """Write into the log who may ask, before the workers start.
+
+    Raises:
+        BentoMLConfigException: if the file of keys is not as it should be.
+    """
+    path = _path()
+    if path is None:
+        logger.warning(
+            "The service is open: whoever reaches its port may ask. %s=FILE wants API keys.",
+            KEYS_VARIABLE,
+        )
+        return
+    try:
+        keys = read_keys(path)
+    except KeysError as error:
+        # BentoML prints its own exceptions as a sentence, every other one as a trace.
+        msg = f"{KEYS_VARIABLE}: {error}"
+        raise BentoMLConfigException(msg) from None
+    logger.info("Who asks needs an API key: %s", ", ".join(key.name for key in keys))
+
+
+def _path() -> Path | None:
+    named = os.environ.get(KEYS_VARIABLE)
+    return None if named is None else Path(named)  # empty: refused, better than open
+
+
+def _bearer(scope: Scope) -> bytes:
+    name: bytes
+    value: bytes
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, key = value.partition(b" ")
+            return key.strip() if scheme.lower() == b"bearer" else b""
+    return b""
+
+
+def _refusal(status: HTTPStatus, sentence: str) -> JSONResponse:
+    wanted = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(Refusal(error=sentence).model_dump(), status, wanted)

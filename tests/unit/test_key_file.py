@@ -1,0 +1,98 @@
+"""A file of API keys that changes under a running service."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from credit_risk.errors import KeysError
+from credit_risk.keys import add, remove
+from credit_risk.serving import key_file
+from credit_risk.serving.key_file import KeyFile
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "keys.toml"
+
+
+@pytest.fixture(autouse=True)
+def heard(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """BentoML keeps its loggers to itself."""
+    monkeypatch.setattr(logging.getLogger("bentoml"), "propagate", True)
+    caplog.set_level(logging.INFO)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the file whenever somebody asks."""
+    monkeypatch.setattr(key_file, "INTERVAL", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_is_added_counts_and_what_is_removed_does_not(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bank = add(path, "bank").encode()
+    keys = KeyFile(path)
+
+    broker = add(path, "broker").encode()
+    assert keys.ring().find(broker)
+    remove(path, "bank")
+    assert keys.ring().find(bank) is None
+    assert keys.ring().find(broker)
+
+    assert caplog.messages == [
+        "API keys read again: in broker; out none",
+        "API keys read again: in none; out bank",
+    ]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("broken", ["", "bank = {"])
+def test_while_the_file_is_broken_the_last_keys_count(
+    path: Path, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    bank = add(path, "bank").encode()
+    keys = KeyFile(path)
+
+    path.write_text(broken)
+    found = [keys.ring().find(bank) for _ in range(3)]
+
+    assert all(found)
+    (message,) = caplog.messages
+    assert message.startswith(f"The API keys stay as they were: {path}: found no")
+    assert caplog.records[0].levelno == logging.ERROR
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_file_that_goes_and_comes_back_is_read_again(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bank = add(path, "bank").encode()
+    keys = KeyFile(path)
+    before = path.stat()
+
+    path.unlink()
+    assert keys.ring().find(bank)
+    broker = add(path, "broker").encode()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    assert keys.ring().find(broker)
+    assert keys.ring().find(bank) is None
+    assert len(caplog.messages) == 2
+
+
+def test_the_file_is_not_looked_at_for_every_request(path: Path) -> None:
+    add(path, "bank")
+    keys = KeyFile(path)
+
+    broker = add(path, "broker").encode()
+
+    assert keys.ring().find(broker) is None, "within the first second"
+
+
+def test_a_file_that_is_not_as_it_should_be_is_refused_at_the_start(path: Path) -> None:
+    with pytest.raises(KeysError, match="no readable TOML"):
+        KeyFile(path)
