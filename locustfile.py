@@ -5,10 +5,11 @@
 Locust starts that many users, and each sends one request after the other without a pause. What
 they send comes from ``credit_risk.samples`` and is written once, at the start; what is right
 comes from ``GET /model``. The exit code is 1 after a wrong answer, above the limit, and where
-nothing answers.
+nothing answers. A service that wants a key gets that of ``CREDIT_RISK_API_KEY``.
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -61,6 +62,8 @@ def _batch(samples: Sequence[int | None]) -> bytes:
     return b"[" + b",".join(BAD if sample is None else BODIES[sample] for sample in samples) + b"]"
 
 
+KEY = os.environ.get("CREDIT_RISK_API_KEY")  # no option: others see the command line
+WHO = {"Authorization": f"Bearer {KEY}"} if KEY else {}
 JSON, NPY = "application/json", "application/x-npy"
 ARRAY = "/classify_array"  # gives reasons on request only
 APPLICATIONS = sample_applications(500)
@@ -140,7 +143,7 @@ def send(user: "Applicant") -> None:
     with user.client.post(
         call.path,
         data=call.body,
-        headers={"Content-Type": call.media_type},
+        headers=WHO | {"Content-Type": call.media_type},
         name=f"{call.path} {call.media_type}",
         catch_response=True,
     ) as response:
@@ -170,7 +173,9 @@ def read_model(environment: Any, **_: object) -> None:  # noqa: ANN401  locust's
     """Learn from the service what is right; end where there is no service."""
     host = environment.host or Applicant.host
     try:
-        with build_opener(ProxyHandler({})).open(f"{host}/model", timeout=10) as answer:
+        opener = build_opener(ProxyHandler({}))
+        opener.addheaders = list(WHO.items())
+        with opener.open(f"{host}/model", timeout=10) as answer:
             Applicant.judge = Judge(ModelCard.model_validate_json(answer.read()))
     except (HTTPError, HTTPException, ValueError) as error:
         sys.exit(f"GET /model at {host} gives no model card: {error}")

@@ -7,7 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from running import PROJECT, Server, run, serving
+from running import PROJECT, Locked, Server, home_beside, run, serving
+
+from credit_risk.key_ring import KEYS_VARIABLE
+from credit_risk.keys import add
 
 DATA_VARIABLE = "CREDIT_RISK_REAL_DATA"
 
@@ -56,3 +59,15 @@ def client(server: Server) -> Iterator[httpx.Client]:
     """An HTTP client of the running service."""
     with httpx.Client(base_url=server.url, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def locked(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
+    """The service with a file of keys, which has one key called ``bank``."""
+    folder = tmp_path_factory.mktemp("locked")
+    file = folder / "keys.toml"
+    key = add(file, "bank")
+    own = home_beside(home, folder)
+    variables = {KEYS_VARIABLE: str(file)}
+    with serving("service.py:svc", home=own, log=folder / "log", **variables) as server:
+        yield Locked(server, file, key)

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+import httpx
 
 import httpx
 
@@ -56,6 +59,14 @@ def run(
     return found
 
 
+def home_beside(home: Path, folder: Path) -> Path:
+    """Make a home with the models of another: services on one home share their metrics."""
+    own = folder / "home"
+    own.mkdir(parents=True)
+    (own / "models").symlink_to(home / "models")
+    return own
+
+
 @dataclass
 class Server:
     """A running service."""
@@ -76,6 +87,19 @@ class Server:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise
+
+
+class Locked(NamedTuple):
+    """A service that wants a key, and what opens it."""
+
+    server: Server
+    file: Path
+    key: str
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        """A client with a key, its own without another."""
+        headers = {"Authorization": f"Bearer {key or self.key}"}
+        return httpx.Client(base_url=self.server.url, headers=headers, timeout=30)
 
 
 @contextmanager

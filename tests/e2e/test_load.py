@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from running import Server, free_port, run
+from running import Locked, Server, free_port, run
 
 from credit_risk.policy import DEFAULT_POLICY
 from credit_risk.vocabulary import COLUMNS, MISSING_CODE
@@ -31,11 +31,15 @@ def load(home: Path) -> Load:
     """Run the load test on a URL with a few users."""
 
     def load(
-        url: str, *arguments: str | Path, seconds: int = 1, max_p99_ms: float = UNHURRIED
+        url: str,
+        *arguments: str | Path,
+        seconds: int = 1,
+        max_p99_ms: float = UNHURRIED,
+        **variables: str,
     ) -> CompletedProcess[str]:
         command = ["locust", "--headless", "--only-summary", "--users", "4", "--spawn-rate", "4"]
         command += ["--run-time", f"{seconds}s", "--max-p99-ms", str(max_p99_ms), "--host", url]
-        return run(*command, *arguments, home=home, check=False)
+        return run(*command, *arguments, home=home, check=False, **variables)
 
     return load
 
@@ -141,6 +145,14 @@ def test_a_limit_that_no_service_keeps_fails_and_says_so(server: Server, load: L
     assert "FAILED: the 99th percentile" in found.stdout
     assert "above the limit of 0.001 ms" in found.stdout
     assert "failures 0" in found.stdout
+
+
+def test_a_service_that_wants_a_key_is_sent_one(locked: Locked, load: Load) -> None:
+    without = load(locked.server.url)
+    found = load(locked.server.url, CREDIT_RISK_API_KEY=locked.key)
+
+    assert "gives no model card: HTTP Error 401" in without.stderr
+    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_where_nothing_listens_it_fails_and_says_what_to_do(load: Load) -> None:

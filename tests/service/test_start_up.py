@@ -174,3 +174,17 @@ def test_a_misspelt_service_in_the_configuration_is_refused(home: Path, tmp_path
     line = serve_and_see_it_fail(home, BENTOML_CONFIG=str(wrong))
 
     assert "wrong.yaml: found services.credit_risk_clasifier, expected one of" in line
+
+
+@pytest.mark.parametrize("text", [None, "", "bank = {", 'bank = { sha256 = "short" }'])
+def test_a_file_of_keys_that_is_empty_or_unreadable_is_refused(
+    home: Path, tmp_path: Path, text: str | None
+) -> None:
+    file = tmp_path / "keys.toml"
+    if text is not None:
+        file.write_text(text)
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_API_KEYS_FILE=str(file))
+
+    assert f"CREDIT_RISK_API_KEYS_FILE: {file}: found " in line
+    assert line.endswith("run: python -m credit_risk.keys add NAME")
