@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -110,11 +111,13 @@ def started(
     cwd: Path = PROJECT,
     port: int | None = None,
     ready: int = 200,
+    certificate: Path | None = None,
     **changes: str,
 ) -> Iterator[Server]:
     """Run a command that serves until the body of the ``with`` ends, on a free port without one.
 
-    ``ready`` is the status of ``/readyz`` to wait for.
+    ``ready`` is the status of ``/readyz`` to wait for; with a ``certificate`` the service is asked
+    by TLS, trusting nothing else.
     """
     port = port or free_port()
     with log.open("wb") as output:
@@ -126,9 +129,10 @@ def started(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    server = Server(f"http://127.0.0.1:{port}", process, log)
+    trusted = ssl.create_default_context(cafile=certificate) if certificate else None
+    server = Server(f"http{'s' if trusted else ''}://127.0.0.1:{port}", process, log)
     try:
-        _wait_until(ready, server)
+        _wait_until(ready, server, trusted)
         yield server
     finally:
         server.stop()
@@ -136,25 +140,25 @@ def started(
 
 @contextmanager
 def serving(
-    target: str, *arguments: str, home: Path, log: Path, cwd: Path = PROJECT, **changes: str
+    target: str, *arguments: str, home: Path, log: Path, **settings: Any
 ) -> Iterator[Server]:
-    """Run ``bentoml serve`` until the body of the ``with`` ends."""
+    """Run ``bentoml serve`` until the body of the ``with`` ends; settings as for ``started``."""
     command = (BIN / "bentoml", "serve", target, *arguments)
-    with started(*command, home=home, log=log, cwd=cwd, **changes) as server:
+    with started(*command, home=home, log=log, **settings) as server:
         yield server
 
 
-def readiness(url: str) -> int:
+def readiness(url: str, trusted: ssl.SSLContext | None = None) -> int:
     """Status of ``/readyz``; 0 where nobody answers."""
     try:
-        return httpx.get(f"{url}/readyz", timeout=5).status_code
+        return httpx.get(f"{url}/readyz", timeout=5, verify=trusted or True).status_code
     except httpx.TransportError:
         return 0
 
 
-def _wait_until(ready: int, server: Server) -> None:
+def _wait_until(ready: int, server: Server, trusted: ssl.SSLContext | None) -> None:
     deadline = time.monotonic() + PATIENCE
-    while readiness(server.url) != ready:
+    while readiness(server.url, trusted) != ready:
         ended = server.process.poll() is not None or "startup failed" in server.logged()
         assert not ended, f"ended before it was ready:\n{server.logged()}"
         assert time.monotonic() < deadline, f"not ready after {PATIENCE} s:\n{server.logged()}"

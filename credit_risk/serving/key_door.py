@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from credit_risk.errors import KeysError
-from credit_risk.key_ring import KEYS_VARIABLE, Key, read_keys
+from credit_risk.key_ring import KEYS_VARIABLE, read_keys
 from credit_risk.refusal import Refusal
 from credit_risk.serving.caller import CALLER, name_callers_in_access_log
 from credit_risk.serving.key_file import KeyFile
@@ -42,7 +42,7 @@ class KeyDoor:
         self._app = app
         self._keys = keys
         self._answers = RequestsByKey()
-        self._logged: set[Key] = set()
+        self._logged: set[str] = set()
         name_callers_in_access_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,8 +72,8 @@ class KeyDoor:
         if key is None:
             return NOBODY, _refusal(HTTPStatus.UNAUTHORIZED, UNKNOWN)
         over = time() >= key.ends
-        if key not in self._logged:
-            self._logged.add(key)
+        if key.name not in self._logged:
+            self._logged.add(key.name)
             logger.info("API key %s is %s", key.name, "refused: expired" if over else "in use")
         if over:
             sentence = f"This API key ended with {key.expires} (UTC): ask for another."

@@ -1,0 +1,108 @@
+"""TLS by BentoML's own settings, with a certificate made here."""
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+import yaml
+from running import PROJECT, Server, home_beside, run, serving
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+
+class Tls(NamedTuple):
+    """A service behind TLS, and whom to trust."""
+
+    server: Server
+    certificate: Path
+
+
+@pytest.fixture(scope="module")
+def files(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1, made as docs/security.md says, and its private key."""
+    text = (PROJECT / "docs" / "security.md").read_text()
+    (command,) = [line[2:] for line in text.splitlines() if line.startswith("$ openssl req")]
+    folder = tmp_path_factory.mktemp("certificate")
+    run(*command.split(), home=home, cwd=folder)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.fixture(scope="module", params=["arguments", "configuration"])
+def tls(
+    request: pytest.FixtureRequest,
+    files: tuple[Path, Path],
+    home: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Tls]:
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = map(str, files)
+    arguments, variables = [], {}
+    if request.param == "arguments":
+        arguments = ["--ssl-certfile", certificate, "--ssl-keyfile", key]
+    else:
+        settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
+        ssl_settings = {"enabled": True, "certfile": certificate, "keyfile": key}
+        settings["services"]["credit_risk_classifier"]["ssl"] |= ssl_settings
+        (folder / "changed.yaml").write_text(yaml.safe_dump(settings))
+        variables = {"BENTOML_CONFIG": str(folder / "changed.yaml")}
+    with serving(
+        "service.py:svc",
+        *arguments,
+        home=home_beside(home, folder),
+        log=folder / "log",
+        certificate=files[0],
+        **variables,
+    ) as server:
+        yield Tls(server, files[0])
+
+
+def test_who_trusts_the_certificate_is_answered(tls: Tls) -> None:
+    trusted = ssl.create_default_context(cafile=tls.certificate)
+    with httpx.Client(base_url=tls.server.url, verify=trusted) as client:
+        assert client.post("/classify", json=COURSE_EXAMPLE).status_code == 200
+        assert client.get("/model").status_code == 200
+
+
+def test_who_does_not_trust_it_breaks_off(tls: Tls) -> None:
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        httpx.get(f"{tls.server.url}/livez")
+
+
+def test_plain_http_is_not_answered(tls: Tls) -> None:
+    plain = tls.server.url.replace("https:", "http:")
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"{plain}/livez")
+
+
+def test_a_client_of_tls_1_2_gets_no_cipher_of_older_versions(tls: Tls) -> None:
+    context = ssl.create_default_context(cafile=tls.certificate)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    host, port = tls.server.url.removeprefix("https://").split(":")
+    with (
+        socket.create_connection((host, int(port))) as connection,
+        context.wrap_socket(connection, server_hostname=host) as wrapped,
+    ):
+        cipher = wrapped.cipher()
+
+    assert cipher is not None
+    assert re.fullmatch(r"ECDHE-RSA-(AES\d+-GCM|CHACHA20).*", cipher[0])
+
+
+def test_nothing_older_than_tls_1_2_is_spoken(tls: Tls) -> None:
+    context = ssl.create_default_context(cafile=tls.certificate)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # or this side would not speak it either
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    assert httpx.get(f"{tls.server.url}/livez", verify=context).status_code == 200
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+
+    with pytest.raises(httpx.ConnectError, match=r"UNEXPECTED_EOF|PROTOCOL_VERSION"):
+        httpx.get(f"{tls.server.url}/livez", verify=context)

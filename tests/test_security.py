@@ -1,0 +1,73 @@
+"""What docs/security.md shows is run, and what it names is there."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from running import PROJECT, Locked, run
+
+from credit_risk.key_ring import KEYS_VARIABLE
+
+DOCUMENT = PROJECT / "docs" / "security.md"
+TEXT = DOCUMENT.read_text()
+COMMANDS = re.findall(r"^\$ (.*)", TEXT, re.MULTILINE)
+SNIPPETS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_every_link_leads_somewhere() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", TEXT):
+        assert (DOCUMENT.parent / target).exists(), target
+
+
+def test_the_commands_make_a_file_of_keys(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    commands = [command for command in COMMANDS if command.startswith("python -m credit_risk.keys")]
+
+    outputs = [
+        run(*shlex.split(command), home=home, **{KEYS_VARIABLE: str(file)}).stdout
+        for command in commands
+    ]
+
+    (form,) = re.findall(r"`(crk_\[.*?)`", TEXT)
+    assert all(re.fullmatch(form, key.strip()) for key in outputs[:2])
+    assert outputs[2] == "bank\tno end\nnight-job\t2099-01-31\n"
+
+
+def test_the_request_with_a_key_is_answered(locked: Locked, home: Path) -> None:
+    (command,) = [command for command in COMMANDS if "Authorization: Bearer" in command]
+    command = command.replace("localhost:3000", locked.server.url)
+
+    answer = run("sh", "-c", command, home=home, KEY=locked.key)
+
+    assert '"model":"credit_risk_model:' in answer.stdout
+
+
+def test_compose_s_snippet_fits_the_file_that_it_is_added_to() -> None:
+    (snippet,) = [yaml.safe_load(text) for text in SNIPPETS if "services:" in text]
+    compose = yaml.safe_load((PROJECT / "deploy" / "compose.yaml").read_text())
+
+    added, there = snippet["services"]["classifier"], compose["services"]["classifier"]
+    (mount,) = added["volumes"]
+    assert added["environment"][KEYS_VARIABLE].startswith(mount.split(":")[1])
+    assert {key: type(value) for key, value in added.items()} == {
+        key: type(there[key]) for key in added
+    }
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here")
+def test_prometheus_takes_the_snippet(tmp_path: Path) -> None:
+    (snippet,) = [text for text in SNIPPETS if "authorization:" in text]
+    key = tmp_path / "key"
+    key.touch()
+    snippet = snippet.replace("/etc/prometheus/credit-risk-key", str(key))
+    text = (PROJECT / "deploy" / "prometheus.yml").read_text()
+    name = "  - job_name: credit-risk-classifier\n"
+    assert name in text
+    changed = tmp_path / "prometheus.yml"
+    changed.write_text(text.replace(name, name + snippet))
+
+    subprocess.run(["promtool", "check", "config", changed], check=True)
