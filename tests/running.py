@@ -15,8 +15,6 @@ from typing import Any, NamedTuple
 
 import httpx
 
-import httpx
-
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 PATIENCE = 90

@@ -146,6 +146,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     ),
     "credit_risk.serving.hosting": (
         {
+            "key_ring",
             "serving.configuration",
             "serving.key_door",
             "serving.known_paths",

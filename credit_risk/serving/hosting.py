@@ -24,8 +24,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from credit_risk.key_ring import KEYS_VARIABLE
 from credit_risk.serving.configuration import Limits
-from credit_risk.serving.key_door import OPEN, guarded, is_locked
+from credit_risk.serving.key_door import OPEN, RUNNER_KEYS_VARIABLE, guarded, is_locked
 from credit_risk.serving.known_paths import KnownPaths, paths_of
 from credit_risk.serving.lateness import LatenessLimit
 from credit_risk.serving.media_types import JSON, MediaTypeDoor, media_types_of
@@ -117,8 +118,8 @@ class HostedService(Service[Any]):
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
         """Build what every worker serves: the application, behind the door where there is one."""
-        app = self.application(is_main=is_main)
-        return guarded(app) if is_main else app
+        variable = KEYS_VARIABLE if is_main else RUNNER_KEYS_VARIABLE
+        return guarded(self.application(is_main=is_main), variable)
 
     def application(self, *, is_main: bool) -> UniformErrors:
         """Build the application."""

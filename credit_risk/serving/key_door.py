@@ -2,7 +2,8 @@
 
 Every path wants ``Authorization: Bearer <key>`` but ``/livez`` and ``/readyz``, which whoever
 runs the service asks; one name for each is enough, so ``/healthz`` wants it, too. There is no door
-unless the environment names a file of keys. Knows nothing of credit.
+unless the environment names a file of keys, and none where the runner is asked unless it names
+another. Knows nothing of credit.
 """
 
 import logging
@@ -23,9 +24,11 @@ from credit_risk.serving.caller import CALLER, name_callers_in_access_log
 from credit_risk.serving.key_file import KeyFile
 from credit_risk.serving.key_metrics import RequestsByKey
 
-__all__ = ["OPEN", "KeyDoor", "guarded", "is_locked", "say_who_may_ask"]
+__all__ = ["OPEN", "RUNNER_KEYS_VARIABLE", "KeyDoor", "guarded", "is_locked", "say_who_may_ask"]
 
 logger = logging.getLogger("bentoml.service")
+RUNNER_KEYS_VARIABLE: Final = "CREDIT_RISK_RUNNER_API_KEYS_FILE"
+"""As KEYS_VARIABLE, for the port of a runner of its own, where only classifiers ask."""
 OPEN: Final = frozenset({"/livez", "/readyz"})
 """Paths that want no key."""
 NOBODY: Final = "(nobody)"
@@ -81,19 +84,19 @@ class KeyDoor:
         return key.name, self._app
 
 
-def guarded(app: ASGIApp) -> ASGIApp:
-    """Put the door before an application, if the environment names a file of keys.
+def guarded(app: ASGIApp, variable: str) -> ASGIApp:
+    """Put the door before an application, if the environment variable names a file of keys.
 
     Raises:
         KeysError: if that file is not as it should be.
     """
-    path = _path()
+    path = _path(variable)
     return app if path is None else KeyDoor(app, KeyFile(path))
 
 
 def is_locked() -> bool:
     """Whether a key is wanted."""
-    return _path() is not None
+    return _path(KEYS_VARIABLE) is not None
 
 
 def say_who_may_ask() -> None:
@@ -102,7 +105,7 @@ def say_who_may_ask() -> None:
     Raises:
         BentoMLConfigException: if the file of keys is not as it should be.
     """
-    path = _path()
+    path = _path(KEYS_VARIABLE)
     if path is None:
         logger.warning(
             "The service is open: whoever reaches its port may ask. %s=FILE wants API keys.",
@@ -118,8 +121,8 @@ def say_who_may_ask() -> None:
     logger.info("Who asks needs an API key: %s", ", ".join(key.name for key in keys))
 
 
-def _path() -> Path | None:
-    named = os.environ.get(KEYS_VARIABLE)
+def _path(variable: str) -> Path | None:
+    named = os.environ.get(variable)
     return None if named is None else Path(named)  # empty: refused, better than open
 
 

@@ -9,15 +9,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
 import psutil
 import pytest
-from running import Server, free_port, readiness, serving, started
+from running import Server, free_port, home_beside, readiness, serving, started
 
 from credit_risk.columns import Encoder
+from credit_risk.keys import add
 from credit_risk.samples import sample_applications
+from credit_risk.serving.key_door import RUNNER_KEYS_VARIABLE
 from credit_risk.training.fitting import fit_vectorizer
 
 SAMPLES = sample_applications(50, seed=11)
@@ -32,16 +35,12 @@ def remote(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 @contextmanager
-def alone(
-    home: Path, folder: Path, *arguments: str, port: int | None = None, ready: int = 200
-) -> Iterator[Server]:
+def alone(home: Path, folder: Path, *arguments: str, **settings: Any) -> Iterator[Server]:
     """One service by itself, started as the Kubernetes overlay does; its store is ``home``'s."""
-    own = folder / "home"  # metrics are kept in the home: each needs its own
-    own.mkdir(parents=True)
-    (own / "models").symlink_to(home / "models")
+    own = home_beside(home, folder)
     start = ("-m", "bentoml_cli._internal.start", "start-http-server", "service.py:svc")
     command = (sys.executable, *start, "--host", "127.0.0.1", *arguments)
-    with started(*command, home=own, log=folder / "log", port=port, ready=ready) as server:
+    with started(*command, home=own, log=folder / "log", **settings) as server:
         yield server
 
 
@@ -207,3 +206,31 @@ def test_a_bad_application_is_refused_before_it_reaches_the_runner(remote: Serve
 
     assert answer.status_code == 400
     assert answer.json()["detail"][0]["field"] == "age"
+
+
+def test_a_runner_with_a_file_of_keys_answers_only_the_classifier_that_has_one(
+    home: Path, tmp_path: Path
+) -> None:
+    """BentoML's client, which the classifier asks with, sends the key of this variable."""
+    file = tmp_path / "keys.toml"
+    key = add(file, "classifier")
+    with (
+        alone(
+            home,
+            tmp_path / "runner",
+            "--service-name",
+            "CreditRiskRunner",
+            **{RUNNER_KEYS_VARIABLE: str(file)},
+        ) as runner,
+        alone(
+            home,
+            tmp_path / "classifier",
+            "--depends",
+            f"CreditRiskRunner={runner.url}",
+            BENTO_CLOUD_API_KEY=key,
+        ) as apart,
+    ):
+        pickle = {"Content-Type": "application/vnd.bentoml+pickle"}
+
+        assert httpx.post(f"{runner.url}/predict", headers=pickle).status_code == 401
+        assert httpx.post(f"{apart.url}/classify", json=BODIES[0]).status_code == 200

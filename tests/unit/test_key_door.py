@@ -208,7 +208,7 @@ def test_without_a_file_there_is_no_door(
 
     say_who_may_ask()
 
-    assert guarded(application) is application
+    assert guarded(application, KEYS_VARIABLE) is application
     assert f"The service is open: whoever reaches its port may ask. {KEYS_VARIABLE}" in caplog.text
 
 
@@ -224,7 +224,7 @@ def test_with_a_file_there_is_one_and_who_may_ask_is_logged(
 
     say_who_may_ask()
 
-    assert ask(guarded(application))[0]["status"] == 401
+    assert ask(guarded(application, KEYS_VARIABLE))[0]["status"] == 401
     assert caplog.messages == ["Who asks needs an API key: bank, broker"]
     assert key not in caplog.text
 
