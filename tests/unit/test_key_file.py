@@ -72,16 +72,29 @@ def test_a_file_that_goes_and_comes_back_is_read_again(
 ) -> None:
     bank = add(path, "bank").encode()
     keys = KeyFile(path)
-    before = path.stat()
 
     path.unlink()
     assert keys.ring().find(bank)
     broker = add(path, "broker").encode()
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     assert keys.ring().find(broker)
     assert keys.ring().find(bank) is None
     assert len(caplog.messages) == 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_another_file_of_the_same_size_and_time_is_noticed(path: Path, tmp_path: Path) -> None:
+    add(path, "bank")
+    keys = KeyFile(path)
+    other = tmp_path / "other.toml"
+    shop = add(other, "shop").encode()
+    before = path.stat()
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    other.replace(path)
+
+    assert path.stat().st_size == before.st_size
+    assert keys.ring().find(shop)
 
 
 def test_the_file_is_not_looked_at_for_every_request(path: Path) -> None:
