@@ -45,7 +45,7 @@ class KeyDoor:
         self._app = app
         self._keys = keys
         self._answers = RequestsByKey()
-        self._logged: set[str] = set()
+        self._logged: set[tuple[str, bool]] = set()
         name_callers_in_access_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,8 +75,8 @@ class KeyDoor:
         if key is None:
             return NOBODY, _refusal(HTTPStatus.UNAUTHORIZED, UNKNOWN)
         over = time() >= key.ends
-        if key.name not in self._logged:
-            self._logged.add(key.name)
+        if (met := (key.name, over)) not in self._logged:
+            self._logged.add(met)
             logger.info("API key %s is %s", key.name, "refused: expired" if over else "in use")
         if over:
             sentence = f"This API key ended with {key.expires} (UTC): ask for another."
