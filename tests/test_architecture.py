@@ -82,6 +82,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             "serving.caller",
             "serving.key_file",
             "serving.key_metrics",
+            "serving.response_headers",
         },
         {"bentoml", "starlette"},
     ),

@@ -23,6 +23,7 @@ from credit_risk.refusal import Refusal
 from credit_risk.serving.caller import CALLER, name_callers_in_access_log
 from credit_risk.serving.key_file import KeyFile
 from credit_risk.serving.key_metrics import RequestsByKey
+from credit_risk.serving.response_headers import ALWAYS_AS_TEXT
 
 __all__ = ["OPEN", "RUNNER_KEYS_VARIABLE", "KeyDoor", "guarded", "is_locked", "say_who_may_ask"]
 
@@ -137,5 +138,5 @@ def _bearer(scope: Scope) -> bytes:
 
 
 def _refusal(status: HTTPStatus, sentence: str) -> JSONResponse:
-    wanted = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
-    return JSONResponse(Refusal(error=sentence).model_dump(), status, wanted)
+    challenge = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return JSONResponse(Refusal(error=sentence).model_dump(), status, ALWAYS_AS_TEXT | challenge)

@@ -16,12 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from credit_risk.refusal import Refusal
-from credit_risk.serving.response_headers import ALWAYS
+from credit_risk.serving.response_headers import ALWAYS_AS_TEXT
 
 __all__ = ["KnownPaths", "paths_of"]
 
 NO_WEBSOCKETS = Refusal(error="There are no WebSockets here; GET / shows what there is.")
-HEADERS = {name.decode(): value.decode() for name, value in ALWAYS}
 
 
 class KnownPaths:
@@ -38,7 +37,7 @@ class KnownPaths:
             await Response(status_code=HTTPStatus.NOT_FOUND)(scope, receive, send)
         elif scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(
-                JSONResponse(NO_WEBSOCKETS.model_dump(), HTTPStatus.NOT_FOUND, HEADERS)
+                JSONResponse(NO_WEBSOCKETS.model_dump(), HTTPStatus.NOT_FOUND, ALWAYS_AS_TEXT)
             )
         else:
             await self.app(scope, receive, send)

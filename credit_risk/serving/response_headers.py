@@ -7,7 +7,7 @@ its media type says, and no header names the software behind it.
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["ALWAYS", "harden"]
+__all__ = ["ALWAYS", "ALWAYS_AS_TEXT", "harden"]
 
 Header = tuple[bytes, bytes]
 
@@ -15,6 +15,7 @@ ALWAYS: Final[list[Header]] = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
 ]
+ALWAYS_AS_TEXT: Final = {name.decode(): value.decode() for name, value in ALWAYS}
 REPLACED: Final = {b"server", *(name for name, _ in ALWAYS)}
 
 

@@ -140,7 +140,12 @@ def test_names_are_in_metrics_and_log_and_keys_in_neither(locked: Locked) -> Non
 def test_the_document_declares_the_lock(locked: Locked) -> None:
     with locked.client() as client:
         document = client.get("/docs.json").json()
-    refused = httpx.get(f"{locked.server.url}/model").json()
+    answer = httpx.get(f"{locked.server.url}/model")
+    refused = answer.json()
+
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "server" not in answer.headers
     schema = {"$ref": "#/components/schemas/Refusal", "components": document["components"]}
 
     assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
