@@ -17,6 +17,8 @@ from bentoml.validators import ContentType, DType, Shape
 
 from credit_risk import __version__, store
 from credit_risk.columns import EncodedApplications, Rows
+from credit_risk.decisions import settings
+from credit_risk.decisions.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
 from credit_risk.samples import sample_applications
 from credit_risk.schema import (
     Application,
@@ -28,10 +30,15 @@ from credit_risk.schema import (
 )
 from credit_risk.scoring import Scorer
 from credit_risk.serving.batching import MicroBatcher
-from credit_risk.serving.configuration import read_batching, read_limits, use_configuration
+from credit_risk.serving.configuration import (
+    read_batching,
+    read_limits,
+    read_section,
+    use_configuration,
+)
 from credit_risk.serving.garbage import collect_garbage_rarely
 from credit_risk.serving.hosting import HostedService
-from credit_risk.serving.internals import RemoteProxy
+from credit_risk.serving.internals import RemoteProxy, server_context
 from credit_risk.serving.key_door import say_who_may_ask
 from credit_risk.serving.lean import LeanService
 from credit_risk.serving.npy import NPY
@@ -57,6 +64,7 @@ os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 batching = read_batching(RUNNER, known_services=(CLASSIFIER, RUNNER))
 MANY = ("classify_batch", "classify_array")
 limits = read_limits(CLASSIFIER, body=("classify", *MANY), rows=MANY)
+decision_log = settings.read_settings(read_section(CLASSIFIER, "decision_log"))
 credit_risk_model = store.CreditRiskModel(store.model_tag())
 
 RunnerRows = Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32"), ContentType(NPY)]
@@ -105,6 +113,12 @@ class CreditRiskClassifier:
 
     announce = bentoml.on_deployment(say_who_may_ask)
 
+    @bentoml.on_deployment
+    def refuse_a_folder_that_cannot_be_written() -> None:
+        """Check the decision log's place before the workers start."""
+        if decision_log:
+            decision_log.prepare()
+
     def __init__(self) -> None:
         stored = check(self.model)
         self.card = stored.card
@@ -117,32 +131,42 @@ class CreditRiskClassifier:
             reasons=stored.reasons,
             model=stored.card.model,
         )
+        recorder: Recorder | None = None
+        if decision_log:
+            worker = server_context.worker_index or 1
+            recorder = Recorder.of(scorer, self.model, stored.card, decision_log, worker=worker)
+        self._recorder = recorder
+        decides = recorder or scorer
+        self._assess_rows = decides.assess_rows
         batcher = partial(
-            MicroBatcher,
+            MicroBatcher[Any, Any],
             max_batch_size=batching.max_batch_size,
             nobodys_fault=(ServiceUnavailable,),
         )
-        self._batcher = batcher(scorer.assess)
-        self._without_reasons = batcher(partial(scorer.assess, reasons=False))
+        self._batcher = batcher(decides.assess)
+        self._without_reasons = batcher(partial(decides.assess, reasons=False))
         collect_garbage_rarely()
 
     async def __is_ready__(self) -> bool:
         """Whether a known application is decided on, reasons included; asked by `/readyz`.
 
-        The first time warms what a request goes through, before any is let in.
+        And whether decisions can be logged, if they are to be; this one is not. The first time
+        warms what a request goes through, before any is let in.
         """
         try:
             await self._scorer.assess(KNOWN)
         except Exception:
             logger.exception("Not ready: a known application cannot be decided on")
             return False
-        return True
+        return self._recorder is None or await self._recorder.can_log()
 
     @bentoml.on_shutdown
     async def answer_what_was_accepted(self) -> None:
         """Wait for the calls under way before the worker ends."""
         await self._batcher.drain()
         await self._without_reasons.drain()
+        if self._recorder:
+            await self._recorder.close()
 
     def _model_call(self, name: str) -> Callable[[Rows], Awaitable[Any]]:
         """A method of the runner, in this worker or in a service of its own."""
@@ -158,7 +182,8 @@ class CreditRiskClassifier:
     @bentoml.api
     async def classify(self, application: Application, /) -> Assessment:
         """Decide on one application."""
-        (assessment,) = await self._batcher.submit([application])
+        asked = self._recorder.accept(application) if self._recorder else application
+        (assessment,) = await self._batcher.submit([asked])
         return Assessment.model_validate(assessment)
 
     @bentoml.api
@@ -171,9 +196,12 @@ class CreditRiskClassifier:
         batcher = self._batcher if REASONS.read() else self._without_reasons
         rows = applications.root
         check_rows(len(rows), limits.rows["classify_batch"])
-        assessments = iter(
-            await batcher.submit([row for row in rows if isinstance(row, Application)])
-        )
+        asked: list[Any]
+        if self._recorder:
+            asked = self._recorder.accept_rows(rows)
+        else:
+            asked = [row for row in rows if isinstance(row, Application)]
+        assessments = iter(await batcher.submit(asked))
         return AssessmentBatch.of(
             [next(assessments) if isinstance(row, Application) else row for row in rows]
         )
@@ -187,11 +215,13 @@ class CreditRiskClassifier:
         a missing number, or a `.npy` file.
         """
         check_rows(len(applications.root), limits.rows["classify_array"])
-        return await self._scorer.assess_rows(applications.root, reasons=REASONS_OF_ARRAY.read())
+        return await self._assess_rows(applications.root, reasons=REASONS_OF_ARRAY.read())
 
 
 svc = cast("HostedService", CreditRiskClassifier)
 svc.limit(limits)
 cast("HostedService", CreditRiskRunner).limit(read_limits(RUNNER, body=("predict", "explain")))
+if decision_log:
+    svc.headers[DECISION_ID] = ABOUT_DECISION_ID
 svc.answer_get("/model", ModelCard, lambda classifier: classifier.card)
 svc.answer_page("/model/report", lambda classifier: classifier.report, "The model has no report.")

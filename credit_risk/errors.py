@@ -3,11 +3,13 @@
 ::
 
     CreditRiskError
+    ├── BrokenLogError       a decision log is not as it was written
     ├── DataError            a file of loans is not what was expected
     ├── EncodingError        values cannot be written into the 29 columns
     ├── KeysError            a file of API keys is not what was expected
     ├── ModelRefusedError    a stored model does not fit this code
-    └── PolicyError          thresholds that make no sense
+    ├── PolicyError          thresholds that make no sense
+    └── UnloggedError        the decision log cannot be written
 
 Each message is one sentence: what was found, what was expected, and, where there is one, the
 command that mends it. HTTP statuses are decided at the edge, not here; what is wrong with the
@@ -17,17 +19,36 @@ server's configuration is BentoML's own exception, which its command line prints
 from pathlib import Path
 
 __all__ = [
+    "BrokenLogError",
     "CreditRiskError",
     "DataError",
     "EncodingError",
     "KeysError",
     "ModelRefusedError",
     "PolicyError",
+    "UnloggedError",
 ]
 
 
 class CreditRiskError(Exception):
     """Root of the tree."""
+
+
+class BrokenLogError(CreditRiskError):
+    """A decision log is not as it was written; names the file and the line where it is known."""
+
+    def __init__(
+        self, *, found: str, expected: str, file: str | None = None, line: int | None = None
+    ) -> None:
+        place = [file] if file is not None else []
+        place += [f"line {line}"] if line is not None else []
+        super().__init__(": ".join([*place, f"found {found}, expected {expected}"]))
+        self._what = {"found": found, "expected": expected}
+        self.line = line
+
+    def at(self, line: int, file: str | None = None) -> "BrokenLogError":
+        """Say the same with its place."""
+        return BrokenLogError(**self._what, file=file, line=line)
 
 
 class DataError(CreditRiskError):
@@ -66,3 +87,10 @@ class ModelRefusedError(CreditRiskError):
 
 class PolicyError(CreditRiskError):
     """Thresholds that make no sense together."""
+
+
+class UnloggedError(CreditRiskError):
+    """A decision is not in the decision log, because that cannot be written."""
+
+    def __init__(self, problem: object) -> None:
+        super().__init__(f"The decision log cannot be written: {problem}")

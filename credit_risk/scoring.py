@@ -58,7 +58,10 @@ class Scorer:
         self, applications: Sequence[Application], *, reasons: bool = True
     ) -> list[Fields]:
         """Assess applications: the fields of one ``Assessment`` each, in the same order."""
-        rows = self.encoder.encode(applications)
+        return await self.assess_encoded(self.encoder.encode(applications), reasons=reasons)
+
+    async def assess_encoded(self, rows: Rows, *, reasons: bool = True) -> list[Fields]:
+        """Assess encoded applications, (n, 29) float32, as ``assess`` does."""
         probabilities = await self.predict(rows)
         decisions = self.policy.decide_all(probabilities)
         found = await self._explain_refusals(rows, decisions) if reasons else [[]] * len(rows)

@@ -15,7 +15,14 @@ from typing import Any
 import yaml
 from bentoml.exceptions import BentoMLConfigException
 
-__all__ = ["Batching", "Limits", "read_batching", "read_limits", "use_configuration"]
+__all__ = [
+    "Batching",
+    "Limits",
+    "read_batching",
+    "read_limits",
+    "read_section",
+    "use_configuration",
+]
 
 VARIABLE = "BENTOML_CONFIG"
 UNITS = {"KiB": 1024, "MiB": 1024**2}
@@ -115,6 +122,12 @@ def _size(settings: Any, name: str, place: str) -> int:  # noqa: ANN401  as abov
         msg = f"{place}.{name}: {value!r}, expected a size like 16 KiB or 8 MiB"
         raise BentoMLConfigException(msg)
     return int(found[1]) * UNITS[found[2]]
+
+
+def read_section(service: str, name: str) -> Any:  # noqa: ANN401  for its reader to check
+    """Read ``services.<service>.<name>`` of the file that is in force; empty if it is not there."""
+    section = _services(Path(os.environ[VARIABLE])).get(service, {}).get(name)
+    return {} if section is None else section
 
 
 def _services(path: Path) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class HostedService(Service[Any]):
     body_limits: dict[str, int] = attrs.field(factory=dict, init=False)
     readable: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
     pages: list[str] = attrs.field(factory=list, init=False)
+    headers: dict[str, str] = attrs.field(factory=dict, init=False)
+    """Headers that methods add to answers of success, each with what it means."""
 
     def limit(self, limits: Limits) -> None:
         """Set how large requests may be and how long one may wait to begin."""
@@ -140,8 +142,13 @@ class HostedService(Service[Any]):
     @property
     def openapi_spec(self) -> _Document:
         """The document behind Swagger UI."""
-        version = self.labels["version"]
-        found = document(self, version=version, readable=self.readable, pages=self.pages)
+        found = document(
+            self,
+            version=self.labels["version"],
+            readable=self.readable,
+            pages=self.pages,
+            headers=self.headers,
+        )
         return _Document(lock(found, OPEN) if is_locked() else found)
 
 

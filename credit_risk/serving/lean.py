@@ -14,8 +14,9 @@ from typing import cast
 
 import attrs
 import bentoml
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from credit_risk.serving.answer_headers import AnswerHeaders
 from credit_risk.serving.deadlines import Deadlines
 from credit_risk.serving.endpoint import Endpoint, can_be_lean, error_body, readers
 from credit_risk.serving.hosting import HostedService
@@ -37,6 +38,11 @@ MEDIA_TYPES = {name.encode(): name for name in (JSON, NPY)}
 @attrs.define(slots=False)
 class LeanService(HostedService):
     """A hosted service whose endpoints take the lean path where they can."""
+
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
+        """Build what every worker serves; its answers have the headers that methods add."""
+        app = super().to_asgi(is_main)
+        return AnswerHeaders(app) if is_main and self.headers else app
 
     def application(self, *, is_main: bool) -> "LeanPath | UniformErrors":  # type: ignore[override]  # called alike
         """Build the application, with the lean path in front."""

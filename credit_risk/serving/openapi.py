@@ -6,6 +6,7 @@ types nor the errors of this project, and no GET. This one states exactly what i
 
 from collections.abc import Collection, Iterable, Mapping
 from inspect import getdoc
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from bentoml import Service
@@ -71,6 +72,7 @@ def document(
     version: str,
     readable: Mapping[str, type[BaseModel]],
     pages: Iterable[str] = (),
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Json:
     """Describe a service.
 
@@ -79,6 +81,7 @@ def document(
         version: of the service.
         readable: answer model of each path that answers GET with JSON.
         pages: paths that answer GET with HTML.
+        headers: of every answer of success to a POST, each with what it means.
     """
     methods = {m.route: (m.func, *signature_of(m.func)) for m in service.apis.values()}
     inputs = {body for _, body, _ in methods.values()}
@@ -98,7 +101,7 @@ def document(
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": {
             **{
-                route: {"post": _post(function, body, answer, schemas)}
+                route: {"post": _post(function, body, answer, schemas, headers)}
                 for route, (function, body, answer) in methods.items()
             },
             **{path: {"get": _get(path, answer)} for path, answer in readable.items()},
@@ -123,13 +126,25 @@ def lock(document: Json, open_paths: Collection[str]) -> Json:
     return document | {"security": [{"key": []}]}
 
 
-def _post(function: Any, body: type[BaseModel], answer: type[BaseModel], schemas: Json) -> Json:  # noqa: ANN401  see above
+def _post(
+    function: Any,  # noqa: ANN401  see above
+    body: type[BaseModel],
+    answer: type[BaseModel],
+    schemas: Json,
+    headers: Mapping[str, str],
+) -> Json:
     summary, _, description = (getdoc(function) or "").partition("\n")
     content: Json = {JSON: {"schema": _ref(body)}}
     if examples := schemas[body.__name__].get("examples"):
         content[JSON]["example"] = examples[0]
     for media_type in getattr(body, "media_types", (JSON,)):
         content.setdefault(media_type, {"schema": {"type": "string", "format": "binary"}})
+    answered = _json(_summary(answer), answer)
+    if headers:
+        answered["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in headers.items()
+        }
     return {
         "operationId": function.__name__,
         "summary": summary,
@@ -145,7 +160,7 @@ def _post(function: Any, body: type[BaseModel], answer: type[BaseModel], schemas
             for flag in flags_of(function)
         ],
         "requestBody": {"required": True, "content": content},
-        "responses": {"200": _json(_summary(answer), answer), **_refusals(WITH_BODY)},
+        "responses": {"200": answered, **_refusals(WITH_BODY)},
     }
 
 

@@ -32,6 +32,8 @@ def keep_quiet() -> None:
 
 def _is_ours(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
+    if getattr(error, "is_logged", False):  # once, where it happened
+        return False
     if isinstance(error, ServiceUnavailable):  # a state, not a fault: a line, not a trace
         record.msg, record.args = f"{record.getMessage()}: {error}", ()
         record.exc_info = None

@@ -1,0 +1,120 @@
+"""What can be done with a decision log.
+
+::
+
+    python -m credit_risk.decisions verify PATH
+    python -m credit_risk.decisions replay PATH
+    python -m credit_risk.decisions export PATH --to decisions.parquet
+    python -m credit_risk.decisions remove PATH --older-than 400d
+
+PATH is the folder of a log, or one file of it. Ends with 0 if all is well, 1 if the log is broken
+or a decision comes out otherwise, 2 if the command cannot be carried out.
+"""
+
+import argparse
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from credit_risk.decisions.export import FORMATS, export
+from credit_risk.decisions.replay import replay
+from credit_risk.decisions.retention import remove
+from credit_risk.decisions.verify import verify
+from credit_risk.errors import BrokenLogError, DataError
+
+WRONG, USAGE = 1, 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out one command; returns its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m credit_risk.decisions",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command, about in (
+        (_verify, "check that every line of every file is as it was written"),
+        (_replay, "decide again on everything, with the models that decided, and compare"),
+        (_export, f"write one table; its name ends in {' or '.join(FORMATS)}"),
+        (_remove, "remove old files, whole ones only"),
+    ):
+        sub = commands.add_parser(command.__name__[1:], help=about, description=about)
+        sub.add_argument("path", type=_log, metavar="PATH", help="folder of a log, or a file of it")
+        sub.set_defaults(carry_out=command)
+    commands.choices["export"].add_argument("--to", type=Path, required=True, metavar="TABLE")
+    commands.choices["remove"].add_argument(
+        "--older-than", type=_days, required=True, metavar="DAYS", help="such as 400d"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.carry_out(options))
+    except BrokenLogError as error:
+        print(error, file=sys.stderr)
+        return WRONG
+    except (DataError, OSError) as error:
+        print(error, file=sys.stderr)
+        return USAGE
+
+
+def _verify(options: argparse.Namespace) -> int:
+    broken = files = entries = 0
+    for finding in verify(options.path):
+        said = [finding.problem or "ok", *finding.notes]
+        print(f"{finding.path.name}: {finding.entries} decisions: {'; '.join(said)}")
+        files += 1
+        entries += finding.entries
+        broken += finding.problem is not None
+    print(f"{files} files, {entries} decisions, {broken} files broken")
+    return WRONG if broken else 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    found = replay(options.path, _show)
+    for each in found.differences:
+        print(f"{each.id}: {each.what}: then {each.then!r}, now {each.now!r}")
+    for why, number in found.skipped.items():
+        print(f"{number} not replayed: {why}")
+    for note in sorted(found.notes):
+        print(note)
+    print(f"{found.same} decisions the same, {found.different} different")
+    return WRONG if found.different else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    print(f"{export(options.path, options.to, _show)} decisions in {options.to}")
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    removed = 0
+    for path in remove(options.path, options.older_than):
+        print(path.name)
+        removed += 1
+    print(f"{removed} files removed")
+    return 0
+
+
+def _show(share: float) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{share:4.0%}", end="\r" if share < 1 else "\n", file=sys.stderr, flush=True)
+
+
+def _log(text: str) -> Path:
+    path = Path(text)
+    if not path.exists():
+        msg = f"found nothing at {text}, expected a folder or a file"
+        raise argparse.ArgumentTypeError(msg)
+    return path
+
+
+def _days(text: str) -> timedelta:
+    number = text.removesuffix("d")
+    if not number.isdecimal():
+        msg = f"found {text!r}, expected a number of days such as 400d"
+        raise argparse.ArgumentTypeError(msg)
+    return timedelta(days=int(number))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Read the decisions of a log, each with the header that holds for it."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from credit_risk.decisions.chain import Fields, lines_of
+from credit_risk.decisions.files import log_files, raw_lines
+from credit_risk.errors import BrokenLogError
+
+__all__ = ["Progress", "no_progress", "read_parts"]
+
+Progress = Callable[[float], Any]
+"""Called with the share that is done, 0 to 1."""
+
+ROWS_AT_ONCE = 1000
+
+
+def no_progress(_: float) -> None:
+    """Tell nobody."""
+
+
+def read_parts(path: Path, progress: Progress) -> Iterator[tuple[Fields, list[Fields]]]:
+    """Read a file, or all files of a folder: the header, and some of its decisions in order.
+
+    Raises:
+        BrokenLogError: at the first line that is not as it was written.
+    """
+    files = log_files(path)
+    whole = sum(file.stat().st_size for file in files)
+    done = 0
+    for file in files:
+        lines = lines_of(raw_lines(file))
+        try:
+            header = next(lines, None)
+            while header and (part := list(islice(lines, ROWS_AT_ONCE))):
+                yield header, part
+        except BrokenLogError as error:
+            raise error.at(error.line or 1, file.name) from None
+        done += file.stat().st_size
+        progress(min(done / whole, 1.0) if whole else 1.0)

@@ -1,0 +1,198 @@
+"""Has every decision in the log before it is answered.
+
+Stands between the service and the scorer: gives each request its id, and each decision an entry
+of the journal. Entries are put together by the journal's thread, from what the scorer has made
+anyway.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import bentoml
+import numpy as np
+from bentoml.exceptions import ServiceUnavailable
+
+from credit_risk.columns import Rows
+from credit_risk.decisions.context import header
+from credit_risk.decisions.hiding import Hiding
+from credit_risk.decisions.ids import new_id
+from credit_risk.decisions.journal import Entries, Journal
+from credit_risk.decisions.settings import Settings
+from credit_risk.decisions.writer import Writer, utc_now
+from credit_risk.errors import UnloggedError
+from credit_risk.schema import Application, ArrayAssessment, ModelCard
+from credit_risk.scoring import Fields, Scorer
+from credit_risk.serving.answer_headers import add_header
+from credit_risk.serving.caller import CALLER
+
+__all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "Asked", "Recorder", "UnloggedAnswer"]
+
+DECISION_ID: Final = "X-Decision-Id"
+"""Header of an answer."""
+
+ABOUT_DECISION_ID: Final = (
+    "Id of the decision in the log; of a batch or an array each row has its number after it: id/0."
+)
+
+
+class UnloggedAnswer(ServiceUnavailable):
+    """An answer that must not be given, because it is not in the log."""
+
+    is_logged = True
+
+
+class Asked(NamedTuple):
+    """An application on its way.
+
+    Attributes:
+        id: of the decision.
+        key: name of the API key that the request came with, if any.
+        application: as received.
+    """
+
+    id: str
+    key: str | None
+    application: Application
+
+
+class Recorder:
+    """Decides with a scorer, and logs it."""
+
+    def __init__(self, scorer: Scorer, journal: Journal, hiding: Hiding) -> None:
+        self._scorer = scorer
+        self._journal = journal
+        self._hiding = hiding if hiding.fields else None
+
+    @classmethod
+    def of(
+        cls,
+        scorer: Scorer,
+        stored: bentoml.Model,
+        card: ModelCard,
+        settings: Settings,
+        *,
+        worker: int,
+    ) -> "Recorder":
+        """Log the decisions of a worker, with this number on this host, that has this model.
+
+        Raises:
+            BentoMLException: if the folder cannot be written; the message is one sentence.
+        """
+        settings.prepare()
+        writer = Writer(
+            settings.path,
+            header(stored, card, settings.hiding),
+            worker=worker,
+            max_file_size=settings.max_file_size,
+        )
+        return cls(scorer, Journal(writer), settings.hiding)
+
+    def accept(self, application: Application) -> Asked:
+        """Take in one application."""
+        return Asked(_name_request(), CALLER.get(), application)
+
+    def accept_rows(self, rows: Sequence[object]) -> list[Asked]:
+        """Take in the applications among the rows of a batch; a decision's id ends in its row."""
+        name, key = _name_request(), CALLER.get()
+        return [
+            Asked(f"{name}/{number}", key, row)
+            for number, row in enumerate(rows)
+            if isinstance(row, Application)
+        ]
+
+    async def assess(self, asked: Sequence[Asked], *, reasons: bool = True) -> list[Fields]:
+        """Do what ``Scorer.assess`` does; log it."""
+        rows = self._scorer.encoder.encode([each.application for each in asked])
+        answers = await self._scorer.assess_encoded(rows, reasons=reasons)
+        await self._log(self._of_applications(_now(), asked, rows, answers, reasons))
+        return answers
+
+    async def assess_rows(self, rows: Rows, *, reasons: bool = False) -> ArrayAssessment:
+        """Do what ``Scorer.assess_rows`` does; log it."""
+        name, key = _name_request(), CALLER.get()
+        answer = await self._scorer.assess_rows(rows, reasons=reasons)
+        await self._log(self._of_rows(_now(), name, key, rows, answer))
+        return answer
+
+    async def can_log(self) -> bool:
+        """Whether the log can be written, as far as is known; where it could not, try again."""
+        if self._journal.problem is None:
+            return True
+        try:
+            await self._journal.write(())
+        except UnloggedError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """End the log."""
+        await self._journal.close()
+
+    async def _log(self, entries: Entries) -> None:
+        try:
+            await self._journal.write(entries)
+        except UnloggedError as error:
+            raise UnloggedAnswer(str(error)) from None
+
+    def _of_applications(
+        self,
+        time: str,
+        asked: Sequence[Asked],
+        rows: Rows,
+        answers: list[Fields],
+        with_reasons: bool,  # noqa: FBT001  of the request
+    ) -> Iterable[Fields]:
+        for each, row, answer in zip(asked, rows, answers, strict=True):
+            application = vars(each.application)
+            yield {
+                "decided_at": time,
+                "id": each.id,
+                "key": each.key,
+                "application": self._hiding.application(application)
+                if self._hiding
+                else application,
+                **self._of_decision(
+                    row,
+                    answer["default_probability"],
+                    answer["status"],
+                    answer["reasons"] if with_reasons else None,
+                ),
+            }
+
+    def _of_rows(
+        self, time: str, name: str, key: str | None, rows: Rows, answer: ArrayAssessment
+    ) -> Iterable[Fields]:
+        reasons: list[Any] = answer.reasons or [None] * len(rows)
+        for number, (row, probability, status, why) in enumerate(
+            zip(rows, answer.default_probability, answer.status, reasons, strict=True)
+        ):
+            values = row.tolist()
+            yield {
+                "decided_at": time,
+                "id": f"{name}/{number}",
+                "key": key,
+                "row": self._hiding.row(values) if self._hiding else values,
+                **self._of_decision(row, probability, status, why),
+            }
+
+    def _of_decision(
+        self, row: np.ndarray, probability: float, status: str, reasons: list[Fields] | None
+    ) -> Fields:
+        hiding = self._hiding
+        return {
+            "row_sha256": None if hiding else sha256(row.data).hexdigest(),
+            "probability": probability,
+            "status": status,
+            "reasons": hiding.reasons(reasons) if hiding and reasons else reasons,
+        }
+
+
+def _name_request() -> str:
+    name = new_id()
+    add_header(DECISION_ID, name)
+    return name
+
+
+def _now() -> str:
+    return utc_now().isoformat(timespec="microseconds")
