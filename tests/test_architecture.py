@@ -191,13 +191,14 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         },
         {"bentoml", "numpy"},
     ),
+    "credit_risk.decisions.links": ({"errors", "decisions.chain", "decisions.files"}, set()),
     "credit_risk.decisions.verify": (
-        {"errors", "decisions.chain", "decisions.files"},
+        {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         set(),
     ),
     "credit_risk.decisions.retention": ({"decisions.files"}, set()),
     "credit_risk.decisions.reading": (
-        {"errors", "decisions.chain", "decisions.files"},
+        {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         set(),
     ),
     "credit_risk.decisions.export": (

@@ -7,6 +7,7 @@ from typing import Any
 
 from credit_risk.decisions.chain import Fields, lines_of
 from credit_risk.decisions.files import log_files, raw_lines
+from credit_risk.decisions.links import followed, read_headers
 from credit_risk.errors import BrokenLogError
 
 __all__ = ["Progress", "no_progress", "read_parts"]
@@ -24,14 +25,17 @@ def no_progress(_: float) -> None:
 def read_parts(path: Path, progress: Progress) -> Iterator[tuple[Fields, list[Fields]]]:
     """Read a file, or all files of a folder: the header, and some of its decisions in order.
 
+    Without what was never answered because writing it had failed, as far as the next file tells.
+
     Raises:
         BrokenLogError: at the first line that is not as it was written.
     """
     files = log_files(path)
-    whole = sum(file.stat().st_size for file in files)
+    ends = followed(read_headers(files))
+    whole = sum(file.stat().st_size for file in files) or 1
     done = 0
     for file in files:
-        lines = lines_of(raw_lines(file))
+        lines = _until(ends.get(file.name), lines_of(raw_lines(file)))
         try:
             header = next(lines, None)
             while header and (part := list(islice(lines, ROWS_AT_ONCE))):
@@ -39,4 +43,11 @@ def read_parts(path: Path, progress: Progress) -> Iterator[tuple[Fields, list[Fi
         except BrokenLogError as error:
             raise error.at(error.line or 1, file.name) from None
         done += file.stat().st_size
-        progress(min(done / whole, 1.0) if whole else 1.0)
+        progress(min(done / whole, 1.0))
+
+
+def _until(end: str | None, lines: Iterator[Fields]) -> Iterator[Fields]:
+    for fields in lines:
+        yield fields
+        if fields["hash"] == end:
+            return

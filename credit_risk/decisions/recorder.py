@@ -7,7 +7,7 @@ anyway.
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import bentoml
 import numpy as np
@@ -90,16 +90,13 @@ class Recorder:
 
     def accept(self, application: Application) -> Asked:
         """Take in one application."""
-        return Asked(_name_request(), CALLER.get(), application)
+        return Asked(_name(decisions=1), CALLER.get(), application)
 
     def accept_rows(self, rows: Sequence[object]) -> list[Asked]:
         """Take in the applications among the rows of a batch; a decision's id ends in its row."""
-        name, key = _name_request(), CALLER.get()
-        return [
-            Asked(f"{name}/{number}", key, row)
-            for number, row in enumerate(rows)
-            if isinstance(row, Application)
-        ]
+        places = [n for n, row in enumerate(rows) if isinstance(row, Application)]
+        name, key = _name(len(places)), CALLER.get()
+        return [Asked(f"{name}/{n}", key, cast("Application", rows[n])) for n in places]
 
     async def assess(self, asked: Sequence[Asked], *, reasons: bool = True) -> list[Fields]:
         """Do what ``Scorer.assess`` does; log it."""
@@ -110,7 +107,7 @@ class Recorder:
 
     async def assess_rows(self, rows: Rows, *, reasons: bool = False) -> ArrayAssessment:
         """Do what ``Scorer.assess_rows`` does; log it."""
-        name, key = _name_request(), CALLER.get()
+        name, key = _name(len(rows)), CALLER.get()
         answer = await self._scorer.assess_rows(rows, reasons=reasons)
         await self._log(self._of_rows(_now(), name, key, rows, answer))
         return answer
@@ -188,9 +185,11 @@ class Recorder:
         }
 
 
-def _name_request() -> str:
+def _name(decisions: int) -> str:
+    """Name a request, and say so in its answer if there is anything to find under that name."""
     name = new_id()
-    add_header(DECISION_ID, name)
+    if decisions:
+        add_header(DECISION_ID, name)
     return name
 
 

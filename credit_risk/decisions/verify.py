@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from credit_risk.decisions.chain import NOTHING, Fields, lines_of, unseal
+from credit_risk.decisions.chain import Fields, lines_of
 from credit_risk.decisions.files import lineage_of, log_files, raw_lines
+from credit_risk.decisions.links import followed, read_headers
 from credit_risk.errors import BrokenLogError
 
 __all__ = ["Finding", "verify"]
@@ -36,19 +37,19 @@ class Finding:
 def verify(path: Path) -> Iterator[Finding]:
     """Check a file, or all files of a folder."""
     files = log_files(path)
-    headers = {file.name: header for file in files if (header := _header(file))}
-    followed = {h["continues"]: h["previous"] for h in headers.values() if h["continues"]}
+    headers = read_headers(files)
+    ends = followed(headers)
     begun: set[str] = set()
     for file in files:
-        finding = _check_lines(file, followed.get(file.name))
+        finding = _check_lines(file, ends.get(file.name))
         if finding.problem is None and file.name in headers and path.is_dir():
             _check_start(finding, headers[file.name], headers.keys(), begun)
         begun.add(lineage_of(file))
         yield finding
 
 
-def _check_lines(file: Path, followed: str | None) -> Finding:
-    """Check a file's lines; ``followed`` is the hash that the next file goes on from, if any."""
+def _check_lines(file: Path, end: str | None) -> Finding:
+    """Check a file's lines; ``end`` is the hash that the next file goes on from, if any."""
     finding = Finding(file)
     last = b""
 
@@ -57,42 +58,31 @@ def _check_lines(file: Path, followed: str | None) -> Finding:
         last = line
         return line
 
-    number, followed_at = 0, None
+    number, end_at = 0, None
     try:
         for number, fields in enumerate(
             lines_of(map(remembered, raw_lines(file)))
         ):  # the header is number 0
             finding.entries = number
-            if fields["hash"] == followed:
-                followed_at = number
+            if fields["hash"] == end:
+                end_at = number
     except BrokenLogError as error:
         finding.problem = str(error)
         return finding
     if last and not last.endswith(b"\n"):
         finding.notes.append(f"a torn last line of {len(last)} bytes is skipped")
-    if followed and followed_at is None:
+    if end and end_at is None:
         finding.problem = "found no line that the next file goes on from, expected one"
-    elif followed_at is not None and number > followed_at:
-        finding.notes.append(f"the last {number - followed_at} were refused: a write had failed")
+    elif end_at is not None and number > end_at:
+        finding.notes.append(f"the last {number - end_at} were refused: a write had failed")
     return finding
 
 
 def _check_start(finding: Finding, header: Fields, names: Collection[str], begun: set[str]) -> None:
     """Check that what a file goes on from is here."""
     before = header["continues"]
-    if before is None:
-        if header["previous"] != NOTHING:
-            finding.problem = "found a first file that goes on from another, expected none"
-    elif before not in names:
+    if before is not None and before not in names:
         if lineage_of(finding.path) in begun:
             finding.problem = f"found no file {before}, which this one goes on from"
         else:
             finding.notes.append(f"{before}, which came before, is not here")
-
-
-def _header(file: Path) -> Fields | None:
-    line = next(raw_lines(file), b"")
-    try:
-        return unseal(line[:-1]) if line.endswith(b"\n") else None
-    except BrokenLogError:
-        return None  # found again when the lines are read

@@ -1,0 +1,94 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from credit_risk.decisions.verify import verify
+from credit_risk.decisions.writer import Writer
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> list[Path]:
+    """Three files of three entries each."""
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    ticks = iter(range(10**6))
+    writer = Writer(
+        tmp_path,
+        {},
+        worker=1,
+        max_file_size=600,
+        now=lambda: noon + timedelta(seconds=next(ticks)),
+    )
+    for number in range(6):
+        writer.write([{"id": number}])
+    writer.close()
+    return sorted(tmp_path.iterdir())
+
+
+def said(folder: Path) -> list[str | None]:
+    return [finding.problem for finding in verify(folder)]
+
+
+def test_a_log_as_it_was_written_is_fine(log: list[Path]) -> None:
+    findings = list(verify(log[0].parent))
+
+    assert [f.path for f in findings] == log
+    assert [(f.entries, f.problem, f.notes) for f in findings] == [(2, None, [])] * 3
+
+
+def test_a_file_can_be_checked_alone(log: list[Path]) -> None:
+    for file in log:
+        assert said(file) == [None]
+
+
+def test_the_first_line_that_was_changed_is_named(log: list[Path]) -> None:
+    log[1].write_text(log[1].read_text().replace('"id":3', '"id":9'))
+    _, changed, _ = verify(log[0].parent)
+
+    assert changed.entries == 1
+    assert changed.problem == (
+        "line 3: found a line that does not fit its own hash, expected as written"
+    )
+
+
+def test_lines_gone_from_the_end_of_a_file_are_found_by_the_next(log: list[Path]) -> None:
+    log[1].write_text("".join(log[1].read_text().splitlines(keepends=True)[:-1]))
+
+    assert said(log[0].parent) == [
+        None,
+        "found no line that the next file goes on from, expected one",
+        None,
+    ]
+
+
+def test_a_file_gone_from_the_middle_is_found(log: list[Path]) -> None:
+    log[1].unlink()
+
+    assert said(log[0].parent) == [
+        None,
+        f"found no file {log[1].name}, which this one goes on from",
+    ]
+
+
+def test_a_file_gone_from_the_beginning_is_noted(log: list[Path]) -> None:
+    log[0].unlink()
+    first, _ = verify(log[0].parent)
+
+    assert (first.problem, first.notes) == (
+        None,
+        [f"{log[0].name}, which came before, is not here"],
+    )
+
+
+def test_a_torn_last_line_is_noted(log: list[Path]) -> None:
+    log[2].write_bytes(log[2].read_bytes()[:-5])
+    *_, torn = verify(log[0].parent)
+
+    assert (torn.entries, torn.problem) == (1, None)
+    assert torn.notes[0].startswith("a torn last line of ")
+
+
+def test_what_is_gone_from_the_end_of_the_last_file_cannot_be_seen(log: list[Path]) -> None:
+    log[2].write_text("".join(log[2].read_text().splitlines(keepends=True)[:-1]))
+
+    assert said(log[0].parent) == [None, None, None]
