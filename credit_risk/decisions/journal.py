@@ -79,7 +79,8 @@ class Journal:
             while not self._queue.empty():
                 waiting.append(self._queue.get_nowait())
             ending = None in waiting
-            self._write([group for group in waiting if group is not None])
+            if groups := [group for group in waiting if group is not None]:
+                self._write(groups)
         self._writer.close()
 
     def _write(self, groups: list[_Group]) -> None:
@@ -93,7 +94,7 @@ class Journal:
             failure = error
         else:
             self._note(None)
-        if self._loop is not None and groups:
+        if self._loop is not None:
             with suppress(RuntimeError):  # closed: nobody waits any more
                 self._loop.call_soon_threadsafe(_wake, groups, failure)
 

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
 import httpx
 import psutil
@@ -57,7 +58,7 @@ class Load:
             key = name if len(answers) == 1 else f"{name}/{number}"
             self.answered[key] = each["default_probability"]
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for client in self._clients:
             client.start()
         return self
@@ -108,7 +109,6 @@ def test_what_was_answered_is_in_the_log(home: Path, tmp_path: Path) -> None:
         for decision in part
     }
     verified = run("python", "-m", "credit_risk.decisions", "verify", folder, home=home).stdout
-    print(f"{KILLS} kills, {len(load.answered)} answered, {len(logged)} logged; {verified}")
     assert {key: logged.get(key) for key in load.answered} == load.answered
     assert len(list(folder.iterdir())) == KILLS + 1
     assert verified.endswith(f"{KILLS + 1} files, {len(logged)} decisions, 0 files broken\n")
