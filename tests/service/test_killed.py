@@ -1,24 +1,29 @@
 """A worker killed at random points under load: what was answered is in the decision log.
 
-Three times here; ``CREDIT_RISK_KILLS=100 python -m pytest tests/service/test_killed.py`` for more.
+Ten times here; ``CREDIT_RISK_KILLS=100 python -m pytest tests/service/test_killed.py`` for more.
+BentoML takes seconds to start a worker again. So a process that has imported everything forks the
+workers, each of which serves what BentoML's would serve.
 """
 
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 import httpx
-import psutil
-from running import PATIENCE, Server, run, serving
+from running import PATIENCE, PROJECT, environment, free_port, run
 
 from credit_risk.decisions.reading import no_progress, read_parts
 from credit_risk.samples import sample_applications
 
-KILLS = int(os.environ.get("CREDIT_RISK_KILLS", "3"))
+KILLS = int(os.environ.get("CREDIT_RISK_KILLS", "10"))
 SAMPLES = [sample.model_dump(mode="json") for sample in sample_applications(20)]
 CLIENTS = 8
 LONGEST = 0.3
@@ -32,6 +37,7 @@ class Load:
         self._url = url
         self._stop = threading.Event()
         self.answered: dict[str, float] = {}  # probability of default by decision
+        self._answers = 0
         self._clients = [threading.Thread(target=self._ask, args=(n,)) for n in range(CLIENTS)]
 
     def _ask(self, seed: int) -> None:
@@ -53,6 +59,7 @@ class Load:
             answers = answer.json()
         if answer.status_code != 200:
             return  # a worker that has only begun
+        self._answers += 1
         name = answer.headers["x-decision-id"]
         for number, each in enumerate(answers):
             key = name if len(answers) == 1 else f"{name}/{number}"
@@ -69,38 +76,62 @@ class Load:
             client.join()
 
     def wait_for_answers(self) -> None:
-        before, deadline = len(self.answered), time.monotonic() + PATIENCE
-        while len(self.answered) < before + CLIENTS:
+        """Wait for more answers than those that a worker killed just now has left behind."""
+        before, deadline = self._answers, time.monotonic() + PATIENCE
+        while self._answers < before + 2 * CLIENTS:
             assert time.monotonic() < deadline, "no worker came back"
             time.sleep(0.01)
 
 
-def kill_the_worker(server: Server) -> None:
-    (worker,) = [
-        child
-        for child in psutil.Process(server.process.pid).children(recursive=True)
-        if "_bentoml_impl.worker.service" in child.cmdline()
-    ]
-    worker.send_signal(signal.SIGKILL)
-    worker.wait(10)
+FORK_WORKERS = """
+import os, socket, sys
+import uvicorn
+import service, bentoml.xgboost, sklearn.feature_extraction
+
+listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    worker = os.fork()
+    if worker == 0:
+        configuration = uvicorn.Config(service.svc.to_asgi(), log_level="warning")
+        uvicorn.Server(configuration).run(sockets=[listening])
+        os._exit(0)
+    print(worker, flush=True)
+    os.waitpid(worker, 0)
+"""
+
+
+@contextmanager
+def forking(home: Path, log: Path, folder: Path) -> Iterator[tuple[str, Iterator[int]]]:
+    """Have workers forked; gives the address, and the process of each as it begins."""
+    port = free_port()
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", FORK_WORKERS, str(port)],
+            env=environment(home, CREDIT_RISK_DECISION_LOG=str(folder)),
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+    assert process.stdout is not None
+    workers = map(int, process.stdout)
+    try:
+        yield f"http://127.0.0.1:{port}", workers
+    finally:
+        process.kill()  # first, or it forks another
+        process.wait()
+        for last in workers:
+            os.kill(last, signal.SIGTERM)
+        process.stdout.close()
 
 
 def test_what_was_answered_is_in_the_log(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "decisions"
     moment = random.Random(7)  # noqa: S311  as above
-    with (
-        serving(
-            "service.py:svc",
-            home=home,
-            log=tmp_path / "log",
-            CREDIT_RISK_DECISION_LOG=str(folder),
-        ) as server,
-        Load(server.url) as load,
-    ):
+    with forking(home, tmp_path / "log", folder) as (url, workers), Load(url) as load:
         for _ in range(KILLS):
             load.wait_for_answers()
             time.sleep(moment.uniform(0, LONGEST))
-            kill_the_worker(server)
+            os.kill(next(workers), signal.SIGKILL)
         load.wait_for_answers()
 
     logged = {

@@ -188,3 +188,24 @@ def test_a_file_of_keys_that_is_empty_or_unreadable_is_refused(
 
     assert f"CREDIT_RISK_API_KEYS_FILE: {file}: found " in line
     assert line.endswith("run: python -m credit_risk.keys add NAME")
+
+
+def test_a_folder_for_the_decision_log_that_cannot_be_made_is_refused(
+    home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_DECISION_LOG=str(tmp_path / "file" / "log"))
+
+    assert f"decision_log.path: found {tmp_path}/file/log (" in line
+    assert line.endswith("expected a writable folder")
+
+
+def test_a_field_of_the_decision_log_that_is_not_one_is_refused(home: Path, tmp_path: Path) -> None:
+    good = (PROJECT / "bentoconfiguration.yaml").read_text()
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(good.replace("leave_out: []", "leave_out: [marital, shoe]"))
+
+    line = serve_and_see_it_fail(home, BENTOML_CONFIG=str(wrong))
+
+    assert "decision_log.leave_out: found 'shoe', expected one of seniority, home," in line
