@@ -5,6 +5,8 @@ import re
 import yaml
 from running import PROJECT
 
+from credit_risk.decisions.settings import PATH_VARIABLE
+
 FOLDER = PROJECT / "deploy"
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
 CLASSIFIER = COMPOSE["services"]["classifier"]
@@ -55,6 +57,13 @@ def test_the_logs_are_on_a_volume_that_the_service_owns() -> None:
     assert CLASSIFIER["depends_on"] == {
         "logs-owner": {"condition": "service_completed_successfully"}
     }
+
+
+def test_the_decision_log_is_on_the_volume_and_its_names_outlive_the_container() -> None:
+    (logs,) = CLASSIFIER["volumes"]
+
+    assert CLASSIFIER["environment"][PATH_VARIABLE].startswith(f"{logs.split(':')[1]}/")
+    assert "hostname" in CLASSIFIER
 
 
 def test_the_metrics_are_written_where_it_may_write() -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from running import PROJECT
 
+from credit_risk.decisions.settings import PATH_VARIABLE
 from service import CLASSIFIER, RUNNER
 
 KUBERNETES = "1.37"
@@ -133,8 +134,25 @@ def test_what_a_pod_writes_is_on_a_volume(folder: str, name: str) -> None:
     (container,) = pod(folder, name)["containers"]
     environment = {variable["name"]: variable["value"] for variable in container["env"]}
 
-    assert [mount["mountPath"] for mount in container["volumeMounts"]] == ["/tmp"]  # noqa: S108
+    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    volumes = {
+        each["name"]: {k: v for k, v in each.items() if k != "name"}
+        for each in pod(folder, name)["volumes"]
+    }
+    assert mounts["/tmp"] == "tmp"  # noqa: S108
     assert environment["BENTOML_HOME"].startswith("/tmp/")  # noqa: S108
+    assert set(mounts.values()) == set(volumes)
+    if name == "credit-risk-runner":  # decides nothing
+        assert set(mounts) == {"/tmp"}  # noqa: S108
+        assert PATH_VARIABLE not in environment
+    else:
+        place = "/var/log/credit-risk"
+        claim = one(folder, "PersistentVolumeClaim", "credit-risk-decisions")
+        assert environment[PATH_VARIABLE].startswith(f"{place}/")
+        assert volumes[mounts[place]] == {
+            "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}
+        }
+        assert claim["spec"]["accessModes"] == ["ReadWriteMany"], "several pods write"
 
 
 @each_pod
@@ -185,8 +203,16 @@ def test_the_two_deployments_differ_in_nothing_else() -> None:
         spec = pod("remote-runner", name)
         (container,) = spec["containers"]
         probes = {k: {**v, "timeoutSeconds": 0} for k, v in container.items() if "Probe" in k}
-        own = {"name": "", "args": []}
-        return {**spec, "containers": [container | probes | own], "topologySpreadConstraints": []}
+        own: Manifest = {"name": "", "args": []}
+        own["env"] = [each for each in container["env"] if each["name"] != PATH_VARIABLE]
+        own["volumeMounts"] = [m for m in container["volumeMounts"] if m["name"] != "decisions"]
+        volumes = [each for each in spec["volumes"] if each["name"] != "decisions"]
+        return {
+            **spec,
+            "containers": [container | probes | own],
+            "topologySpreadConstraints": [],
+            "volumes": volumes,
+        }
 
     assert plain("credit-risk-runner") == plain("credit-risk-classifier")
 

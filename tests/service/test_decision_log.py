@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -14,6 +16,7 @@ import pytest
 import yaml
 from running import PROJECT, Server, run, serving
 
+from credit_risk.decisions.chain import NOTHING, lines_of, seal
 from credit_risk.decisions.reading import no_progress, read_parts
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.vocabulary import COLUMNS
@@ -118,8 +121,6 @@ def test_what_is_answered_is_in_the_log_and_comes_out_the_same_again(
 def test_a_log_that_says_otherwise_than_the_model_is_told(
     serve: Serve, home: Path, tmp_path: Path
 ) -> None:
-    from credit_risk.decisions.chain import NOTHING, seal
-
     with serve() as server:
         httpx.post(f"{server.url}/classify_batch", json=SAMPLES)
     (path,) = (tmp_path / "log").iterdir()
@@ -264,3 +265,36 @@ def test_a_model_that_is_gone_is_named(serve: Serve, tmp_path: Path) -> None:
         "put it there: bentoml models import\n"
         "0 decisions the same, 0 different\n"
     )
+
+
+DOCUMENT = (PROJECT / "docs" / "decision_log.md").read_text()
+
+
+def test_the_lines_that_the_document_shows_are_a_log(serve: Serve, tmp_path: Path) -> None:
+    shown = re.findall(r"```json\n(.*?\n)```", DOCUMENT)
+    with serve() as server:
+        httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+    (path,) = (tmp_path / "log").iterdir()
+    written = [json.loads(line) for line in path.read_text().splitlines()]
+
+    assert [list(fields) for fields in lines_of(line.encode() for line in shown)] == [
+        list(fields) for fields in written
+    ]
+
+
+def test_the_commands_that_the_document_shows_run(serve: Serve, home: Path, tmp_path: Path) -> None:
+    with serve(CREDIT_RISK_DECISION_LOG=str(tmp_path / "decisions")) as server:
+        httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+    commands = re.findall(r"^\$ (python .*)$", DOCUMENT, re.MULTILINE)
+    said = [
+        run(*shlex.split(each), home=home, cwd=tmp_path, PYTHONPATH=str(PROJECT)).stdout
+        for each in commands
+    ]
+
+    assert [each.splitlines()[-1] for each in said] == [
+        "1 files, 1 decisions, 0 files broken",
+        "1 decisions the same, 0 different",
+        "1 decisions in decisions.parquet",
+        "0 files removed",
+    ]
+    assert (tmp_path / "decisions.parquet").exists()
