@@ -4,6 +4,7 @@ PORT ?= 3000
 HOST ?= http://localhost:$(PORT)
 DATA ?= data/sample.csv
 MAX_P99_MS ?= 500
+REQUESTS ?= 20000
 
 # The first Python that fits; PYTHON=/path/to/python3.12 decides otherwise.
 FITS := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
@@ -18,7 +19,7 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test test-container check format load bench eb-bundle release lock audit container clean
+.PHONY: help serve train data test test-container fuzz check format load bench eb-bundle release lock audit container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -42,6 +43,9 @@ container: $(SYNCED) ## Build the image with docker, podman or buildah, training
 
 test-container: $(SYNCED) ## Build the image of a model of its own, run it and test it; takes minutes
 	$(BIN)/python -m pytest tests/container
+
+fuzz: $(SYNCED) ## Send REQUESTS bad requests (20000) to a service of its own and look at every answer
+	FUZZ_REQUESTS=$(REQUESTS) $(BIN)/python -m pytest tests/fuzz -s
 
 check: $(SYNCED) ## Check format, lint, types and architecture
 	$(BIN)/ruff format --check .

@@ -1,0 +1,89 @@
+"""The service, seen by whoever wishes it ill, and what it was sent."""
+
+import sys
+from collections import Counter
+from itertools import cycle
+
+import numpy as np
+import psutil
+from fuzz.effort import REQUESTS
+from fuzz.hostile import BINARY, BODIES, ROWS, as_json, saved
+from fuzz.judging import complaints
+from fuzz.wire import Answer, Request, Wire
+from running import Server
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+SENT: Counter[str] = Counter()
+"""Requests by kind, over the whole run."""
+EVERY = 500
+"""Requests from one sign of life to the next."""
+VALID = "valid, in between"
+
+
+def lists(rows: np.ndarray) -> list[list[float | None]]:
+    """Rows as JSON has them."""
+    return [[None if np.isnan(value) else float(value) for value in row] for row in rows]
+
+
+GOOD = [
+    Request(body=as_json(COURSE_EXAMPLE)),
+    *(Request(body=as_json(body)) for body in BODIES[:4]),
+    Request(target=b"/classify_batch", body=as_json([*BODIES, {}])),
+    Request(target=b"/classify_batch?reasons=false", body=as_json(BODIES[:9])),
+    Request(target=b"/classify_array?reasons=true", body=as_json(lists(ROWS[:3]))),
+    Request(target=b"/classify_array", headers=BINARY, body=saved(ROWS)),
+    Request(target=b"/classify_array?reasons=true", headers=BINARY, body=saved(ROWS[:5])),
+    Request(method=b"GET", target=b"/model", headers=()),
+]
+"""Valid requests of every kind."""
+
+
+def count(kind: str) -> None:
+    """Count a request as sent, and show that something happens (``make fuzz`` has ``-s``)."""
+    SENT[kind] += 1
+    if (total := SENT.total() - SENT[VALID]) % EVERY == 0 and kind != VALID:
+        sys.stderr.write(f" {total:,} of {REQUESTS:,} bad requests\n")
+
+
+class Target:
+    """The service, seen by whoever wishes it ill."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.wire = Wire(server.url)
+        self.address = self.wire.address
+        self.known = answers(self.wire, GOOD)
+        self._good = cycle(zip(GOOD, self.known, strict=True))
+
+    def send(self, kind: str, request: Request) -> Answer:
+        """Send a bad request and look at its answer, then a good one on the same connection."""
+        count(kind)
+        answer = self.wire.ask(request)
+        found = complaints(request, answer)
+        assert not found, f"{found} after {bytes(request)[:2_000]!r}"
+        assert answer is not None
+        self.is_well()
+        return answer
+
+    def is_well(self) -> None:
+        """A good request gets the answer that it got before any bad one."""
+        count(VALID)
+        good, known = next(self._good)
+        answer = self.wire.ask(good)
+
+        assert complaints(good, answer) == []
+        assert answer is not None
+        assert (answer.status, answer.body) == (200, known)
+
+    def memory(self) -> float:
+        """What the processes of the service hold at present, megabytes."""
+        first = psutil.Process(self.server.process.pid)
+        return float(sum(p.memory_info().rss for p in first.children(recursive=True))) / 1e6
+
+
+def answers(wire: Wire, requests: list[Request]) -> list[bytes]:
+    """The answer to each valid request, asked alone."""
+    found = [wire.ask(request) for request in requests]
+    assert [answer and answer.status for answer in found] == [200] * len(requests)
+    return [answer.body for answer in found if answer]

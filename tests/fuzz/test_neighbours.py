@@ -1,0 +1,95 @@
+"""Whoever asks properly gets the answer that they get alone, whoever else is asking what."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from threading import Barrier
+
+import pytest
+import yaml
+from fuzz.effort import REQUESTS, some
+from fuzz.hostile import BODIES, KINDS, ROWS, as_json
+from fuzz.judging import complaints
+from fuzz.target import GOOD, SENT, answers, lists
+from fuzz.wire import Request, Wire
+from running import PROJECT, Server, serving
+
+CONNECTIONS = 64
+OF_EACH_KIND = max(20, REQUESTS // 400)
+EVERYBODY = [
+    *GOOD,
+    *(Request(body=as_json(body)) for body in BODIES[4:]),
+    *(
+        Request(target=b"/classify_array", body=as_json(lists(ROWS[place : place + 3])))
+        for place in range(10)
+    ),
+]
+"""Valid requests, each with an answer of its own."""
+
+Job = tuple[str, Request, bytes | None]
+"""Kind, request, and the answer that it must get; None for a bad one."""
+
+
+@pytest.fixture(scope="module")
+def bad() -> list[tuple[str, Request]]:
+    """Bad requests of every kind."""
+    return [(kind, request) for kind in KINDS for request in some(KINDS[kind](), OF_EACH_KIND)]
+
+
+@pytest.fixture(scope="module")
+def remote(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """With a runner that waits: it refuses with 503 what it could not answer soon enough."""
+    folder = tmp_path_factory.mktemp("fuzzed-remote")
+    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
+    settings["services"]["CreditRiskRunner"]["batching"]["max_latency_ms"] = 5_000
+    configuration = folder / "conf.yaml"
+    configuration.write_text(yaml.safe_dump(settings))
+    with serving(
+        "service.py:svc",
+        home=home,
+        log=folder / "log",
+        CREDIT_RISK_RUNNER="remote",
+        BENTOML_CONFIG=str(configuration),
+    ) as server:
+        yield server
+
+
+def work(url: str, start: Barrier, jobs: list[Job]) -> Iterator[str]:
+    """Send jobs over one connection; what was wrong with the answers."""
+    wire = Wire(url)
+    start.wait()
+    for kind, request, expected in jobs:
+        answer = wire.ask(request)
+        if expected is None:
+            yield from (f"{kind}: {found}" for found in complaints(request, answer))
+        elif answer is None or (answer.status, answer.body) != (200, expected):
+            yield f"valid, beside {kind}: {answer and answer.status}"
+    wire.close()
+
+
+@pytest.mark.parametrize("mode", ["server", "remote"])
+def test_every_valid_request_gets_the_answer_that_it_gets_alone(
+    mode: str, bad: list[tuple[str, Request]], request: pytest.FixtureRequest
+) -> None:
+    server: Server = request.getfixturevalue(mode)
+    random = Random(11)  # noqa: S311  variety, not secrecy
+    wire = Wire(server.url)
+    alone = answers(wire, EVERYBODY)
+    wire.close()
+    valid = list(zip(EVERYBODY, alone, strict=True))
+    jobs: list[Job] = [(kind, each, None) for kind, each in bad]
+    jobs += [("others", *random.choice(valid)) for _ in range(2 * len(bad))]
+    random.shuffle(jobs)
+    start = Barrier(CONNECTIONS)
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        shares = [jobs[place::CONNECTIONS] for place in range(CONNECTIONS)]
+        calls = [pool.submit(lambda share: list(work(server.url, start, share)), s) for s in shares]
+        wrong = Counter(found for call in calls for found in call.result())
+    SENT[f"beside {CONNECTIONS - 1} others, {mode}"] += len(jobs)
+
+    assert len(set(alone)) > 40
+    assert len(bad) >= OF_EACH_KIND * len(KINDS)
+    assert not wrong, wrong.most_common(10)
