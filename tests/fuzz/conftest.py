@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from fuzz.effort import IS_SHORT, SEED
-from fuzz.target import SENT, Target
+from fuzz.target import NOTES, SENT, Target
 from running import Server
 
 
@@ -14,6 +14,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"fuzzing: {sum(SENT.values()):,} requests, {seed}")
         for kind, count in SENT.most_common():
             terminalreporter.write_line(f"{count:8,}  {kind}")
+        for note in NOTES:
+            terminalreporter.write_line(note)
 
 
 @pytest.fixture(scope="session")

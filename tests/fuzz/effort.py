@@ -4,6 +4,7 @@
 says the seed with which they come again.
 """
 
+import math
 import os
 import random
 from collections.abc import Callable
@@ -14,8 +15,15 @@ from hypothesis.strategies import SearchStrategy
 
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "2000"))
 """Bad requests in all, at least."""
+SHARES = {"by kind": 0.4, "mixed": 0.2, "by the document": 0.25, "sockets": 0.15}
+"""Which part of them each test file or test sends; together all."""
 IS_SHORT = "FUZZ_REQUESTS" not in os.environ
 SEED = int(os.environ.get("FUZZ_SEED", random.SystemRandom().randrange(2**32)))
+
+
+def share(name: str, parts: int = 1) -> int:
+    """Requests of one of so many equal parts of a share."""
+    return math.ceil(REQUESTS * SHARES[name] / parts)
 
 
 def for_each(strategy: SearchStrategy[Any], count: int, act: Callable[[Any], object]) -> None:

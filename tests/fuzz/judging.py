@@ -31,7 +31,7 @@ def _complaints(request: Request, answer: Answer | None) -> Iterator[str]:
     if answer.status >= 400 and request.method != b"HEAD":
         yield from _oddities(answer)
     if piece := echo(request, answer):
-        yield f"it repeats {len(piece)} characters of the request: {piece[:200]!r}"
+        yield f"it repeats more than {MAX_ECHO} characters of the request: {piece!r}"
 
 
 def _oddities(answer: Answer) -> Iterator[str]:
@@ -93,28 +93,11 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _shared(text: str, reply: str) -> str:
-    """A common piece of more than ``MAX_ECHO`` characters.
-
-    Wherever such a piece lies, one of the blocks of half that length is inside of it.
-    """
-    size = MAX_ECHO // 2
-    for start in range(0, len(text) - size + 1, size):
-        block = text[start : start + size]
-        place = reply.find(block)
-        while place >= 0:
-            low = _same(reversed(text[:start]), reversed(reply[:place]))
-            high = _same(iter(text[start:]), iter(reply[place:]))
-            if low + high > MAX_ECHO:
-                return text[start - low : start + high]
-            place = reply.find(block, place + 1)
-    return ""
+    """A piece of more than ``MAX_ECHO`` characters that both have."""
+    pieces = set(_pieces(reply))
+    return next((piece for piece in _pieces(text) if piece in pieces), "") if pieces else ""
 
 
-def _same(one: Iterator[str], other: Iterator[str]) -> int:
-    """How many characters agree from the beginning."""
-    count = 0
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
-            break
-        count += 1
-    return count
+def _pieces(text: str) -> Iterator[str]:
+    size = MAX_ECHO + 1
+    return (text[start : start + size] for start in range(len(text) - size + 1))

@@ -9,13 +9,15 @@ import psutil
 from fuzz.effort import REQUESTS
 from fuzz.hostile import BINARY, BODIES, ROWS, as_json, saved
 from fuzz.judging import complaints
-from fuzz.wire import Answer, Request, Wire
+from fuzz.wire import HANG, Answer, Request, Wire
 from running import Server
 
 from credit_risk.samples import COURSE_EXAMPLE
 
 SENT: Counter[str] = Counter()
 """Requests by kind, over the whole run."""
+NOTES: list[str] = []
+"""What was measured, for the summary."""
 EVERY = 500
 """Requests from one sign of life to the next."""
 VALID = "valid, in between"
@@ -72,9 +74,9 @@ class Target:
         good, known = next(self._good)
         answer = self.wire.ask(good)
 
-        assert complaints(good, answer) == []
         assert answer is not None
         assert (answer.status, answer.body) == (200, known)
+        assert answer.seconds < HANG
 
     def memory(self) -> float:
         """What the processes of the service hold at present, megabytes."""

@@ -1,6 +1,5 @@
 """Requests that Schemathesis draws from the service's own OpenAPI document."""
 
-import math
 from collections.abc import Iterator
 from email.message import Message
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from fuzz.effort import REQUESTS, for_each
+from fuzz.effort import for_each, share
 from fuzz.judging import complaints
 from fuzz.target import SENT, Target, count
 from fuzz.wire import Answer, Request
@@ -18,7 +17,7 @@ from schemathesis.specs.openapi import checks
 POSTS = ["/classify", "/classify_batch", "/classify_array"]
 GETS = ["/model", "/model/report", "/livez", "/readyz", "/healthz", "/metrics"]
 MODES = list(GenerationMode)
-EACH = math.ceil(REQUESTS / 4 / len(POSTS) / len(MODES))
+EACH = share("by the document", len(POSTS) * len(MODES))
 """Requests of an operation and a mode: as the document says, or not."""
 
 LEFT_OUT: dict[str, list[Any]] = {

@@ -1,13 +1,12 @@
 """What no client library sends: broken HTTP, slow and vanishing clients."""
 
-import math
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from fuzz.effort import REQUESTS, for_each
+from fuzz.effort import for_each, share
 from fuzz.hostile import as_json, damaged
 from fuzz.target import SENT, Target, count
 from fuzz.wire import HANG, PATIENCE, Request, read_answer
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from credit_risk.samples import COURSE_EXAMPLE
 
 KIND = "not quite HTTP"
-EACH = math.ceil(REQUESTS / 20)
+EACH = share("sockets")
 BODY = as_json(COURSE_EXAMPLE)
 GOOD = bytes(Request(body=BODY))
 HEAD = b"POST /classify HTTP/1.1\r\nHost: fuzz\r\nContent-Type: application/json\r\n"
