@@ -121,6 +121,11 @@ def test_an_array_answers_as_each_application_alone(
         (npy(np.array([{}], dtype=object)), "The body is not a .npy file of plain numbers"),
         (b"\x93NUMPY", "The body is not a .npy file of plain numbers"),
         (npy(ROWS)[:-1], "The body is not a .npy file of plain numbers"),
+        (
+            npy(ROWS).replace(b"(200, 29), }" + b" " * 11, b"(10000000000000, 29), }"),
+            "The body is not a .npy file of plain numbers",
+        ),
+        (b"PK\x03\x04" + bytes(100), "The body is not a .npy file of plain numbers"),
         (b"", "The body is not a .npy file of plain numbers"),
         (b"[[1, 2]]", "The body is not a .npy file of plain numbers"),
     ],
