@@ -17,9 +17,9 @@ KEPT = 3.0
 """Seconds that a connection may lie idle before a new one is made; the server allows 5."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Request:
-    """What is sent.
+    """What is sent; prints its beginning only, since Hypothesis warns of long ones.
 
     Attributes:
         target: path and query, as they stand in the request line.
@@ -32,6 +32,9 @@ class Request:
     headers: tuple[tuple[bytes, bytes], ...] = ((b"Content-Type", b"application/json"),)
     body: bytes = b""
     status: int | None = None
+
+    def __repr__(self) -> str:
+        return f"{bytes(self)[:1_000]!r}, {len(self.body)} bytes of body"
 
     def __bytes__(self) -> bytes:
         headers = [(b"Host", b"fuzz"), *self.headers, (b"Content-Length", b"%d" % len(self.body))]
