@@ -19,7 +19,7 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test test-container fuzz check format load bench eb-bundle release lock audit container clean
+.PHONY: help serve train data test test-container fuzz check format load overload bench eb-bundle release lock audit container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ load: $(SYNCED) ## Load-test HOST with 50 users for 30 s; fails on errors or abo
 	@mkdir -p reports
 	$(BIN)/locust --headless --users 50 --spawn-rate 10 --run-time 30s --host $(HOST) \
 		--max-p99-ms $(MAX_P99_MS) --html reports/load.html --only-summary
+
+overload: $(SYNCED) ## Offer HOST four times what it can take: what it answers, how soon it recovers
+	$(BIN)/python -m benchmarks.overload $(HOST)
 
 bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes about half an hour
 	$(BIN)/python -m benchmarks.run

@@ -157,17 +157,17 @@ class LeanPath:
 
 def _about_body(scope: Scope) -> tuple[str, int]:
     """Media type and length of a body, as its headers say it; JSON and 0 where they do not."""
-    media_type, declared = JSON, 0
+    media_type, declared = None, 0
     name: bytes
     value: bytes
     for name, value in scope["headers"]:
-        if name == b"content-type":
-            media_type = MEDIA_TYPES.get(value) or value.partition(b";")[0].strip().lower().decode(
-                "latin-1"
-            )
+        if name == b"content-type" and media_type is None:
+            media_type = MEDIA_TYPES.get(value)
+            if media_type is None:
+                media_type = value.partition(b";")[0].strip().lower().decode("latin-1")
         elif name == b"content-length":
             declared = int(value)
-    return media_type, declared
+    return JSON if media_type is None else media_type, declared
 
 
 def _headers(content: bytes) -> list[tuple[bytes, bytes]]:
