@@ -137,7 +137,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.batching": (set(), set()),
     "credit_risk.serving.garbage": (set(), set()),
     "credit_risk.serving.long_lists": (set(), {"pydantic"}),
-    "credit_risk.serving.query": (set(), {"bentoml"}),
+    "credit_risk.serving.query": ({"refusal"}, {"bentoml"}),
     "credit_risk.serving.openapi": (
         {"refusal", "serving.media_types", "serving.query"},
         {"bentoml", "pydantic"},

@@ -39,15 +39,13 @@ MEDIA_TYPES = {name.encode(): name for name in (JSON, NPY)}
 class LeanService(HostedService):
     """A hosted service whose endpoints take the lean path where they can."""
 
-    def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
-        """Build what every worker serves; its answers have the headers that methods add."""
-        app = super().to_asgi(is_main)
-        return AnswerHeaders(app) if is_main and self.headers else app
-
-    def application(self, *, is_main: bool) -> "LeanPath | UniformErrors":  # type: ignore[override]  # called alike
+    def application(self, *, is_main: bool) -> ASGIApp:  # type: ignore[override]  # called alike
         """Build the application, with the lean path in front."""
         app = super().application(is_main=is_main)
-        return LeanPath(self, app) if is_main else app
+        if not is_main:
+            return app
+        lean = LeanPath(self, app)
+        return AnswerHeaders(lean) if self.headers else lean
 
 
 class LeanPath:

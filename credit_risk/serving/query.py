@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl
 
 from bentoml.exceptions import InvalidArgument
 
+from credit_risk.refusal import MAX_ECHO
+
 __all__ = ["QUERY", "Flag", "flags_of"]
 
 QUERY: Final[ContextVar[bytes]] = ContextVar("query", default=b"")
@@ -54,7 +56,8 @@ class Flag:
         if found is None:
             return self.default
         if found not in VALUES:
-            msg = f"The query has {self.name}={found[:100]}, expected true or false."
+            cut = found[: MAX_ECHO - len(self.name) - 1]
+            msg = f"The query has {self.name}={cut}, expected true or false."
             raise InvalidArgument(msg)
         return VALUES[found]
 

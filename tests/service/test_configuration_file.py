@@ -178,7 +178,7 @@ def test_the_runner_s_batching(serve_with: Serve) -> None:
 def test_the_runner_s_latency(home: Path, tmp_path: Path) -> None:
     text = (PROJECT / "bentoconfiguration.yaml").read_text()
     changed = tmp_path / "changed.yaml"
-    changed.write_text(text.replace("max_latency_ms: 100 ", "max_latency_ms: 123 "))
+    changed.write_text(text.replace("max_latency_ms: 1000 ", "max_latency_ms: 1234 "))
 
     found = run(
         "python",
@@ -188,4 +188,4 @@ def test_the_runner_s_latency(home: Path, tmp_path: Path) -> None:
         BENTOML_CONFIG=str(changed),
     )
 
-    assert found.stdout.strip() == "123"
+    assert found.stdout.strip() == "1234"
