@@ -114,8 +114,8 @@ def test_what_is_answered_is_in_the_log_and_comes_out_the_same_again(
     assert logged[one.headers[name]]["application"] == COURSE_EXAMPLE
     assert logged[f"{many.headers[name]}/2"]["application"] == SAMPLES[1]
     assert logged[f"{lists.headers[name]}/1"]["row"] == WITHOUT_INCOME
-    assert "28 decisions: ok" in command(home, "verify", tmp_path / "log")
-    assert command(home, "replay", tmp_path / "log") == "28 decisions the same, 0 different\n"
+    assert "29 decisions: ok" in command(home, "verify", tmp_path / "log")
+    assert command(home, "replay", tmp_path / "log") == "29 decisions the same, 0 different\n"
 
 
 def test_a_log_that_says_otherwise_than_the_model_is_told(
