@@ -112,7 +112,7 @@ class LogFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         file = cls(path, now.date(), os.open(path, flags, PRIVATE_FILE))
         try:
-            fcntl.flock(file._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file._descriptor, fcntl.LOCK_EX)  # a reader may look at it just now
             _sync_folder(folder)
         except OSError:
             file.discard()

@@ -72,15 +72,16 @@ def read_settings(section: object) -> Settings | None:
     size = found["max_file_size_mb"]
     if type(size) is not int or size < 1:
         raise _wrong(size, "a whole number above zero", of="max_file_size_mb")
-    if path is not None and not isinstance(path, str):
-        raise _wrong(path, "the name of a folder", of="path")
+    # Absolute, because the workers of a bento do not begin in the folder that it is started from.
+    if path is not None and not (isinstance(path, str) and Path(path).is_absolute()):
+        raise _wrong(path, "an absolute path", of="path")
     leave_out, hashed = (_fields(name, found[name]) for name in ("leave_out", "hash"))
     if twice := sorted(set(leave_out) & set(hashed)):
         raise _wrong(twice[0], "a field that is not left out as well", of="hash")
     if path is None:
         return None
     hiding = Hiding(leave_out, hashed, _key() if hashed else b"")
-    return Settings(Path(path).expanduser().absolute(), size * MEGABYTE, hiding)
+    return Settings(Path(path), size * MEGABYTE, hiding)
 
 
 def _fields(name: str, names: object) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def test_fields_are_hashed_under_the_key_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(KEY_VARIABLE, "k" * 32)
-    found = read_settings({"path": "log", "leave_out": ["marital"], "hash": ["age", "age"]})
+    found = read_settings({"path": "/log", "leave_out": ["marital"], "hash": ["age", "age"]})
 
     assert found is not None
     assert found.hiding == Hiding(("marital",), ("age",), b"k" * 32)
@@ -50,7 +50,8 @@ def test_fields_are_hashed_under_the_key_of_the_environment(
     [
         (7, "decision_log: found 7, expected a mapping"),
         ({"pat": "log"}, "decision_log: found 'pat', expected only path, max_file_size_mb"),
-        ({"path": 7}, "decision_log.path: found 7, expected the name of a folder"),
+        ({"path": 7}, "decision_log.path: found 7, expected an absolute path"),
+        ({"path": "log"}, "decision_log.path: found 'log', expected an absolute path"),
         ({"max_file_size_mb": 0}, "max_file_size_mb: found 0, expected a whole number above zero"),
         ({"max_file_size_mb": True}, "max_file_size_mb: found True, expected a whole number"),
         ({"leave_out": "age"}, "decision_log.leave_out: found 'age', expected a list of fields"),
@@ -73,7 +74,7 @@ def test_hashing_needs_a_key(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv(KEY_VARIABLE, key)
 
     with pytest.raises(BentoMLConfigException, match=f"found {len(key)} characters, expected"):
-        read_settings({"path": "log", "hash": ["age"]})
+        read_settings({"path": "/log", "hash": ["age"]})
 
 
 def test_a_folder_is_made_for_nobody_else(tmp_path: Path) -> None:
