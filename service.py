@@ -71,11 +71,20 @@ RunnerRows = Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32"), 
 RunnerAnswer = Annotated[np.ndarray, ContentType(NPY)]
 
 
+@bentoml.on_deployment
+def look_after_the_workers() -> None:
+    """Replace a worker that dies; in the first process, before there are workers."""
+    from credit_risk.serving.supervision import supervise  # noqa: PLC0415  workers need it not
+
+    supervise()
+
+
 @bentoml.service(name=RUNNER, service_class=HostedService, labels=LABELS)
 class CreditRiskRunner:
     """Holds the model."""
 
     model = credit_risk_model
+    look_after_the_workers = look_after_the_workers
 
     def __init__(self) -> None:
         self._risk_model = check(self.model).risk_model
@@ -105,6 +114,7 @@ class CreditRiskClassifier:
 
     runner = bentoml.depends(CreditRiskRunner)
     model = credit_risk_model
+    look_after_the_workers = look_after_the_workers
 
     @bentoml.on_deployment
     def refuse_a_wrong_model() -> None:

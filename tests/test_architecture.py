@@ -143,6 +143,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"bentoml", "pydantic"},
     ),
     "credit_risk.serving.quiet_log": ({"serving.fault_ids"}, {"bentoml", "pydantic"}),
+    "credit_risk.serving.supervision": ({"serving.internals"}, {"bentoml", "circus"}),
     "credit_risk.serving.uniform_errors": (
         {"refusal", "serving.fault_ids", "serving.response_headers"},
         {"pydantic", "starlette"},
@@ -334,6 +335,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             "serving.query",
             "serving.remote_runner",
             "serving.size_limits",
+            "serving.supervision",
         },
         {"bentoml", "numpy"},
     ),
