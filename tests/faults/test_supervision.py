@@ -1,0 +1,176 @@
+"""Workers that are killed, stores that vanish, and the end, with real services under load."""
+
+import asyncio
+import json
+import shutil
+import signal
+import socket
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from faults.conftest import Serve
+from faults.load import Load
+from faults.processes import replacement, wait_until, workers
+from running import Server
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+CLIENTS = 16
+NOTICED = 1.5
+"""Seconds on a busy machine until a dead worker is replaced; 0.1 on an idle one."""
+BACK = 5
+"""Seconds until it answers."""
+
+
+def classify(server: Server) -> httpx.Response:
+    return httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE, timeout=60)
+
+
+def address(server: Server) -> tuple[str, int]:
+    host, port = server.url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+@pytest.mark.parametrize(
+    ("number", "variables"),
+    [(1, {}), (2, {}), (2, {"BENTOML_CONTAINERIZED": "true"})],
+    ids=["the only worker", "one of two", "one of two in a container"],
+)
+def test_a_killed_worker_loses_what_it_had_in_flight_and_is_soon_back(
+    serve_with: Serve, number: int, variables: dict[str, str]
+) -> None:
+    async def scenario(server: Server) -> tuple[Load, float, float, float]:
+        load = Load.on(server.url)
+        await load.start(CLIENTS)
+        await asyncio.sleep(1)
+        dead = workers(server)[0]
+        killed = time.monotonic()
+        dead.kill()
+        new = await asyncio.to_thread(replacement, server, dead, number)
+        noticed = time.monotonic() - killed
+        await asyncio.to_thread(wait_until, lambda: new.net_connections("inet")[1:])
+        work = sum(new.cpu_times()[:2])
+        before = load.answered.total()
+        await asyncio.sleep(1)
+        assert load.answered.total() > before
+        await load.stop()
+        return load, killed, noticed, work
+
+    with serve_with(number, **variables) as server:
+        load, killed, noticed, work = asyncio.run(scenario(server))
+
+        assert load.wrong == []
+        assert len(load.lost) <= CLIENTS
+        assert all(began < killed + 0.5 and killed <= lost for began, lost in load.lost)
+        assert noticed < NOTICED
+        assert noticed + work < BACK  # its own work: others have the core too while tests run
+        assert len(workers(server)) == number
+
+
+def test_who_asks_while_the_only_worker_is_dead_waits_for_the_next_and_is_answered(
+    serve_with: Serve,
+) -> None:
+    with serve_with(1) as server:
+        expected = classify(server)
+        (only,) = workers(server)
+        only.kill()
+        wait_until(lambda: only not in workers(server))
+        found = classify(server)
+
+        assert (found.status_code, found.content) == (200, expected.content)
+
+
+def test_a_store_that_is_deleted_is_missed_only_by_workers_that_start(
+    serve_with: Serve, own_home: Path
+) -> None:
+    def ask(server: Server) -> list[tuple[int, bytes]]:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            answers = [client.get(path) for path in ("/readyz", "/model", "/model/report")]
+            answers.append(client.post("/classify", json=COURSE_EXAMPLE))
+            return [(answer.status_code, answer.content) for answer in answers]
+
+    with serve_with(2) as server:
+        before = ask(server)
+        kept = own_home.with_name("kept")
+        shutil.move(own_home / "models", kept)
+
+        assert {status for status, _ in before} == {200}
+        assert ask(server) == before
+
+        victim = workers(server)[0]
+        victim.kill()
+        wait_until(lambda: "found no such model in the store" in server.logged())
+        started = server.logged().count("found no such model in the store")
+        asked_again = [ask(server) for _ in range(20)]
+
+        assert all(answers == before for answers in asked_again)
+        assert server.process.poll() is None
+
+        time.sleep(8)
+        attempts = server.logged().count("found no such model in the store") - started
+
+        assert attempts <= 2  # a pause between them, not a loop that takes the core
+        assert ask(server) == before
+
+        shutil.move(kept, own_home / "models")
+        initialized = server.logged().count("initialized")
+        wait_until(lambda: server.logged().count("initialized") > initialized, seconds=30)
+
+        assert len(workers(server)) == 2
+        assert ask(server) == before
+
+
+def test_a_sigterm_under_load_loses_no_request_that_was_there_before(serve_with: Serve) -> None:
+    async def scenario(server: Server) -> tuple[Load, float, int]:
+        load = Load.on(server.url)
+        await load.start(CLIENTS)
+        await asyncio.sleep(1)
+        signalled = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        load.going = False
+        code = await asyncio.to_thread(server.process.wait, 60)
+        await load.stop()
+        return load, signalled, code
+
+    with serve_with(2) as server:
+        load, signalled, code = asyncio.run(scenario(server))
+
+    assert load.answered
+    assert load.wrong == []
+    assert [began for began, _ in load.lost if began < signalled] == []
+    assert code == 0
+
+
+def test_while_the_last_request_is_answered_new_connections_are_refused(
+    serve_with: Serve,
+) -> None:
+    body = json.dumps(COURSE_EXAMPLE).encode()
+    head = b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with serve_with(1) as server:
+        expected = classify(server).content
+        with socket.create_connection(address(server), timeout=30) as last:
+            last.sendall(head + body[:20])
+            time.sleep(0.5)
+            server.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: refused(server), seconds=2)
+            still_refused = [refused(server) for _ in range(20)]
+            last.sendall(body[20:])
+            answer = b""
+            while piece := last.recv(65536):
+                answer += piece
+
+        assert all(still_refused)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert answer.endswith(expected)
+        assert server.process.wait(30) == 0
+
+
+def refused(server: Server) -> bool:
+    time.sleep(0.05)
+    try:
+        with socket.create_connection(address(server), timeout=5):
+            return False
+    except ConnectionRefusedError:
+        return True
