@@ -5,6 +5,7 @@ HOST ?= http://localhost:$(PORT)
 DATA ?= data/sample.csv
 MAX_P99_MS ?= 500
 REQUESTS ?= 20000
+MINUTES ?= 10
 
 # The first Python that fits; PYTHON=/path/to/python3.12 decides otherwise.
 FITS := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
@@ -19,7 +20,7 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test test-container fuzz check format load overload bench eb-bundle release lock audit container clean
+.PHONY: help serve train data test test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -67,6 +68,9 @@ overload: $(SYNCED) ## Offer HOST four times what it can take: what it answers, 
 
 bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes about half an hour
 	$(BIN)/python -m benchmarks.run
+
+soak: $(SYNCED) ## Ten minutes at full load with faults injected; fails on a leak or a wrong answer
+	PYTHONPATH=.:tests $(BIN)/python tests/faults/soak.py --minutes $(MINUTES)
 
 eb-bundle: $(SYNCED) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
 	$(BIN)/python deploy/eb_bundle.py

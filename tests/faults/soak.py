@@ -1,6 +1,6 @@
 """Minutes at full load with faults injected: no leak, no wrong answer, nothing lost but by a kill.
 
-    PYTHONPATH=.:tests python tests/faults/soak.py --minutes 10
+    make soak MINUTES=10
 
 Runs the service with two workers on one core and the load on another, where there are two. In
 turn a worker is killed, a worker stands still for a second, clients vanish, clients are slow. The

@@ -92,6 +92,7 @@ def test_a_store_that_is_deleted_is_missed_only_by_workers_that_start(
             return [(answer.status_code, answer.content) for answer in answers]
 
     with serve_with(2) as server:
+        wait_until(lambda: server.logged().count("initialized") == 2)
         before = ask(server)
         kept = own_home.with_name("kept")
         shutil.move(own_home / "models", kept)

@@ -1,0 +1,126 @@
+"""What the service times, it times by the clock that never jumps."""
+
+import ast
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from faults.conftest import Serve
+from faults.processes import replacement, wait_until, workers
+from running import PROJECT, Server
+
+from credit_risk.samples import COURSE_EXAMPLE
+
+HOUR = 3600
+WALL_CLOCK = {"time", "time_ns", "now", "today", "utcnow"}
+"""Functions of ``time`` and ``datetime`` that read the clock that people set."""
+TIMESTAMPS: set[str] = set()
+"""Modules that stamp what they write with the time of day, and time nothing by it."""
+
+
+def reads_the_wall_clock(path: Path) -> bool:
+    tree = ast.parse(path.read_text())
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in {"time", "datetime"}
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            owner, _, name = called.rpartition(".")
+            if name in WALL_CLOCK and owner.split(".")[-1] in {"time", "datetime", "date"}:
+                return True
+            if called in imported & WALL_CLOCK:
+                return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((PROJECT / "credit_risk" / "serving").glob("*.py")),
+    ids=lambda path: path.stem,
+)
+def test_nothing_that_serves_reads_the_wall_clock(path: Path) -> None:
+    assert reads_the_wall_clock(path) == (path.stem in TIMESTAMPS)
+
+
+def test_a_reading_of_the_wall_clock_would_be_seen(tmp_path: Path) -> None:
+    sources = (
+        "import time\nbegan = time.time()",
+        "from time import time\nbegan = time()",
+        "import datetime\nbegan = datetime.datetime.now(datetime.UTC)",
+    )
+    for source in sources:
+        (tmp_path / "module.py").write_text(source)
+
+        assert reads_the_wall_clock(tmp_path / "module.py")
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """A file that sets the clock of what runs with the variables."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if not compiler:
+        pytest.skip("no C compiler here (Debian package gcc), so no clock of our own")
+    library, offset = tmp_path / "jumping_clock.so", tmp_path / "offset"
+    source = PROJECT / "tests" / "faults" / "jumping_clock.c"
+    command = (compiler, "-shared", "-fPIC", "-o", str(library), str(source), "-ldl")
+    subprocess.run(command, check=True)
+    offset.write_text("0")
+    return offset, {"LD_PRELOAD": str(library), "JUMPING_CLOCK": str(offset)}
+
+
+def last_request(server: Server) -> float:
+    """When the service thinks it had its last request, seconds since 1970."""
+    lines = httpx.get(f"{server.url}/metrics").text.splitlines()
+    name = "bentoml_service_last_request_timestamp_seconds"
+    return max(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+
+def seconds_until_the_limit(server: Server, offset: Path, jump: int) -> tuple[bytes, float]:
+    """Stall a request, let the clock jump, and see when it is answered."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        began = time.monotonic()
+        connection.sendall(b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n{")
+        time.sleep(0.5)
+        offset.write_text(str(jump))
+        return connection.recv(65536), time.monotonic() - began
+
+
+def test_a_jump_of_the_clock_changes_no_answer_no_limit_and_no_replacement(
+    serve_with: Serve, clock: tuple[Path, dict[str, str]]
+) -> None:
+    offset, variables = clock
+    with serve_with(1, timeout=2, **variables) as server:
+
+        def answer() -> dict[str, object]:
+            found = httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE, timeout=60)
+            assert found.status_code == 200
+            return dict(found.json())
+
+        expected = answer()
+
+        assert expected["default_probability"]
+
+        for jump in (HOUR, -HOUR):
+            status, seconds = seconds_until_the_limit(server, offset, jump)
+
+            assert status.startswith(b"HTTP/1.1 504")
+            assert 1.9 < seconds < 5
+            assert answer() == expected
+            assert abs(last_request(server) - time.time() - jump) < HOUR / 2  # it jumped
+
+        (dead,) = workers(server)
+        dead.kill()
+        noticed = wait_until(lambda: dead not in workers(server))
+        replacement(server, dead)
+
+        assert noticed < 5
+        assert answer() == expected
