@@ -39,9 +39,7 @@ class Supervisor(supervisor.Arbiter):
 
     def __init__(self, watchers: list[Any], **settings: Any) -> None:  # noqa: ANN401  BentoML's
         for watcher in watchers:
-            watcher.respawn = (
-                True  # in a container too, where BentoML would let one after another go
-            )
+            watcher.respawn = True  # in a container BentoML would let one after another go
         super().__init__(watchers, **settings)
 
     def start(self, cb: Any = None) -> None:  # noqa: ANN401  BentoML's
