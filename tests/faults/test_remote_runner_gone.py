@@ -43,8 +43,6 @@ def back(server: Server) -> None:
     wait_until(answers, seconds=BACK)
 
 
-# A 500 until the classifier knows an absent runner from a fault of its own.
-@pytest.mark.xfail(reason="the mend of the remote call is on its way")
 def test_a_lone_request_that_the_runner_dies_with_is_told_to_come_again(serve_with: Serve) -> None:
     with serve_with(1, CREDIT_RISK_RUNNER="remote") as server:
         expected = classify(server, BODIES[0])
