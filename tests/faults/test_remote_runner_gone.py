@@ -4,7 +4,6 @@ import concurrent.futures
 import time
 
 import httpx
-import pytest
 from faults.conftest import Serve
 from faults.processes import wait_until, workers
 from running import Server
