@@ -144,7 +144,7 @@ class CreditRiskClassifier:
         recorder: Recorder | None = None
         if decision_log:
             worker = server_context.worker_index or 1
-            recorder = Recorder.of(scorer, self.model, stored.card, decision_log, worker=worker)
+            recorder = Recorder.of(scorer, stored, decision_log, worker=worker)
         self._recorder = recorder
         decides = recorder or scorer
         self._assess_rows = decides.assess_rows

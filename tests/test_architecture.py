@@ -178,14 +178,11 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"schema", "decisions.files", "decisions.hiding"},
         {"bentoml"},
     ),
-    "credit_risk.decisions.context": (
-        {"schema", "stored_model", "decisions.hiding"},
-        {"bentoml"},
-    ),
+    "credit_risk.decisions.context": ({"stored_model", "decisions.hiding"}, set()),
     "credit_risk.decisions.recorder": (
         GROUND
         | CONTRACT
-        | {"columns", "scoring", "serving.answer_headers", "serving.caller"}
+        | {"columns", "scoring", "stored_model", "serving.answer_headers", "serving.caller"}
         | {
             f"decisions.{name}"
             for name in ("context", "hiding", "ids", "journal", "settings", "writer")

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, cast
 
-import bentoml
 import numpy as np
 from bentoml.exceptions import ServiceUnavailable
 
@@ -21,10 +20,11 @@ from credit_risk.decisions.journal import Entries, Journal
 from credit_risk.decisions.settings import Settings
 from credit_risk.decisions.writer import Writer, utc_now
 from credit_risk.errors import UnloggedError
-from credit_risk.schema import Application, ArrayAssessment, ModelCard
+from credit_risk.schema import Application, ArrayAssessment
 from credit_risk.scoring import Fields, Scorer
 from credit_risk.serving.answer_headers import add_header
 from credit_risk.serving.caller import CALLER
+from credit_risk.stored_model import StoredModel
 
 __all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "Asked", "Recorder", "UnloggedAnswer"]
 
@@ -68,8 +68,7 @@ class Recorder:
     def of(
         cls,
         scorer: Scorer,
-        stored: bentoml.Model,
-        card: ModelCard,
+        stored: StoredModel,
         settings: Settings,
         *,
         worker: int,
@@ -82,7 +81,7 @@ class Recorder:
         settings.prepare()
         writer = Writer(
             settings.path,
-            header(stored, card, settings.hiding),
+            header(stored, settings.hiding),
             worker=worker,
             max_file_size=settings.max_file_size,
         )

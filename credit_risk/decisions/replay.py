@@ -20,7 +20,7 @@ from bentoml.exceptions import NotFound
 
 from credit_risk.columns import Rows
 from credit_risk.decisions.chain import Fields
-from credit_risk.decisions.context import installed_versions, model_hash
+from credit_risk.decisions.context import installed_versions
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.decisions.reading import Progress, no_progress, read_parts
 from credit_risk.errors import ModelRefusedError
@@ -128,7 +128,7 @@ def _load(tag: str) -> _Model | str:
         return risk_model.explain(rows)
 
     scorer = Scorer(model.encoder, predict, explain, model.policy, model.reasons, tag)
-    return _Model(scorer, frozenset(model.card.excluded_fields), model_hash(Path(stored.path)))
+    return _Model(scorer, frozenset(model.card.excluded_fields), model.digest)
 
 
 def _compare(
