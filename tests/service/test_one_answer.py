@@ -127,7 +127,7 @@ def test_with_a_runner_of_its_own(
 def test_a_large_array_does_not_keep_the_others_waiting(
     real_server: Server, applications: list[dict[str, Any]], rows: np.ndarray
 ) -> None:
-    many = np.tile(rows, (12, 1))  # 53,448 rows: a second of model calls on a slow machine
+    many = np.tile(rows, (11, 1))  # 48,994 rows: a second of model calls on a slow machine
     with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=real_server.url) as client:
         busy = pool.submit(as_array, real_server, many)
         waits = []
