@@ -19,6 +19,7 @@ from credit_risk import __version__, store
 from credit_risk.columns import EncodedApplications, Rows
 from credit_risk.decisions import settings
 from credit_risk.decisions.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
+from credit_risk.model_card import ModelCard
 from credit_risk.samples import sample_applications
 from credit_risk.schema import (
     Application,
@@ -26,7 +27,6 @@ from credit_risk.schema import (
     ArrayAssessment,
     Assessment,
     AssessmentBatch,
-    ModelCard,
 )
 from credit_risk.scoring import Scorer
 from credit_risk.serving.batching import MicroBatcher

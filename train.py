@@ -22,9 +22,9 @@ from credit_risk import store
 from credit_risk.columns import fingerprint
 from credit_risk.errors import CreditRiskError
 from credit_risk.model import RiskModel
+from credit_risk.model_card import Columns, Data, ModelDescription, Thresholds
 from credit_risk.policy import DEFAULT_POLICY, UNUSED_FIELDS, Policy
 from credit_risk.reasons import GROUNDS, Reasons
-from credit_risk.schema import Columns, Data, ModelDescription, Thresholds
 from credit_risk.training.comparison import compare, count_fits
 from credit_risk.training.data.dataset import Dataset, read_loans
 from credit_risk.training.evaluation import measure

@@ -40,12 +40,7 @@ __all__ = [
     "ArrayAssessment",
     "Assessment",
     "AssessmentBatch",
-    "Columns",
-    "Data",
-    "ModelCard",
-    "ModelDescription",
     "Reason",
-    "Thresholds",
 ]
 
 COURSE_EXAMPLE: Final[JsonDict] = {
@@ -279,59 +274,3 @@ class ArrayAssessment(BaseModel):
         exclude_if=lambda reasons: reasons is None,
         description="Only if asked for: the reasons of each row.",
     )
-
-
-class Thresholds(BaseModel):
-    """Where the policy draws its lines."""
-
-    review_above: float = Field(
-        description="Probability of default, 0 to 1: APPROVED up to it, MAYBE above."
-    )
-    decline_above: float = Field(description="Probability of default, 0 to 1: DECLINED above it.")
-
-
-class Columns(BaseModel):
-    """The encoded columns, the contract between training and serving."""
-
-    names: list[str] = Field(description="In order.")
-    fingerprint: str = Field(description="SHA-256 of the names in order.")
-
-
-class Data(BaseModel):
-    """What a model learned from."""
-
-    name: str = Field(description="File name.")
-    sha256: str = Field(description="Of the file's bytes.")
-    synthetic: bool = Field(description="Whether these are the made-up rows of data/sample.csv.")
-    rows: dict[str, int] = Field(description="Rows read, used, and in each part of the split.")
-    dropped: dict[str, int] = Field(description="Rows left out, by reason.")
-
-
-class ModelDescription(BaseModel):
-    """What training knows of a model; kept as metadata in the model store."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    recipe: str = Field(description="Which of train.py's recipes made it.")
-    policy: Thresholds
-    columns: Columns
-    data: Data
-    parameters: dict[str, float | int | str] = Field(description="Of the boosted trees.")
-    missing_as: float | None = Field(
-        None, description="What stands for a missing number; null: NaN."
-    )
-    measures: dict[str, dict[str, float]] = Field(description="By part of the split.")
-    inputs: list[str] = Field(description="What the trees see, in order: columns and derived ones.")
-    guarantees: dict[str, int] = Field(
-        description="How the probability may move as a field grows: -1 never up, 1 never down."
-    )
-    excluded_fields: list[str] = Field(description="In the request, but not in the model.")
-    limits: list[str] = Field(description="What the model was not made for.")
-    versions: dict[str, str] = Field(description="Libraries that trained it.")
-
-
-class ModelCard(ModelDescription):
-    """What a model is, where it comes from and how well it does."""
-
-    model: str = Field(description=MODEL_TAG)
-    files: dict[str, str] = Field(description="SHA-256 of each file that is stored with it.")

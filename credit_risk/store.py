@@ -11,7 +11,7 @@ from bentoml.models import BentoModel
 from credit_risk.custom_objects import VECTORIZER
 from credit_risk.errors import ModelRefusedError
 from credit_risk.file_hashes import hash_files
-from credit_risk.schema import ModelDescription
+from credit_risk.model_card import ModelDescription
 from credit_risk.stored_model import CARD, REPORT, TRAIN, check
 
 __all__ = [

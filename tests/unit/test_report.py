@@ -12,8 +12,8 @@ from running import PROJECT
 
 from credit_risk.columns import fingerprint
 from credit_risk.model import RiskModel
+from credit_risk.model_card import Columns, Data, ModelDescription, Thresholds
 from credit_risk.policy import UNUSED_FIELDS
-from credit_risk.schema import Columns, Data, ModelDescription, Thresholds
 from credit_risk.training.approvals import by_threshold
 from credit_risk.training.comparison import Candidate, Comparison
 from credit_risk.training.data.dataset import Dataset, read_loans

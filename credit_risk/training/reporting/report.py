@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.model import RiskModel
+from credit_risk.model_card import ModelDescription
 from credit_risk.policy import GUARANTEES, Policy
-from credit_risk.schema import ModelDescription
 from credit_risk.training.approvals import Group, by_group, by_threshold
 from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.quality import numbers, words
