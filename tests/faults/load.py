@@ -194,6 +194,8 @@ class Client(asyncio.Protocol):
         found = read(self.received)
         if found is None or self.call is None:
             return
+        if closes(self.received):  # after a body that was not read to its end
+            self.left = 0
         self.received = b""
         if found == (self.call.status, self.call.body):
             self.load.answered[self.call.name] += 1
@@ -207,6 +209,11 @@ class Client(asyncio.Protocol):
             self.load.lost.append((self.began, time.monotonic()))
         if self.load.going:
             self.load.reconnect()
+
+
+def closes(received: bytes) -> bool:
+    """Whether an answer says that the connection ends with it."""
+    return b"connection: close" in received.partition(b"\r\n\r\n")[0].lower()
 
 
 def read(received: bytes) -> tuple[int, bytes] | None:
