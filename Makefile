@@ -36,7 +36,7 @@ data: $(SYNCED) ## Download the real data set to data/CreditScoring.csv
 	$(BIN)/python -m credit_risk.training.data.download data/CreditScoring.csv
 
 test: $(SYNCED) ## Run all tests; what lacks its tool or data is skipped and says why
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 container: $(SYNCED) ## Build the image with docker, podman or buildah, training on the sample if need be
 	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1
