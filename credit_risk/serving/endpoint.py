@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope
 
 from credit_risk.serving.fault_ids import new_fault_id
 from credit_risk.serving.internals import APIMethod
-from credit_risk.serving.long_lists import LONG, read_in_parts
+from credit_risk.serving.long_lists import LONG, read_in_parts, write_in_parts
 from credit_risk.serving.media_types import JSON, media_types_of
 from credit_risk.serving.npy import NPY, read_npy
 from credit_risk.serving.request_metrics import EndpointMetrics
@@ -61,7 +61,11 @@ class Endpoint:
             except ValidationError as error:
                 return 400, _findings_body(error)
             answer = await self.call(value)
-            return 200, answer.__pydantic_serializer__.to_json(answer)
+            if len(body) > LONG and hasattr(answer, "of"):
+                content = await write_in_parts(answer)
+            else:
+                content = answer.__pydantic_serializer__.to_json(answer)
+            return 200, content
         except BentoMLException as error:
             if error.error_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return error.error_code.value, error_body(str(error))

@@ -20,6 +20,7 @@ from credit_risk.serving.response_headers import ALWAYS_AS_TEXT
 
 __all__ = ["KnownPaths", "paths_of"]
 
+ENDING = ALWAYS_AS_TEXT | {"connection": "close"}  # as the server does after a refused handshake
 NO_WEBSOCKETS = Refusal(error="There are no WebSockets here; GET / shows what there is.")
 
 
@@ -37,7 +38,7 @@ class KnownPaths:
             await Response(status_code=HTTPStatus.NOT_FOUND)(scope, receive, send)
         elif scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(
-                JSONResponse(NO_WEBSOCKETS.model_dump(), HTTPStatus.NOT_FOUND, ALWAYS_AS_TEXT)
+                JSONResponse(NO_WEBSOCKETS.model_dump(), HTTPStatus.NOT_FOUND, ENDING)
             )
         else:
             await self.app(scope, receive, send)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import RootModel, ValidationError
 
 from credit_risk.serving import long_lists
-from credit_risk.serving.long_lists import parts_of, read_in_parts
+from credit_risk.serving.long_lists import parts_of, read_in_parts, write_in_parts
 
 
 class Items(RootModel[list[Any]]):
@@ -20,6 +20,11 @@ class Items(RootModel[list[Any]]):
     def join(cls, parts: list["Items"]) -> "Items":
         """Put the items of all together."""
         return cls([item for part in parts for item in part.root])
+
+    @classmethod
+    def of(cls, rows: list[Any]) -> "Items":
+        """Hold rows."""
+        return cls.model_construct(root=rows)
 
 
 TEXT = st.text(alphabet=st.sampled_from('[]{},:" \\ax'), max_size=8)
@@ -77,3 +82,13 @@ def test_a_long_list_is_cut() -> None:
     body = json.dumps([{"a": number} for number in range(100)]).encode()
 
     assert len(list(parts_of(body, 100))) > 5
+
+
+@pytest.mark.parametrize("length", [0, 1, 4, 5, 6, 23])
+def test_a_list_written_in_parts_is_the_list_written_at_once(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(long_lists, "ROWS_IN_A_PART", 5)
+    items = Items([{"n": n, "text": "],["} for n in range(length)])
+
+    assert asyncio.run(write_in_parts(items)).decode() == items.model_dump_json()
