@@ -65,7 +65,7 @@ class Endpoint:
                 content = await write_in_parts(answer)
             else:
                 content = answer.__pydantic_serializer__.to_json(answer)
-            return 200, content
+            return 200, content  # noqa: TRY300  an else would stand far from its try
         except BentoMLException as error:
             if error.error_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return error.error_code.value, error_body(str(error))
