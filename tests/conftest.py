@@ -6,8 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
-from running import PROJECT, Locked, Server, home_beside, run, serving
+from running import PROJECT, Locked, Server, configured, home_beside, run, serving
 
 from credit_risk.key_ring import KEYS_VARIABLE
 from credit_risk.keys import add
@@ -44,13 +43,8 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 def bentoml_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same service on BentoML's own path: with the access log on, the lean one steps aside."""
     folder = tmp_path_factory.mktemp("bentoml-path")
-    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
-    settings["services"]["credit_risk_classifier"]["logging"]["access"]["enabled"] = True
-    configuration = folder / "conf.yaml"
-    configuration.write_text(yaml.safe_dump(settings))
-    with serving(
-        "service.py:svc", home=home, log=folder / "log", BENTOML_CONFIG=str(configuration)
-    ) as server:
+    logged = configured(folder, {"credit_risk_classifier.logging.access.enabled": True})
+    with serving("service.py:svc", home=home, log=folder / "log", **logged) as server:
         yield server
 
 

@@ -7,13 +7,14 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import yaml
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -64,6 +65,25 @@ def home_beside(home: Path, folder: Path) -> Path:
     own.mkdir(parents=True)
     (own / "models").symlink_to(home / "models")
     return own
+
+
+def configured(folder: Path, changes: Mapping[str, object]) -> dict[str, str]:
+    """Write the project's configuration with some values changed, and name it in the environment.
+
+    Each change is ``service.a.b: value`` of something that is in the file; a mapping adds to what
+    is there.
+    """
+    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
+    for path, value in changes.items():
+        *folders, name = path.split(".")
+        place = settings["services"]
+        for each in folders:
+            place = place[each]
+        assert name in place, f"{path} is not in the file"
+        place[name] = place[name] | value if isinstance(value, Mapping) else value
+    changed = folder / "changed.yaml"
+    changed.write_text(yaml.safe_dump(settings))
+    return {"BENTOML_CONFIG": str(changed)}
 
 
 @dataclass

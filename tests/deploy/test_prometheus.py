@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from running import PROJECT, Server, free_port, serving
+from running import PROJECT, Server, free_port, home_beside, serving
 
 from credit_risk.samples import sample_applications
 
@@ -29,9 +29,7 @@ pytestmark = pytest.mark.skipif(
 def scraped(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A service of its own, so that what it counts is known."""
     folder = tmp_path_factory.mktemp("scraped")
-    own = folder / "home"  # a second service on the same home would take the metrics away
-    own.mkdir()
-    (own / "models").symlink_to(home / "models")
+    own = home_beside(home, folder)
     with serving("service.py:svc", home=own, log=folder / "log") as server:
         for body in BODIES:
             httpx.post(f"{server.url}/classify", json=body).raise_for_status()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import yaml
 from leaks import leaks
-from running import PROJECT, Server, run, serving
+from running import PROJECT, Server, home_beside, run, serving
 
 from credit_risk.samples import COURSE_EXAMPLE
 
@@ -86,9 +86,7 @@ def test_no_secret_and_no_data_gets_into_it_wherever_they_lie(
     for name, content in PLANTED.items():
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(content)
-    own = tmp_path / "home"
-    own.mkdir()
-    (own / "models").symlink_to(home / "models")
+    own = home_beside(home, tmp_path)
 
     built = run("bentoml", "build", "-o", "tag", home=own, cwd=project).stdout
     folder = own / "bentos" / built.strip().removeprefix("__tag__:").replace(":", "/")

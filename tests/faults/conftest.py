@@ -6,8 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-import yaml
-from running import PROJECT, Server, serving
+from running import Server, configured, serving
 
 Serve = Callable[..., AbstractContextManager[Server]]
 
@@ -24,13 +23,11 @@ def serve_with(own_home: Path, tmp_path: Path) -> Serve:
     """Serve with so many workers and a time limit of so many seconds."""
 
     def serve(workers: int, timeout: int = 10, **changes: str) -> AbstractContextManager[Server]:
-        settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
-        ours = settings["services"]["credit_risk_classifier"]
-        ours["workers"], ours["traffic"]["timeout"] = workers, timeout
-        changed = tmp_path / "changed.yaml"
-        changed.write_text(yaml.safe_dump(settings))
-        changes["BENTOML_CONFIG"] = str(changed)
-        log = tmp_path / "log"
-        return serving("service.py:svc", home=own_home, log=log, **changes)
+        values = {
+            "credit_risk_classifier.workers": workers,
+            "credit_risk_classifier.traffic.timeout": timeout,
+        }
+        changes |= configured(tmp_path, values)
+        return serving("service.py:svc", home=own_home, log=tmp_path / "log", **changes)
 
     return serve

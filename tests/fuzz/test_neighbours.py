@@ -8,13 +8,12 @@ from random import Random
 from threading import Barrier
 
 import pytest
-import yaml
 from fuzz.effort import REQUESTS, some
 from fuzz.hostile import BODIES, KINDS, ROWS, as_json
 from fuzz.judging import complaints
 from fuzz.target import GOOD, SENT, answers, lists
 from fuzz.wire import Request, Wire
-from running import PROJECT, Server, serving
+from running import Server, configured, serving
 
 CONNECTIONS = 64
 OF_EACH_KIND = max(20, REQUESTS // 400)
@@ -42,17 +41,9 @@ def bad() -> list[tuple[str, Request]]:
 def remote(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """With a runner that waits: it refuses with 503 what it could not answer soon enough."""
     folder = tmp_path_factory.mktemp("fuzzed-remote")
-    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
-    settings["services"]["CreditRiskRunner"]["batching"]["max_latency_ms"] = 5_000
-    configuration = folder / "conf.yaml"
-    configuration.write_text(yaml.safe_dump(settings))
-    with serving(
-        "service.py:svc",
-        home=home,
-        log=folder / "log",
-        CREDIT_RISK_RUNNER="remote",
-        BENTOML_CONFIG=str(configuration),
-    ) as server:
+    patient = configured(folder, {"CreditRiskRunner.batching.max_latency_ms": 5_000})
+    variables = {"CREDIT_RISK_RUNNER": "remote"} | patient
+    with serving("service.py:svc", home=home, log=folder / "log", **variables) as server:
         yield server
 
 

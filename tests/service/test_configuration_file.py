@@ -12,8 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-import yaml
-from running import PROJECT, Server, run, serving
+from running import Server, configured, run, serving
 
 from credit_risk.samples import COURSE_EXAMPLE
 
@@ -25,23 +24,8 @@ def serve_with(home: Path, tmp_path: Path) -> Serve:
     """Serve with some values of the project's own file changed, each ``a.b.c=value``."""
 
     def serve(changes: dict[str, object], **variables: str) -> AbstractContextManager[Server]:
-        settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
-        for path, value in changes.items():
-            *folders, name = path.split(".")
-            place = settings["services"]
-            for folder in folders:
-                place = place[folder]
-            assert name in place, f"{path} is not in the file"
-            place[name] = value
-        changed = tmp_path / "changed.yaml"
-        changed.write_text(yaml.safe_dump(settings))
-        return serving(
-            "service.py:svc",
-            home=home,
-            log=tmp_path / "log",
-            BENTOML_CONFIG=str(changed),
-            **variables,
-        )
+        variables |= configured(tmp_path, changes)
+        return serving("service.py:svc", home=home, log=tmp_path / "log", **variables)
 
     return serve
 
@@ -176,16 +160,14 @@ def test_the_runner_s_batching(serve_with: Serve) -> None:
 
 
 def test_the_runner_s_latency(home: Path, tmp_path: Path) -> None:
-    text = (PROJECT / "bentoconfiguration.yaml").read_text()
-    changed = tmp_path / "changed.yaml"
-    changed.write_text(text.replace("max_latency_ms: 1000 ", "max_latency_ms: 1234 "))
+    changed = configured(tmp_path, {"CreditRiskRunner.batching.max_latency_ms": 1234})
 
     found = run(
         "python",
         "-c",
         "import service; print(service.CreditRiskRunner.apis['predict'].max_latency_ms)",
         home=home,
-        BENTOML_CONFIG=str(changed),
+        **changed,
     )
 
     assert found.stdout.strip() == "1234"

@@ -13,8 +13,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-import yaml
-from running import PROJECT, Server, run, serving
+from running import PROJECT, Server, configured, run, serving
 
 from credit_risk.decisions.chain import NOTHING, lines_of, seal
 from credit_risk.decisions.reading import no_progress, read_parts
@@ -36,17 +35,9 @@ def serve(home: Path, tmp_path: Path) -> Serve:
     """Serve with some settings of the classifier changed; the log is in ``tmp_path / log``."""
 
     def serve(changes: dict[str, Any] | None = None, **variables: str) -> Any:
-        settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
-        settings["services"]["credit_risk_classifier"] |= changes or {}
-        configuration = tmp_path / "conf.yaml"
-        configuration.write_text(yaml.safe_dump(settings))
-        return serving(
-            "service.py:svc",
-            home=home,
-            log=tmp_path / "server.log",
-            BENTOML_CONFIG=str(configuration),
-            **{"CREDIT_RISK_DECISION_LOG": str(tmp_path / "log")} | variables,
-        )
+        variables = {"CREDIT_RISK_DECISION_LOG": str(tmp_path / "log")} | variables
+        variables |= configured(tmp_path, {"credit_risk_classifier": changes or {}})
+        return serving("service.py:svc", home=home, log=tmp_path / "server.log", **variables)
 
     return serve
 

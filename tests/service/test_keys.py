@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-import yaml
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from running import PROJECT, Locked, Server, home_beside, run, serving
+from running import Locked, Server, configured, home_beside, run, serving
 
 from credit_risk.key_ring import KEYS_VARIABLE
 from credit_risk.keys import add, remove
@@ -187,16 +186,12 @@ def test_an_open_service_says_so_once_and_declares_no_lock(
 
 
 def test_the_access_log_says_who_asked(home: Path, tmp_path: Path) -> None:
-    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
-    classifier = settings["services"]["credit_risk_classifier"]
-    classifier["workers"] = 2
-    classifier["logging"]["access"]["enabled"] = True
-    (tmp_path / "changed.yaml").write_text(yaml.safe_dump(settings))
-    key = add(tmp_path / "keys.toml", "bank")
-    variables = {
-        KEYS_VARIABLE: f"{tmp_path}/keys.toml",
-        "BENTOML_CONFIG": f"{tmp_path}/changed.yaml",
+    changes = {
+        "credit_risk_classifier.workers": 2,
+        "credit_risk_classifier.logging.access.enabled": True,
     }
+    key = add(tmp_path / "keys.toml", "bank")
+    variables = {KEYS_VARIABLE: f"{tmp_path}/keys.toml"} | configured(tmp_path, changes)
     own = home_beside(home, tmp_path)
     with serving("service.py:svc", home=own, log=tmp_path / "log", **variables) as server:
         headers = {"Authorization": f"Bearer {key}"}

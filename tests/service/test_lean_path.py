@@ -9,8 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
-from running import PROJECT, Server, serving
+from running import Server, configured, serving
 
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
 
@@ -181,14 +180,9 @@ def test_both_paths_count_in_the_same_series(
 def test_it_steps_aside_for(
     home: Path, tmp_path: Path, setting: dict[str, Any], header: str
 ) -> None:
-    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
-    settings["services"]["credit_risk_classifier"] |= setting
-    configuration = tmp_path / "conf.yaml"
-    configuration.write_text(yaml.safe_dump(settings))
+    changed = configured(tmp_path, {"credit_risk_classifier": setting})
 
-    with serving(
-        "service.py:svc", home=home, log=tmp_path / "log", BENTOML_CONFIG=str(configuration)
-    ) as server:
+    with serving("service.py:svc", home=home, log=tmp_path / "log", **changed) as server:
         found = httpx.post(
             f"{server.url}/classify", json=COURSE_EXAMPLE, headers={"origin": "http://elsewhere"}
         )

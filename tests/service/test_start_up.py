@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from running import BIN, PROJECT, environment, free_port, run
+from running import BIN, PROJECT, configured, environment, free_port, run
 
 MAKE_WRONG_MODEL = """
 import pathlib, sys
@@ -202,10 +202,8 @@ def test_a_folder_for_the_decision_log_that_cannot_be_made_is_refused(
 
 
 def test_a_field_of_the_decision_log_that_is_not_one_is_refused(home: Path, tmp_path: Path) -> None:
-    good = (PROJECT / "bentoconfiguration.yaml").read_text()
-    wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(good.replace("leave_out: []", "leave_out: [marital, shoe]"))
+    wrong = {"credit_risk_classifier.decision_log.leave_out": ["marital", "shoe"]}
 
-    line = serve_and_see_it_fail(home, BENTOML_CONFIG=str(wrong))
+    line = serve_and_see_it_fail(home, **configured(tmp_path, wrong))
 
     assert "decision_log.leave_out: found 'shoe', expected one of seniority, home," in line

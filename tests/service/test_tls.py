@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-import yaml
-from running import PROJECT, Server, home_beside, run, serving
+from running import PROJECT, Server, configured, home_beside, run, serving
 
 from credit_risk.samples import COURSE_EXAMPLE
 
@@ -45,11 +44,8 @@ def tls(
     if request.param == "arguments":
         arguments = ["--ssl-certfile", certificate, "--ssl-keyfile", key]
     else:
-        settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
         ssl_settings = {"enabled": True, "certfile": certificate, "keyfile": key}
-        settings["services"]["credit_risk_classifier"]["ssl"] |= ssl_settings
-        (folder / "changed.yaml").write_text(yaml.safe_dump(settings))
-        variables = {"BENTOML_CONFIG": str(folder / "changed.yaml")}
+        variables = configured(folder, {"credit_risk_classifier.ssl": ssl_settings})
     with serving(
         "service.py:svc",
         *arguments,
