@@ -30,6 +30,9 @@ CONNECTIONS = 1000
 """Open from the beginning, as those of a load balancer; a request that finds none free waits, and
 its clock runs."""
 CLOSED = 8
+IN_A_ROW = 20
+LONGEST_RECOVERY = 10.0
+"""Seconds."""
 OK = 200
 
 
@@ -60,7 +63,7 @@ class Overload:
         goodput: 200s a second in it.
         statuses: of the open loop.
         p99: of its 200s, seconds from when each was due.
-        recovered: seconds from the end of the overload until nothing is refused or slow any more.
+        recovered: seconds from the end of the overload until all is answered, and in time.
     """
 
     most: float
@@ -108,15 +111,15 @@ class Client:
             tally.took.append(time.perf_counter() - due)
 
     async def _exchange(self) -> int:
-        connection = (
-            self._free.pop()
-            if self._free
-            else await asyncio.open_connection(*self._address, limit=2**20)
-        )
-        reader, writer = connection
+        while self._free:
+            reader, writer = self._free.pop()
+            if not reader.at_eof():  # the service closes what is idle for some seconds
+                break
+        else:
+            reader, writer = await asyncio.open_connection(*self._address, limit=2**20)
         writer.write(self._request)
         status = await self._read(reader)
-        self._free.append(connection)
+        self._free.append((reader, writer))
         return status
 
     @staticmethod
@@ -159,16 +162,18 @@ async def open_loop(client: Client, rate: float, seconds: float) -> Tally:
 
 
 async def recovery(client: Client, slow: float) -> float:
-    """Ask one by one; seconds until an answer in time is followed by no other kind."""
-    began = time.perf_counter()
-    bad = began
-    while (now := time.perf_counter()) < began + 3:
+    """Ask one by one; seconds until the first of ``IN_A_ROW`` answers that all come in time."""
+    began = since = time.perf_counter()
+    good = 0
+    while good < IN_A_ROW and (now := time.perf_counter()) < began + LONGEST_RECOVERY:
         tally = Tally()
         await client.ask(now, tally)
         if tally.p99() > slow:
-            bad = time.perf_counter()
+            good, since = 0, time.perf_counter()
+        else:
+            good += 1
         await asyncio.sleep(0.02)
-    return bad - began
+    return since - began if good == IN_A_ROW else float("inf")
 
 
 async def overload(url: str, *, seconds: float, rows: int = 40, times: float = 4) -> Overload:

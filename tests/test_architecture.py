@@ -64,6 +64,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.fault_ids": (set(), set()),
     "credit_risk.serving.response_headers": (set(), set()),
     "credit_risk.serving.size_limits": (set(), {"bentoml", "starlette"}),
+    "credit_risk.serving.accepting": (set(), {"uvicorn"}),
     "credit_risk.serving.last_look": (set(), {"uvicorn"}),
     "credit_risk.serving.lateness": (set(), {"starlette"}),
     "credit_risk.serving.known_paths": (
@@ -153,6 +154,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.hosting": (
         {
             "key_ring",
+            "serving.accepting",
             "serving.configuration",
             "serving.key_door",
             "serving.known_paths",

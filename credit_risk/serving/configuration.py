@@ -43,12 +43,12 @@ class Batching:
 
 @dataclass(frozen=True)
 class Limits:
-    """How large a request may be, by API method, and how long it may wait.
+    """How large a request may be, by API method, and how much it may wait for.
 
     Attributes:
         body: bytes of its body.
         rows: rows in it, where it may have several.
-        wait_ms: to begin after it has been read, milliseconds.
+        wait_ms: milliseconds of work on others, from being read to being begun.
     """
 
     body: Mapping[str, int]

@@ -25,6 +25,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from credit_risk.key_ring import KEYS_VARIABLE
+from credit_risk.serving.accepting import accept_many
 from credit_risk.serving.configuration import Limits
 from credit_risk.serving.key_door import OPEN, RUNNER_KEYS_VARIABLE, guarded, is_locked
 from credit_risk.serving.known_paths import KnownPaths, paths_of
@@ -74,7 +75,7 @@ class HostedService(Service[Any]):
     """Headers that methods add to answers of success, each with what it means."""
 
     def limit(self, limits: Limits) -> None:
-        """Set how large requests may be and how long one may wait to begin."""
+        """Set how large requests may be and how much one may wait for."""
         self.lateness = limits.wait_ms / 1000
         self.body_limits = {self.apis[name].route: limit for name, limit in limits.body.items()}
 
@@ -128,6 +129,7 @@ class HostedService(Service[Any]):
         """Build the application."""
         keep_quiet()
         look_once_more()
+        accept_many()
         inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
         if self.lateness:
             self.add_asgi_middleware(LatenessLimit, seconds=self.lateness)

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
 
 from starlette.responses import PlainTextResponse
 
@@ -10,23 +12,37 @@ from credit_risk.serving.lateness import LatenessLimit
 SCOPE = {"type": "http", "method": "POST", "path": "/", "headers": []}
 
 
-async def ask(app: LatenessLimit, busy: float, method: str = "POST") -> int:
-    """Status of a request; then the worker is busy for so many seconds."""
+def work(seconds: float) -> None:
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
+async def ask(app: LatenessLimit, busy: Callable[[], None], method: str = "POST") -> int:
+    """Status of a request; then the worker does something that makes others late."""
     statuses = []
 
     async def send(message) -> None:
         statuses.append(message.get("status"))
 
     await app(SCOPE | {"method": method}, None, send)
-    time.sleep(busy)  # noqa: ASYNC251  it is this that makes others late
+    busy()
     return statuses[0]
 
 
 def test_the_last_of_a_long_turn_are_refused_and_the_next_turn_is_served() -> None:
     async def scenario() -> list[int]:
         app = LatenessLimit(PlainTextResponse("done"), seconds=0.05)
-        first = await asyncio.gather(*(ask(app, 0.04) for _ in range(4)))
+        first = await asyncio.gather(*(ask(app, partial(work, 0.04)) for _ in range(4)))
         await asyncio.sleep(0)
-        return [*first, await ask(app, 0.2), await ask(app, 0, "GET")]
+        return [*first, await ask(app, partial(work, 0.2)), await ask(app, partial(work, 0), "GET")]
 
     assert asyncio.run(scenario()) == [200, 200, 429, 429, 200, 200]
+
+
+def test_a_worker_that_stood_still_refuses_nobody() -> None:
+    async def scenario() -> list[int]:
+        app = LatenessLimit(PlainTextResponse("done"), seconds=0.05)
+        return await asyncio.gather(*(ask(app, partial(time.sleep, 0.04)) for _ in range(4)))
+
+    assert asyncio.run(scenario()) == [200] * 4
