@@ -3,7 +3,7 @@
 BentoML logs every refused request with a stack trace and the values that were sent: an
 applicant's data, and a flood on demand. A refusal is an answer, not an error of the service;
 the metrics count it. What is wrong with the service itself is logged, with the id that the client
-was given.
+was given. A worker that refuses to start says why in a sentence, as the first process does.
 """
 
 import logging
@@ -16,18 +16,22 @@ from credit_risk.serving.fault_ids import add_fault_id
 __all__ = ["keep_quiet"]
 
 REQUESTS = "bentoml._internal.server.http_app"
-UVICORN = "uvicorn.access"
+START = "bentoml.serve"
+UVICORN = "uvicorn.error"
+UVICORN_ACCESS = "uvicorn.access"
 SERVER_ERROR = 500
 
 
 def keep_quiet() -> None:
-    """Filter BentoML's request logger; more than once is the same as once."""
+    """Filter BentoML's and uvicorn's loggers; more than once is the same as once."""
     requests = logging.getLogger(REQUESTS)
     requests.addFilter(_is_ours)
     requests.addFilter(add_fault_id)
+    logging.getLogger(START).addFilter(_say_in_a_sentence)
+    logging.getLogger(UVICORN).addFilter(_keep_last_line)
     # BentoML has an access log of its own and drops uvicorn's lines, but only after uvicorn has
     # put each together. Without anywhere to go, uvicorn does not begin.
-    logging.getLogger(UVICORN).propagate = False
+    logging.getLogger(UVICORN_ACCESS).propagate = False
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
@@ -35,9 +39,23 @@ def _is_ours(record: logging.LogRecord) -> bool:
     if getattr(error, "is_logged", False):  # once, where it happened
         return False
     if isinstance(error, ServiceUnavailable):  # a state, not a fault: a line, not a trace
-        record.msg, record.args = f"{record.getMessage()}: {error}", ()
-        record.exc_info = None
-        return True
+        return _say_in_a_sentence(record)
     if isinstance(error, BentoMLException):
         return int(error.error_code) >= SERVER_ERROR
     return not isinstance(error, ValidationError)
+
+
+def _say_in_a_sentence(record: logging.LogRecord) -> bool:
+    """What is meant to be read has a sentence; a trace would hide it."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, BentoMLException):
+        record.msg, record.args = f"{record.getMessage()}: {error}", ()
+        record.exc_info = None
+    return True
+
+
+def _keep_last_line(record: logging.LogRecord) -> bool:
+    """Why an application did not start is told by a trace as text, after BentoML has told it."""
+    if str(record.msg).startswith("Traceback"):
+        record.msg = record.msg.strip().splitlines()[-1]
+    return True

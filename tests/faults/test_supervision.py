@@ -121,6 +121,7 @@ def test_a_store_that_is_deleted_is_missed_only_by_workers_that_start(
 
         assert len(workers(server)) == 2
         assert ask(server) == before
+        assert "Traceback" not in server.logged()
 
 
 def test_a_sigterm_under_load_loses_no_request_that_was_there_before(serve_with: Serve) -> None:
