@@ -21,7 +21,8 @@ SHARE: Final = 0.0002
 """Seconds of a turn for each connection taken in at its end; an idle worker's turn is shorter."""
 
 
-MANY: Final = 10_000
+ALL: Final = 2**16
+"""More connections than a queue holds."""
 
 
 class Acceptor:
@@ -72,7 +73,7 @@ class Acceptor:
     def close(self) -> None:
         """Take in who is there, and nobody more."""
         self._is_open = False
-        self._accept(MANY)
+        self._accept(ALL)
         self._loop.remove_reader(self._listening)
         self._listening.close()
 

@@ -29,17 +29,28 @@ def listening() -> Iterator[socket.socket]:
         yield listening
 
 
+async def begin(server: UvicornServer, listening: socket.socket) -> asyncio.Task[None]:
+    """Start a server; gives the task that ends with it."""
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started:  # noqa: ASYNC110  it has no event
+        await asyncio.sleep(0.01)
+    return serving
+
+
+def come(opened: ExitStack, listening: socket.socket) -> list[socket.socket]:
+    """Connect all clients; the server has had no turn yet to take them in."""
+    address = listening.getsockname()
+    return [opened.enter_context(socket.create_connection(address)) for _ in range(CLIENTS)]
+
+
 def taken_in(kind: type[UvicornServer], listening: socket.socket, busy: float) -> int:
     """How many of CLIENTS that have come are connected after so many turns of so many seconds."""
 
     async def scenario() -> int:
         server = kind(uvicorn.Config(None, log_config=None, lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started:  # noqa: ASYNC110  it has no event
-            await asyncio.sleep(0.01)
-        with ExitStack() as clients:
-            for _ in range(CLIENTS):
-                clients.enter_context(socket.create_connection(listening.getsockname()))
+        serving = await begin(server, listening)
+        with ExitStack() as opened:
+            come(opened, listening)
             for _ in range(TURNS):
                 time.sleep(busy)  # noqa: ASYNC251  a turn's work
                 await asyncio.sleep(0)
@@ -72,17 +83,12 @@ def test_who_is_there_at_the_end_is_answered_and_nobody_waits_for_who_stays(
 ) -> None:
     monkeypatch.setattr(HttpToolsProtocol, "shutdown", HttpToolsProtocol.shutdown)  # to restore it
     look_once_more()
-    address = listening.getsockname()
 
     async def scenario() -> list[bytes]:
         server = Server(uvicorn.Config(PlainTextResponse("here"), log_config=None, lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started:  # noqa: ASYNC110  it has no event
-            await asyncio.sleep(0.01)
+        serving = await begin(server, listening)
         with ExitStack() as opened:
-            clients = [
-                opened.enter_context(socket.create_connection(address)) for _ in range(CLIENTS)
-            ]
+            clients = come(opened, listening)
             for client in clients[1:]:
                 client.sendall(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
             server.should_exit = True
