@@ -20,7 +20,6 @@ __all__ = ["accept_many"]
 SHARE: Final = 0.0002
 """Seconds of a turn for each connection taken in at its end; an idle worker's turn is shorter."""
 
-
 ALL: Final = 2**16
 """More connections than a queue holds."""
 
@@ -33,8 +32,8 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._listening = listening.dup()
         self._listening.setblocking(False)  # noqa: FBT003  its only argument
-        self._others = select.poll()
-        self._others.register(self._listening, select.POLLIN)
+        self._queue = select.poll()
+        self._queue.register(self._listening, select.POLLIN)
         self._waiting_since: float | None = None
         self._joining: set[asyncio.Task[None]] = set()
         self._is_open = True
@@ -44,7 +43,7 @@ class Acceptor:
         now = monotonic()
         busy = 0 if self._waiting_since is None else now - self._waiting_since
         self._accept(1 + int(busy / SHARE))
-        self._waiting_since = now if self._others.poll(0) else None
+        self._waiting_since = now if self._queue.poll(0) else None
 
     def _accept(self, most: int) -> None:
         with suppress(OSError):  # nobody waits; any other uvloop meets, too, and reports

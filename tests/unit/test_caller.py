@@ -7,11 +7,10 @@ import pytest
 from credit_risk.serving.caller import ACCESS_LOG, CALLER, name_callers_in_access_log
 
 
+@pytest.mark.usefixtures("heard")
 def test_a_line_of_the_access_log_ends_with_the_key_s_name(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("bentoml"), "propagate", True)
-    caplog.set_level(logging.INFO)
     log = logging.getLogger(ACCESS_LOG)
     name_callers_in_access_log()
     name_callers_in_access_log()

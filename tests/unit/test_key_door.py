@@ -1,7 +1,6 @@
 """Who gets in, who does not, and under which name."""
 
 import asyncio
-import logging
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +16,8 @@ from credit_risk.serving import key_door
 from credit_risk.serving.caller import CALLER
 from credit_risk.serving.key_door import NOBODY, KeyDoor, guarded, say_who_may_ask
 from credit_risk.serving.key_file import KeyFile
+
+pytestmark = pytest.mark.usefixtures("heard")
 
 Message = dict[str, Any]
 
@@ -41,13 +42,6 @@ class Counts:
 
     def count(self, name: str, status: int) -> None:
         self.seen.append((name, status))
-
-
-@pytest.fixture(autouse=True)
-def heard(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """BentoML keeps its loggers to itself."""
-    monkeypatch.setattr(logging.getLogger("bentoml"), "propagate", True)
-    caplog.set_level(logging.INFO)
 
 
 @pytest.fixture

@@ -11,17 +11,12 @@ from credit_risk.keys import add, remove
 from credit_risk.serving import key_file
 from credit_risk.serving.key_file import KeyFile
 
+pytestmark = pytest.mark.usefixtures("heard")
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "keys.toml"
-
-
-@pytest.fixture(autouse=True)
-def heard(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """BentoML keeps its loggers to itself."""
-    monkeypatch.setattr(logging.getLogger("bentoml"), "propagate", True)
-    caplog.set_level(logging.INFO)
 
 
 @pytest.fixture

@@ -12,13 +12,7 @@ TRACE = """Traceback (most recent call last):
 ValueError: why
 """
 
-
-@pytest.fixture(autouse=True)
-def heard(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """BentoML keeps its loggers to itself."""
-    monkeypatch.setattr(logging.getLogger("bentoml"), "propagate", True)
-    caplog.set_level(logging.INFO)
-    keep_quiet()
+pytestmark = pytest.mark.usefixtures("heard")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +27,7 @@ def heard(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_sentence_is_said_and_a_fault_has_its_trace(
     caplog: pytest.LogCaptureFixture, logger: str, error: Exception
 ) -> None:
+    keep_quiet()
     logging.getLogger(logger).error("It failed", exc_info=error)
 
     (record,) = caplog.records
@@ -43,6 +38,7 @@ def test_a_sentence_is_said_and_a_fault_has_its_trace(
 
 
 def test_a_trace_that_comes_as_text_is_its_last_line(caplog: pytest.LogCaptureFixture) -> None:
+    keep_quiet()
     logging.getLogger(UVICORN).error(TRACE)
     logging.getLogger(UVICORN).error("Application startup failed. Exiting.")
 
