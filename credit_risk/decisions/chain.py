@@ -50,7 +50,7 @@ def unseal(line: bytes) -> Fields:
 
 
 def lines_of(lines: Iterator[bytes]) -> Iterator[Fields]:
-    """Read lines that follow each other, each with its newline; a torn last one is skipped.
+    """Read lines that follow each other, as a binary file gives them; a torn last one is skipped.
 
     Raises:
         BrokenLogError: at the first that was changed or does not follow the one before; ``line``
