@@ -20,6 +20,8 @@ PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 PATIENCE = 90
 """Seconds to wait for a service; a shared machine can be slow."""
+TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Enough where there is no TLS: reading the world's certificates takes 50 ms at each request."""
 
 
 def free_port() -> int:
@@ -147,7 +149,7 @@ def started(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    trusted = bool(certificate) and ssl.create_default_context(cafile=certificate)
+    trusted = ssl.create_default_context(cafile=certificate) if certificate else TRUSTS_NOBODY
     server = Server(f"http{'s' if trusted else ''}://127.0.0.1:{port}", process, log)
     try:
         _wait_until(ready, server, trusted)
@@ -166,19 +168,15 @@ def serving(
         yield server
 
 
-def readiness(url: str, trusted: ssl.SSLContext | bool = False) -> int:
-    """Status of ``/readyz``; 0 where nobody answers.
-
-    What is trusted is given, not made: reading the world's certificates takes 50 ms each time, and
-    who waits for a start asks every 100.
-    """
+def readiness(url: str, trusted: ssl.SSLContext = TRUSTS_NOBODY) -> int:
+    """Status of ``/readyz``; 0 where nobody answers."""
     try:
         return httpx.get(f"{url}/readyz", timeout=5, verify=trusted).status_code
     except httpx.TransportError:
         return 0
 
 
-def _wait_until(ready: int, server: Server, trusted: ssl.SSLContext | bool) -> None:
+def _wait_until(ready: int, server: Server, trusted: ssl.SSLContext) -> None:
     deadline = time.monotonic() + PATIENCE
     while readiness(server.url, trusted) != ready:
         ended = server.process.poll() is not None or "startup failed" in server.logged()
