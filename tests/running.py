@@ -150,7 +150,7 @@ def started(
             start_new_session=True,
         )
     trusted = ssl.create_default_context(cafile=certificate) if certificate else TRUSTS_NOBODY
-    server = Server(f"http{'s' if trusted else ''}://127.0.0.1:{port}", process, log)
+    server = Server(f"http{'s' if certificate else ''}://127.0.0.1:{port}", process, log)
     try:
         _wait_until(ready, server, trusted)
         yield server
