@@ -65,7 +65,11 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.response_headers": (set(), set()),
     "credit_risk.serving.size_limits": (set(), {"bentoml", "starlette"}),
     "credit_risk.serving.accepting": (set(), {"uvicorn"}),
-    "credit_risk.serving.last_look": (set(), {"uvicorn"}),
+    "credit_risk.serving.connection": (
+        {"refusal", "serving.response_headers"},
+        {"uvicorn"},
+    ),
+    "credit_risk.serving.server": ({"serving.accepting", "serving.connection"}, {"uvicorn"}),
     "credit_risk.serving.lateness": (set(), {"starlette"}),
     "credit_risk.serving.known_paths": (
         {"refusal", "serving.response_headers"},
@@ -154,15 +158,14 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.hosting": (
         {
             "key_ring",
-            "serving.accepting",
             "serving.configuration",
             "serving.key_door",
             "serving.known_paths",
-            "serving.last_look",
             "serving.lateness",
             "serving.media_types",
             "serving.openapi",
             "serving.quiet_log",
+            "serving.server",
             "serving.size_limits",
             "serving.uniform_errors",
         },

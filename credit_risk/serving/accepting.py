@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import uvicorn
 
-__all__ = ["accept_many"]
+__all__ = ["Acceptor"]
 
 SHARE: Final = 0.0002
 """Seconds of a turn for each connection taken in at its end; an idle worker's turn is shorter."""
@@ -78,18 +78,3 @@ class Acceptor:
 
     async def wait_closed(self) -> None:
         """Wait for nothing: connections are uvicorn's."""
-
-
-class Server(uvicorn.Server):
-    """A server that accepts several connections at a turn."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does."""
-        await super().startup(sockets)
-        acceptors: list[Any] = [Acceptor(self, each) for each in sockets or []]
-        self.servers = acceptors + self.servers  # first, to take in who is there at the end
-
-
-def accept_many() -> None:
-    """Have BentoML, which is about to make its server, make this one."""
-    uvicorn.Server = Server  # type: ignore[misc]  # on purpose

@@ -25,15 +25,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from credit_risk.key_ring import KEYS_VARIABLE
-from credit_risk.serving.accepting import accept_many
 from credit_risk.serving.configuration import Limits
 from credit_risk.serving.key_door import OPEN, RUNNER_KEYS_VARIABLE, guarded, is_locked
 from credit_risk.serving.known_paths import KnownPaths, paths_of
-from credit_risk.serving.last_look import look_once_more
 from credit_risk.serving.lateness import LatenessLimit
 from credit_risk.serving.media_types import JSON, MediaTypeDoor, media_types_of
 from credit_risk.serving.openapi import document, lock, signature_of
 from credit_risk.serving.quiet_log import keep_quiet
+from credit_risk.serving.server import use_server
 from credit_risk.serving.size_limits import BodyLimits
 from credit_risk.serving.uniform_errors import UniformErrors
 
@@ -128,8 +127,7 @@ class HostedService(Service[Any]):
     def application(self, *, is_main: bool) -> UniformErrors:
         """Build the application."""
         keep_quiet()
-        look_once_more()
-        accept_many()
+        use_server()
         inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
         if self.lateness:
             self.add_asgi_middleware(LatenessLimit, seconds=self.lateness)

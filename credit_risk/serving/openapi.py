@@ -25,16 +25,18 @@ REFUSALS = {
     403: "The API key has expired.",
     404: "There is nothing here.",
     405: "Not by this method; the Allow header names those that are.",
+    408: "The headers did not come in time.",
     413: "The body or its number of rows exceeds the limit.",
     415: "The media type is not one that this endpoint takes.",
     429: "More requests at once than this worker takes; try again.",
+    431: "The address and the headers are too large.",
     500: "Our fault; the server's log says more under the id in the answer.",
     503: "Not ready, too busy or without its runner; try again.",
     504: "Not answered in time.",
 }
-WITHOUT_BODY = (405, 413, 429, 500, 503, 504)
+OF_PROBES = (405, 408, 413, 431, 500)
+WITHOUT_BODY = (*OF_PROBES, 429, 503, 504)
 WITH_BODY = (400, 415, *WITHOUT_BODY)
-OF_PROBES = (405, 413, 500)
 ALLOW = {"description": "The methods.", "schema": {"type": "string"}}
 RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 TAGS = {"Service": "What this service is for.", "Operation": "For whoever runs the service."}

@@ -1,5 +1,6 @@
 """What no client library sends: broken HTTP, slow and vanishing clients."""
 
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ def statuses(target: Target, content: bytes) -> tuple[list[int], float]:
         found = []
         while answer := read_answer(file, b"POST", began):
             found.append(answer.status)
+            if answer.status >= 400:
+                assert set(json.loads(answer.body)) == {"error", "detail"}
     return found, time.monotonic() - began
 
 

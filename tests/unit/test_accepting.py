@@ -10,12 +10,10 @@ import pytest
 import uvicorn
 import uvloop
 from starlette.responses import PlainTextResponse
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server as UvicornServer
 
 from credit_risk.serving import accepting
-from credit_risk.serving.accepting import Server
-from credit_risk.serving.last_look import look_once_more
+from credit_risk.serving.server import Server
 
 CLIENTS = 60
 TURNS = 8
@@ -79,11 +77,8 @@ def test_an_idle_worker_leaves_some_to_the_others(
 
 
 def test_who_is_there_at_the_end_is_answered_and_nobody_waits_for_who_stays(
-    listening: socket.socket, monkeypatch: pytest.MonkeyPatch
+    listening: socket.socket,
 ) -> None:
-    monkeypatch.setattr(HttpToolsProtocol, "shutdown", HttpToolsProtocol.shutdown)  # to restore it
-    look_once_more()
-
     async def scenario() -> list[bytes]:
         server = Server(uvicorn.Config(PlainTextResponse("here"), log_config=None, lifespan="off"))
         serving = await begin(server, listening)

@@ -1,0 +1,146 @@
+"""A client's connection: what is refused before there is a request, and how it ends.
+
+uvicorn reads a head, which is all before the body, however long it is and however slowly it comes,
+keeps trailers, and answers in plain text what is not HTTP. Here a head has a size and a time, and
+these refusals have the shape of all others. Leans on uvicorn's ``HttpToolsProtocol``.
+"""
+
+import asyncio
+from collections import deque
+from http import HTTPStatus
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from credit_risk.refusal import Refusal
+from credit_risk.serving.response_headers import harden
+
+__all__ = ["Connection"]
+
+HEAD_BYTES: Final = 64 * 1024
+"""The address and all names and values of the headers together."""
+
+HEAD_SECONDS: Final = 10.0
+"""From a connection's beginning, or from the first part of a head, until the head is whole."""
+
+PAUSE: Final = 0.05
+"""Seconds in which what was sent before the end of the worker is read."""
+
+REFUSALS: Final = {
+    HTTPStatus.BAD_REQUEST: "What was sent is not HTTP/1.1.",
+    HTTPStatus.REQUEST_TIMEOUT: f"The headers took more than {HEAD_SECONDS:.0f} s to come.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
+        f"The address and the headers have more than {HEAD_BYTES} bytes."
+    ),
+}
+
+FORGETFUL: Final[Any] = deque(maxlen=0)
+"""Where headers go that come after the body: nothing here reads them."""
+
+
+class _HeadTooLargeError(Exception):
+    """Ends the parser's work."""
+
+
+class Connection(HttpToolsProtocol):
+    """Reads requests, and answers what is none."""
+
+    _in_head = False
+    _reading = 0  # bytes that are being read
+    _before = 0  # bytes of the head that were read before these
+    _deadline: asyncio.TimerHandle | None = None
+    _refusal = HTTPStatus.BAD_REQUEST
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
+        """Begin, and wait for a head."""
+        super().connection_made(transport)
+        self._set_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._unset_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came, and see that a head comes to its end."""
+        self._reading = len(data)
+        super().data_received(data)
+        if not self._in_head:
+            return
+        self._before += self._reading
+        if self._before > HEAD_BYTES:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif not self._deadline:
+            self._set_deadline()
+
+    def on_message_begin(self) -> None:
+        """Begin a head, somewhere in what is being read."""
+        super().on_message_begin()
+        self._in_head = True
+        self._before = -self._reading  # the rest of these may be the request's before it
+
+    def on_headers_complete(self) -> None:
+        """End a head, and begin with its request."""
+        if self._before > 0 or self._reading > HEAD_BYTES:  # hardly ever: time to count
+            size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            if size > HEAD_BYTES:
+                self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                raise _HeadTooLargeError
+        self._in_head = False
+        self._unset_deadline()
+        super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            self.headers = FORGETFUL
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what could not be read; uvicorn's message says no more than ours."""
+        del msg
+        self._refuse(self._refusal)
+
+    def shutdown(self) -> None:
+        """End with the worker, a moment later.
+
+        uvicorn closes a connection on which nothing is under way. A request that was sent before
+        but lies unread in its socket, because the loop was busy, would be lost with it. Timers run
+        before the sockets are read; two turns later they have been.
+        """
+        self.loop.call_later(PAUSE, self.loop.call_soon, self.loop.call_soon, super().shutdown)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer, once all that was asked before is answered, and close."""
+        cycle = self.cycle
+        is_answering = cycle is not None and not cycle.response_complete
+        if self.pipeline or (is_answering and not cycle.more_body):
+            cycle.keep_alive = False  # the last to be answered; then uvicorn closes
+            return
+        if not (is_answering and cycle.response_started):
+            self.transport.write(self._answer(status))
+        self.transport.close()
+
+    def _answer(self, status: HTTPStatus) -> bytes:
+        body = Refusal(error=REFUSALS[status]).model_dump_json().encode()
+        headers = harden(
+            [
+                *self.server_state.default_headers,
+                (b"content-type", b"application/json"),
+                (b"content-length", str(len(body)).encode()),
+                (b"connection", b"close"),
+            ]
+        )
+        lines = [b"HTTP/1.1 %d %b" % (status, status.phrase.encode())]
+        lines += [b"%b: %b" % each for each in headers]
+        return b"\r\n".join([*lines, b"", body])
+
+    def _set_deadline(self) -> None:
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._in_head:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:  # nothing was asked, so nothing is answered
+            self.transport.close()
+
+    def _unset_deadline(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None

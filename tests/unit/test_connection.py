@@ -1,0 +1,224 @@
+"""What a connection reads, refuses and forgets, on uvicorn with an application that echoes."""
+
+import json
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import pairwise
+from threading import Thread
+
+import pytest
+import uvicorn
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from credit_risk.serving import connection
+from credit_risk.serving.connection import HEAD_BYTES
+from credit_risk.serving.quiet_log import keep_quiet
+from credit_risk.serving.server import Server
+
+BEGIN = b"POST /echo HTTP/1.1\r\nHost: test\r\n"
+CHUNKED = BEGIN + b"Transfer-Encoding: chunked\r\n\r\n"
+HELLO = BEGIN + b"Content-Length: 5\r\n\r\nhello"
+SLOW = 0.4
+"""Seconds that a head may take here."""
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the body and with how many headers there are when it has been read."""
+    request = Request(scope, receive)
+    body = await request.body()
+    headers = {"headers": str(len(scope["headers"]))}
+    await PlainTextResponse(body or "nothing", headers=headers)(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    with socket.create_server(("127.0.0.1", 0)) as listening, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "HEAD_SECONDS", SLOW)
+        server = Server(uvicorn.Config(echo, log_config=None, lifespan="off"))
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield listening.getsockname()
+        server.should_exit = True
+        thread.join()
+
+
+def received(client: socket.socket) -> bytes:
+    """Everything until the server closes, or is silent for longer than it waits for a head."""
+    client.settimeout(3 * SLOW)
+    found = b""
+    with suppress(TimeoutError, ConnectionResetError):
+        while piece := client.recv(65_536):
+            found += piece
+    return found
+
+
+def sent(address: tuple[str, int], *pieces: bytes, pause: float = 0.05) -> bytes:
+    """What comes back for a request that is sent piece by piece."""
+    with socket.create_connection(address, timeout=5) as client:
+        for piece in pieces:
+            with suppress(ConnectionError):  # it may be refused before it is read to the end
+                client.sendall(piece)
+            time.sleep(pause)
+        return received(client)
+
+
+def statuses(answers: bytes) -> list[int]:
+    return [int(part[:3]) for part in answers.split(b"HTTP/1.1 ")[1:]]
+
+
+def error(answer: bytes) -> str:
+    """The sentence of a refusal in the uniform shape, after which the connection is closed."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    refusal = json.loads(body)
+    assert set(refusal) == {"error", "detail"}
+    for header in (b"content-type: application/json", b"connection: close", b"no-store"):
+        assert header in head
+    return str(refusal["error"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"hello\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01" + bytes(100),
+        BEGIN + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        BEGIN + b"no colon\r\n\r\n",
+        CHUNKED + b"zz\r\n",
+    ],
+)
+def test_what_is_not_http_is_told_so(address: tuple[str, int], content: bytes) -> None:
+    answer = sent(address, content)
+
+    assert statuses(answer) == [400]
+    assert error(answer) == "What was sent is not HTTP/1.1."
+
+
+def many_headers(size: int) -> bytes:
+    """A head of so many bytes of address, names and values."""
+    names = size - len("/echo") - len("Hosttest")
+    return BEGIN + b"a: 3456789\r\n" * (names // 8) + b"b" * (names % 8) + b":\r\n\r\n"
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_a_head_is_read_up_to_its_size(address: tuple[str, int], parts: int) -> None:
+    def answered(size: int) -> bytes:
+        head = many_headers(size)
+        step = -(-len(head) // parts)
+        return sent(address, *(head[at : at + step] for at in range(0, len(head), step)))
+
+    assert statuses(answered(HEAD_BYTES)) == [200]
+    refused = answered(HEAD_BYTES + 1)
+    assert statuses(refused) == [431]
+    assert error(refused) == "The address and the headers have more than 65536 bytes."
+
+
+@pytest.mark.parametrize("beginning", [b"GET /", BEGIN + b"X-Endless: ", b"POST /echo?"])
+def test_a_head_without_an_end_is_refused_while_it_comes(
+    address: tuple[str, int], beginning: bytes
+) -> None:
+    with socket.create_connection(address, timeout=5) as client:
+        client.sendall(beginning)
+        taken = 0
+        with suppress(ConnectionError):
+            while taken < 100 * HEAD_BYTES:
+                taken += client.send(b"x" * HEAD_BYTES)
+                time.sleep(0.001)
+
+    assert taken < 100 * HEAD_BYTES
+    assert statuses(sent(address, HELLO)) == [200]
+
+
+def test_a_slow_head_is_given_up(address: tuple[str, int]) -> None:
+    began = time.monotonic()
+    answer = sent(address, BEGIN)
+
+    assert statuses(answer) == [408]
+    assert "took more than" in error(answer)
+    assert time.monotonic() - began >= SLOW
+
+
+def test_a_slow_head_is_given_up_after_others_too(address: tuple[str, int]) -> None:
+    assert statuses(sent(address, HELLO, BEGIN[:20])) == [200, 408]
+
+
+def test_a_head_is_not_slow_for_what_comes_with_it(address: tuple[str, int]) -> None:
+    slow_body = [BEGIN + b"Content-Length: 5\r\n\r\nhe", b"ll", b"o"]
+
+    answer = sent(address, *slow_body, pause=SLOW)
+
+    assert statuses(answer) == [200]
+    assert answer.endswith(b"hello")
+
+
+def test_who_asks_nothing_is_told_nothing(address: tuple[str, int]) -> None:
+    with socket.create_connection(address) as client:
+        client.settimeout(10 * SLOW)
+
+        assert client.recv(100) == b""
+
+
+def test_what_was_asked_before_is_answered_first(address: tuple[str, int]) -> None:
+    answers = sent(address, HELLO + HELLO + b"nonsense\r\n\r\n" + HELLO)
+
+    assert statuses(answers) == [200, 200]
+    assert answers.count(b"hello") == 2
+    assert answers.count(b"connection: close") == 1
+
+
+def test_headers_after_the_body_are_forgotten(address: tuple[str, int]) -> None:
+    body = b"5\r\nhello\r\n0\r\n"
+    plain = sent(address, CHUNKED + body + b"\r\n")
+    with_trailers = sent(address, CHUNKED + body + b"Late: yes\r\n" * 100 + b"\r\n")
+
+    assert statuses(with_trailers) == [200]
+    assert b"headers: 2\r\n" in plain
+    assert b"headers: 2\r\n" in with_trailers
+
+
+def test_a_large_body_leaves_the_next_head_its_room(address: tuple[str, int]) -> None:
+    body = bytes(4 * HEAD_BYTES)
+    large = BEGIN + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+    answers = sent(address, large + HELLO[:30], HELLO[30:])
+
+    assert answers.count(b"HTTP/1.1 200") == 2
+    assert answers.endswith(b"hello")
+
+
+@given(st.lists(st.integers(1, 3 * len(HELLO)), max_size=6))
+def test_requests_are_answered_however_they_are_cut(
+    address: tuple[str, int], cuts: list[int]
+) -> None:
+    content = 3 * HELLO
+    places = sorted({0, len(content), *(cut for cut in cuts if cut < len(content))})
+    pieces = [content[a:b] for a, b in pairwise(places)]
+
+    with socket.create_connection(address, timeout=5) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            client.sendall(piece)
+        answers = b""
+        while answers.count(b"hello") < 3:
+            answers += client.recv(65_536)
+
+    assert statuses(answers) == [200] * 3
+
+
+def test_nothing_of_it_is_logged(
+    address: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    keep_quiet()
+    upgrade = BEGIN + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\nhello"
+
+    assert statuses(sent(address, b"nonsense\r\n\r\n")) == [400]
+    assert statuses(sent(address, upgrade)) == [200]
+    assert caplog.records == []
