@@ -39,7 +39,7 @@ from credit_risk.serving.configuration import (
 from credit_risk.serving.garbage import collect_garbage_rarely
 from credit_risk.serving.hosting import HostedService
 from credit_risk.serving.internals import RemoteProxy, server_context
-from credit_risk.serving.key_door import say_who_may_ask
+from credit_risk.serving.key_door import refuse_wrong_keys, say_who_may_ask
 from credit_risk.serving.lean import LeanService
 from credit_risk.serving.npy import NPY
 from credit_risk.serving.query import Flag
@@ -85,6 +85,7 @@ class CreditRiskRunner:
 
     model = credit_risk_model
     look_after_the_workers = look_after_the_workers
+    refuse_wrong_keys = bentoml.on_deployment(refuse_wrong_keys)
 
     def __init__(self) -> None:
         self._risk_model = check(self.model).risk_model

@@ -18,14 +18,22 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from credit_risk.errors import KeysError
-from credit_risk.key_ring import KEYS_VARIABLE, read_keys
+from credit_risk.key_ring import KEYS_VARIABLE, Key, read_keys
 from credit_risk.refusal import Refusal
 from credit_risk.serving.caller import CALLER, name_callers_in_access_log
 from credit_risk.serving.key_file import KeyFile
 from credit_risk.serving.key_metrics import RequestsByKey
 from credit_risk.serving.response_headers import ALWAYS_AS_TEXT
 
-__all__ = ["OPEN", "RUNNER_KEYS_VARIABLE", "KeyDoor", "guarded", "is_locked", "say_who_may_ask"]
+__all__ = [
+    "OPEN",
+    "RUNNER_KEYS_VARIABLE",
+    "KeyDoor",
+    "guarded",
+    "is_locked",
+    "refuse_wrong_keys",
+    "say_who_may_ask",
+]
 
 logger = logging.getLogger("bentoml.service")
 RUNNER_KEYS_VARIABLE: Final = "CREDIT_RISK_RUNNER_API_KEYS_FILE"
@@ -106,20 +114,36 @@ def say_who_may_ask() -> None:
     Raises:
         BentoMLConfigException: if the file of keys is not as it should be.
     """
-    path = _path(KEYS_VARIABLE)
-    if path is None:
+    keys = _keys(KEYS_VARIABLE)
+    if keys is None:
         logger.warning(
             "The service is open: whoever reaches its port may ask. %s=FILE wants API keys.",
             KEYS_VARIABLE,
         )
-        return
+    else:
+        logger.info("Who asks needs an API key: %s", ", ".join(key.name for key in keys))
+
+
+def refuse_wrong_keys() -> None:
+    """Check the files of keys, the runner's too, before the workers start.
+
+    Raises:
+        BentoMLConfigException: if one is not as it should be.
+    """
+    _keys(KEYS_VARIABLE)
+    _keys(RUNNER_KEYS_VARIABLE)
+
+
+def _keys(variable: str) -> list[Key] | None:
+    path = _path(variable)
+    if path is None:
+        return None
     try:
-        keys = read_keys(path)
+        return read_keys(path)
     except KeysError as error:
         # BentoML prints its own exceptions as a sentence, every other one as a trace.
-        msg = f"{KEYS_VARIABLE}: {error}"
+        msg = f"{variable}: {error}"
         raise BentoMLConfigException(msg) from None
-    logger.info("Who asks needs an API key: %s", ", ".join(key.name for key in keys))
 
 
 def _path(variable: str) -> Path | None:

@@ -14,7 +14,14 @@ from credit_risk.keys import add
 from credit_risk.refusal import Refusal
 from credit_risk.serving import key_door
 from credit_risk.serving.caller import CALLER
-from credit_risk.serving.key_door import NOBODY, KeyDoor, guarded, say_who_may_ask
+from credit_risk.serving.key_door import (
+    NOBODY,
+    RUNNER_KEYS_VARIABLE,
+    KeyDoor,
+    guarded,
+    refuse_wrong_keys,
+    say_who_may_ask,
+)
 from credit_risk.serving.key_file import KeyFile
 
 pytestmark = pytest.mark.usefixtures("heard")
@@ -231,3 +238,13 @@ def test_a_file_that_is_none_keeps_the_service_from_starting(
 
     with pytest.raises(BentoMLConfigException, match=rf"^{KEYS_VARIABLE}: .*found no "):
         say_who_may_ask()
+    with pytest.raises(BentoMLConfigException, match=rf"^{KEYS_VARIABLE}: .*found no "):
+        refuse_wrong_keys()
+
+
+def test_so_does_one_of_the_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(KEYS_VARIABLE, raising=False)
+    monkeypatch.setenv(RUNNER_KEYS_VARIABLE, "/no/such/file")
+
+    with pytest.raises(BentoMLConfigException, match=rf"^{RUNNER_KEYS_VARIABLE}: .*found no "):
+        refuse_wrong_keys()
