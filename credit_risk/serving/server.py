@@ -1,5 +1,6 @@
 """The HTTP server of a worker: uvicorn's, with connections that are accepted and kept our way."""
 
+import logging
 import socket
 from typing import Any
 
@@ -10,9 +11,26 @@ from credit_risk.serving.connection import Connection
 
 __all__ = ["Server", "use_server"]
 
+logger = logging.getLogger("bentoml.service")
+
 
 class Server(uvicorn.Server):
     """Accepts several connections at a turn, each a ``Connection``."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to end.
+
+        Raises:
+            SystemExit: if there is to be TLS and its files cannot be read; the log says which.
+        """
+        config = self.config
+        try:
+            config.load()
+        except OSError as error:  # SSLError is one; neither names the file
+            files = f"certificate {config.ssl_certfile}, key {config.ssl_keyfile}"
+            logger.error("TLS cannot begin with %s: %s", files, error)  # noqa: TRY400  a sentence
+            raise SystemExit(1) from None
+        super().run(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does."""

@@ -1,0 +1,30 @@
+"""What the server of a worker says where it cannot begin."""
+
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from credit_risk.serving.server import Server
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(None, "No such file or directory"), ("no certificate", "SSL")]
+)
+def test_tls_without_readable_files_ends_with_a_sentence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str | None, problem: str
+) -> None:
+    certificate = tmp_path / "cert.pem"
+    if content:
+        certificate.write_text(content)
+    config = uvicorn.Config(
+        None, log_config=None, ssl_certfile=certificate, ssl_keyfile=tmp_path / "key.pem"
+    )
+
+    with pytest.raises(SystemExit) as ended:
+        Server(config).run()
+
+    (message,) = caplog.messages
+    assert ended.value.code == 1
+    assert message.startswith(f"TLS cannot begin with certificate {certificate}, key {tmp_path}")
+    assert problem in message
