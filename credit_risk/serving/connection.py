@@ -113,7 +113,7 @@ class Connection(HttpToolsProtocol):
         if self.pipeline or (is_answering and not cycle.more_body):
             cycle.keep_alive = False  # the last to be answered; then uvicorn closes
             return
-        if not (is_answering and cycle.response_started):
+        if not (is_answering and cycle.response_started) and not self.transport.is_closing():
             self.transport.write(self._answer(status))
         self.transport.close()
 
