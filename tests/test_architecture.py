@@ -67,14 +67,11 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.accepting": (set(), {"uvicorn"}),
     "credit_risk.serving.connection": (
         {"refusal", "serving.response_headers"},
-        {"uvicorn"},
+        {"httptools", "uvicorn"},
     ),
     "credit_risk.serving.server": ({"serving.accepting", "serving.connection"}, {"uvicorn"}),
     "credit_risk.serving.lateness": (set(), {"starlette"}),
-    "credit_risk.serving.known_paths": (
-        {"refusal", "serving.response_headers"},
-        {"starlette"},
-    ),
+    "credit_risk.serving.known_paths": (set(), {"starlette"}),
     "credit_risk.serving.remote_runner": (
         {"serving.internals", "serving.npy"},
         {"aiohttp", "bentoml", "numpy"},

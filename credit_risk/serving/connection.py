@@ -1,8 +1,9 @@
 """A client's connection: what is refused before there is a request, and how it ends.
 
 uvicorn reads a head, which is all before the body, however long it is and however slowly it comes,
-keeps trailers, and answers in plain text what is not HTTP. Here a head has a size and a time, and
-these refusals have the shape of all others. Leans on uvicorn's ``HttpToolsProtocol``.
+keeps trailers, answers in plain text what is not HTTP, and loses the body of a request that offers
+another protocol. Here a head has a size and a time, refusals have the shape of all others, and such
+offers are declined: it stays HTTP/1.1. Leans on uvicorn's ``HttpToolsProtocol``.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from collections import deque
 from http import HTTPStatus
 from typing import Any, Final
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from credit_risk.refusal import Refusal
@@ -63,8 +65,16 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came, and see that a head comes to its end."""
+        self._unset_keepalive_if_required()
         self._reading = len(data)
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as offer:
+            self._decline(data[offer.args[0] :])
+            return
+        except HttpParserError:
+            self._refuse(self._refusal)
+            return
         if not self._in_head:
             return
         self._before += self._reading
@@ -92,10 +102,22 @@ class Connection(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             self.headers = FORGETFUL
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what could not be read; uvicorn's message says no more than ours."""
-        del msg
-        self._refuse(self._refusal)
+    def _should_upgrade(self) -> bool:
+        return True  # uvicorn then begins no request
+
+    def _decline(self, rest: bytes) -> None:
+        """Begin the request again, without the offer of another protocol.
+
+        Java's ``HttpClient`` offers HTTP/2 with every request that is not TLS.
+        """
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        if method == b"CONNECT":
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
+        lines += [b"%b: %b" % each for each in self.headers if each[0] != b"upgrade"]
+        self.parser = HttpRequestParser(self)
+        self.data_received(b"\r\n".join([*lines, b"", rest]))
 
     def shutdown(self) -> None:
         """End with the worker, a moment later.

@@ -9,23 +9,16 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
-
-from credit_risk.refusal import Refusal
-from credit_risk.serving.response_headers import ALWAYS_AS_TEXT
 
 __all__ = ["KnownPaths", "paths_of"]
 
-ENDING = ALWAYS_AS_TEXT | {"connection": "close"}  # as the server does after a refused handshake
-NO_WEBSOCKETS = Refusal(error="There are no WebSockets here; GET / shows what there is.")
-
 
 class KnownPaths:
-    """Answers 404 where there is nothing, and to every WebSocket: there are none."""
+    """Answers 404 where there is nothing."""
 
     def __init__(self, app: ASGIApp, paths: Iterable[str]) -> None:
         """Wrap ``app``, which has something at each of ``paths``."""
@@ -36,10 +29,6 @@ class KnownPaths:
         """Let a request in, or not."""
         if scope["type"] == "http" and scope["path"] not in self._paths:
             await Response(status_code=HTTPStatus.NOT_FOUND)(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await WebSocket(scope, receive, send).send_denial_response(
-                JSONResponse(NO_WEBSOCKETS.model_dump(), HTTPStatus.NOT_FOUND, ENDING)
-            )
         else:
             await self.app(scope, receive, send)
 

@@ -19,8 +19,6 @@ REQUESTS = "bentoml._internal.server.http_app"
 START = "bentoml.serve"
 UVICORN = "uvicorn.error"
 UVICORN_ACCESS = "uvicorn.access"
-NOT_HTTP = {"Invalid HTTP request received.", "Unsupported upgrade request."}
-"""What uvicorn says of a client, once for each of its connections."""
 SERVER_ERROR = 500
 
 
@@ -30,7 +28,6 @@ def keep_quiet() -> None:
     requests.addFilter(_is_ours)
     requests.addFilter(add_fault_id)
     logging.getLogger(START).addFilter(_say_in_a_sentence)
-    logging.getLogger(UVICORN).addFilter(_is_no_client)
     logging.getLogger(UVICORN).addFilter(_keep_last_line)
     # BentoML has an access log of its own and drops uvicorn's lines, but only after uvicorn has
     # put each together. Without anywhere to go, uvicorn does not begin.
@@ -55,10 +52,6 @@ def _say_in_a_sentence(record: logging.LogRecord) -> bool:
         record.msg, record.args = f"{record.getMessage()}: {error}", ()
         record.exc_info = None
     return True
-
-
-def _is_no_client(record: logging.LogRecord) -> bool:
-    return record.msg not in NOT_HTTP
 
 
 def _keep_last_line(record: logging.LogRecord) -> bool:

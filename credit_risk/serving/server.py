@@ -17,6 +17,11 @@ logger = logging.getLogger("bentoml.service")
 class Server(uvicorn.Server):
     """Accepts several connections at a turn, each a ``Connection``."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        config.http = Connection
+        config.ws = "none"
+
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to end.
 
@@ -34,7 +39,6 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does."""
-        self.config.http_protocol_class = Connection
         await super().startup(sockets)
         acceptors: list[Any] = [Acceptor(self, each) for each in sockets or []]
         self.servers = acceptors + self.servers  # first, to take in who is there at the end

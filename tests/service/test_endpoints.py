@@ -3,6 +3,8 @@
 import io
 import json
 import shutil
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,28 @@ def test_the_course_example_gets_a_decision(client: httpx.Client) -> None:
     assert 0 < answer.json()["default_probability"] < 1
     assert answer.json()["status"] != "APPROVED"
     assert all(reason["message"].endswith(".") for reason in answer.json()["reasons"])
+
+
+@pytest.mark.parametrize("path", ["server", "bentoml_path"])
+def test_a_client_that_would_rather_speak_http_2_gets_its_decision(
+    request: pytest.FixtureRequest, client: httpx.Client, path: str
+) -> None:
+    """As Java's ``HttpClient`` asks without TLS, headers first and the body in chunks."""
+    address = request.getfixturevalue(path).url.removeprefix("http://")
+    offer = {
+        "Connection": "Upgrade, HTTP2-Settings",
+        "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+        "Upgrade": "h2c",
+        "Content-Type": "application/json",
+    }
+    with closing(HTTPConnection(address, timeout=30)) as connection:
+        answers = []
+        for _ in range(2):
+            chunks = iter([json.dumps(COURSE_EXAMPLE).encode()])
+            connection.request("POST", "/classify", chunks, offer, encode_chunked=True)
+            answers.append(json.loads(connection.getresponse().read()))
+
+    assert answers == [client.post("/classify", json=COURSE_EXAMPLE).json()] * 2
 
 
 def test_the_decision_follows_the_policy_and_all_decisions_occur(

@@ -19,7 +19,6 @@ from starlette.types import Receive, Scope, Send
 
 from credit_risk.serving import connection
 from credit_risk.serving.connection import HEAD_BYTES
-from credit_risk.serving.quiet_log import keep_quiet
 from credit_risk.serving.server import Server
 
 BEGIN = b"POST /echo HTTP/1.1\r\nHost: test\r\n"
@@ -212,12 +211,35 @@ def test_requests_are_answered_however_they_are_cut(
     assert statuses(answers) == [200] * 3
 
 
+@pytest.mark.parametrize("offer", [b"h2c", b"websocket", b"TLS/1.0, HTTP/2.0"])
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+def test_an_offer_of_another_protocol_is_declined(
+    address: tuple[str, int], offer: bytes, pause: float
+) -> None:
+    head = BEGIN + b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMA\r\nUpgrade: "
+    request = head + offer + b"\r\nContent-Length: 5\r\n\r\nhello"
+    content = request + HELLO + request
+
+    answers = sent(address, *(content[at : at + 90] for at in range(0, len(content), 90)))
+    at_once = sent(address, content, pause=pause)
+
+    for found in (answers, at_once):
+        assert statuses(found) == [200] * 3
+        assert found.count(b"\r\n\r\nhello") == 3
+
+
+def test_nobody_is_led_elsewhere(address: tuple[str, int]) -> None:
+    answer = sent(address, b"CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere\r\n\r\n" + HELLO)
+
+    assert statuses(answer) == [400]
+    assert error(answer) == "What was sent is not HTTP/1.1."
+
+
 def test_nothing_of_it_is_logged(
     address: tuple[str, int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
-    keep_quiet()
-    upgrade = BEGIN + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\nhello"
+    caplog.set_level(logging.INFO, "uvicorn.error")
+    upgrade = BEGIN + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 
     assert statuses(sent(address, b"nonsense\r\n\r\n")) == [400]
     assert statuses(sent(address, upgrade)) == [200]
