@@ -101,9 +101,9 @@ def test_what_is_not_http_is_told_so(address: tuple[str, int], content: bytes) -
 
 
 def many_headers(size: int) -> bytes:
-    """A head of so many bytes of address, names and values."""
-    names = size - len("/echo") - len("Hosttest")
-    return BEGIN + b"a: 3456789\r\n" * (names // 8) + b"b" * (names % 8) + b":\r\n\r\n"
+    """A head with so many bytes of address and headers."""
+    times, rest = divmod(size - len("/echo") - len("Host: test\r\n"), 12)
+    return BEGIN + b"a: 3456789\r\n" * (times - 1) + b"b" * (rest + 8) + b": \r\n\r\n"
 
 
 @pytest.mark.parametrize("parts", [1, 4])
