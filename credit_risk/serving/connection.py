@@ -1,8 +1,9 @@
-"""A client's connection: what is refused before there is a request, and how it ends.
+"""A client's connection: when a request begins, what is refused before, and how it ends.
 
 uvicorn reads a head, which is all before the body, however long it is and however slowly it comes,
-keeps trailers, answers in plain text what is not HTTP, and loses the body of a request that offers
-another protocol. Here a head has a size and a time, refusals have the shape of all others, and such
+begins while the body is still to come, keeps trailers, answers in plain text what is not HTTP, and
+loses the body of a request that offers another protocol. Here a head has a size, a request of usual
+size has a time to come and begins when it is there, refusals have the shape of all others, and such
 offers are declined: it stays HTTP/1.1. Leans on uvicorn's ``HttpToolsProtocol``.
 """
 
@@ -12,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from credit_risk.refusal import Refusal
 from credit_risk.serving.response_headers import harden
@@ -22,15 +23,18 @@ __all__ = ["Connection"]
 HEAD_BYTES: Final = 64 * 1024
 """The address and all headers together, each with four for its colon, space and line end."""
 
-HEAD_SECONDS: Final = 10.0
-"""From a connection's beginning, or from the first part of a head, until the head is whole."""
+BODY_BYTES: Final = 16 * 1024
+"""Of a body that is waited for; a larger one is read while its request is under way."""
+
+SECONDS: Final = 10.0
+"""In which a head is there, and again a body that is waited for."""
 
 PAUSE: Final = 0.05
 """Seconds in which what was sent before the end of the worker is read."""
 
 REFUSALS: Final = {
     HTTPStatus.BAD_REQUEST: "What was sent is not HTTP/1.1.",
-    HTTPStatus.REQUEST_TIMEOUT: f"The headers took more than {HEAD_SECONDS:.0f} s to come.",
+    HTTPStatus.REQUEST_TIMEOUT: f"The request took more than {SECONDS:.0f} s to come.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
         f"The address and the headers have more than {HEAD_BYTES} bytes."
     ),
@@ -52,6 +56,7 @@ class Connection(HttpToolsProtocol):
     _before = 0  # bytes of the head that were read before these
     _deadline: asyncio.TimerHandle | None = None
     _refusal = HTTPStatus.BAD_REQUEST
+    _waiting: Any = None  # the application, for the body of the last request
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Begin, and wait for a head."""
@@ -60,6 +65,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
+        self._waiting = None
         self._unset_deadline()
         super().connection_lost(exc)
 
@@ -75,13 +81,12 @@ class Connection(HttpToolsProtocol):
         except HttpParserError:
             self._refuse(self._refusal)
             return
-        if not self._in_head:
-            return
-        self._before += self._reading
-        if self._before > HEAD_BYTES:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        elif not self._deadline:
-            self._set_deadline()
+        if self._in_head:
+            self._before += self._reading
+            if self._before > HEAD_BYTES:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                return
+        self._watch()
 
     def on_message_begin(self) -> None:
         """Begin a head, somewhere in what is being read."""
@@ -101,6 +106,35 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         if not self.parser.should_upgrade():
             self.headers = FORGETFUL
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        super().on_body(body)
+        if self._waiting and len(self.cycle.body) > BODY_BYTES:
+            self._begin()
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        super().on_message_complete()
+        if self._waiting:
+            self._begin()
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, of those that came behind each other."""
+        super().on_response_complete()
+        self._watch()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  handed on
+        """Wait for the body, so that who sends it slowly takes no place among those at work."""
+        if cycle.more_body and not cycle.waiting_for_100_continue and not _is_large(cycle):
+            self._waiting = app
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _begin(self) -> None:
+        app, self._waiting = self._waiting, None
+        self._unset_deadline()
+        super()._start_asgi_task(self.cycle, app)
 
     def _should_upgrade(self) -> bool:
         return True  # uvicorn then begins no request
@@ -153,11 +187,15 @@ class Connection(HttpToolsProtocol):
         lines += [b"%b: %b" % each for each in headers]
         return b"\r\n".join([*lines, b"", body])
 
+    def _watch(self) -> None:
+        if (self._in_head or self._waiting) and not self._deadline:
+            self._set_deadline()
+
     def _set_deadline(self) -> None:
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        self._deadline = self.loop.call_later(SECONDS, self._give_up)
 
     def _give_up(self) -> None:
-        if self._in_head:
+        if self._in_head or self._waiting:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:  # nothing was asked, so nothing is answered
             self.transport.close()
@@ -166,3 +204,11 @@ class Connection(HttpToolsProtocol):
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
+
+
+def _is_large(cycle: RequestResponseCycle) -> bool:
+    """Whether a request says that its body is."""
+    for name, value in cycle.scope["headers"]:
+        if name == b"content-length":
+            return int(value) > BODY_BYTES
+    return False

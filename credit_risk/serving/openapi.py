@@ -25,7 +25,7 @@ REFUSALS = {
     403: "The API key has expired.",
     404: "There is nothing here.",
     405: "Not by this method; the Allow header names those that are.",
-    408: "The headers did not come in time.",
+    408: "The request did not come in time.",
     413: "The body or its number of rows exceeds the limit.",
     415: "The media type is not one that this endpoint takes.",
     429: "More requests at once than this worker takes; try again.",

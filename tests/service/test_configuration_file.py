@@ -39,13 +39,13 @@ def workers(server: Server) -> list[psutil.Process]:
     return [child for child in children if "_bentoml_impl.worker.service" in child.cmdline()]
 
 
-def stalled_request(server: Server) -> Iterator[socket.socket]:
-    """Open a request whose body never comes, so that it stays in progress."""
+def stalled_request(server: Server, length: int = 1_000_000) -> Iterator[socket.socket]:
+    """Open a request whose body never comes, so that it stays in progress if it is a large one."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(
-            b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-            b"Content-Length: 1000\r\n\r\n{"
+            b"POST /classify_batch HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n[" % length
         )
         yield connection
 
@@ -76,6 +76,12 @@ def test_timeout(serve_with: Serve) -> None:
 
 def test_concurrency_limit(serve_with: Serve) -> None:
     with serve_with({"credit_risk_classifier.traffic.max_concurrency": 1}) as server:
+        small = stalled_request(server, length=1000)  # it begins when it is there
+        next(small)
+        time.sleep(0.2)
+        assert classify(server).status_code == 200
+        small.close()
+
         stalled = stalled_request(server)
         next(stalled)
         time.sleep(0.2)

@@ -18,18 +18,22 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from credit_risk.serving import connection
-from credit_risk.serving.connection import HEAD_BYTES
+from credit_risk.serving.connection import BODY_BYTES, HEAD_BYTES
 from credit_risk.serving.server import Server
 
 BEGIN = b"POST /echo HTTP/1.1\r\nHost: test\r\n"
 CHUNKED = BEGIN + b"Transfer-Encoding: chunked\r\n\r\n"
 HELLO = BEGIN + b"Content-Length: 5\r\n\r\nhello"
 SLOW = 0.4
-"""Seconds that a head may take here."""
+"""Seconds that a head, and then a body, may take here."""
+
+
+BEGUN: list[str] = []
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with the body and with how many headers there are when it has been read."""
+    BEGUN.append(scope["path"])
     request = Request(scope, receive)
     body = await request.body()
     headers = {"headers": str(len(scope["headers"]))}
@@ -39,13 +43,21 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
     with socket.create_server(("127.0.0.1", 0)) as listening, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "HEAD_SECONDS", SLOW)
+        patch.setattr(connection, "SECONDS", SLOW)
         server = Server(uvicorn.Config(echo, log_config=None, lifespan="off"))
+        patch.setattr(server.config, "timeout_keep_alive", SLOW)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         yield listening.getsockname()
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def begun() -> list[str]:
+    """The path of each request that has begun since the test did."""
+    BEGUN.clear()
+    return BEGUN
 
 
 def received(client: socket.socket) -> bytes:
@@ -148,13 +160,76 @@ def test_a_slow_head_is_given_up_after_others_too(address: tuple[str, int]) -> N
     assert statuses(sent(address, HELLO, BEGIN[:20])) == [200, 408]
 
 
-def test_a_head_is_not_slow_for_what_comes_with_it(address: tuple[str, int]) -> None:
-    slow_body = [BEGIN + b"Content-Length: 5\r\n\r\nhe", b"ll", b"o"]
+SLOW_BODIES = {
+    "a length": [BEGIN + b"Content-Length: 5\r\n\r\nhe", b"ll", b"o"],
+    "chunks": [CHUNKED, b"2\r\nhe\r\n", b"3\r\nllo\r\n", b"0\r\n\r\n"],
+}
 
-    answer = sent(address, *slow_body, pause=SLOW)
 
+@pytest.mark.parametrize("kind", SLOW_BODIES)
+def test_a_body_is_waited_for(address: tuple[str, int], begun: list[str], kind: str) -> None:
+    *parts, last = SLOW_BODIES[kind]
+    with socket.create_connection(address, timeout=5) as client:
+        for part in parts:
+            client.sendall(part)
+            time.sleep(SLOW / 5)
+        before = len(begun)
+        client.sendall(last)
+        answer = received(client)
+
+    assert (before, len(begun)) == (0, 1)
     assert statuses(answer) == [200]
     assert answer.endswith(b"hello")
+
+
+@pytest.mark.parametrize("kind", SLOW_BODIES)
+@pytest.mark.parametrize("before", [b"", HELLO])
+def test_a_slow_body_is_given_up(
+    address: tuple[str, int], begun: list[str], kind: str, before: bytes
+) -> None:
+    answers = sent(address, before + SLOW_BODIES[kind][0])
+
+    assert statuses(answers) == ([200, 408] if before else [408])
+    assert len(begun) == bool(before)
+
+
+def test_a_slow_body_behind_another_request_is_given_up(
+    address: tuple[str, int], begun: list[str]
+) -> None:
+    answers = sent(address, b"", HELLO + SLOW_BODIES["a length"][0], b"l")
+
+    assert statuses(answers) == [200, 408]
+    assert len(begun) == 1
+
+
+LARGE = bytes(4 * BODY_BYTES)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        BEGIN + b"Content-Length: %d\r\n\r\n" % len(LARGE),
+        CHUNKED + b"%x\r\n" % len(LARGE),
+        BEGIN + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
+    ],
+    ids=["a length", "chunks", "wants to be asked"],
+)
+def test_a_large_body_is_read_while_its_request_is_under_way(
+    address: tuple[str, int], begun: list[str], head: bytes
+) -> None:
+    large = b"100-" not in head
+    with socket.create_connection(address, timeout=5) as client:
+        client.sendall(head)
+        if large:
+            client.sendall(LARGE[: 2 * BODY_BYTES])
+        time.sleep(2 * SLOW)  # it may take its time
+        assert len(begun) == 1
+        client.sendall(LARGE[2 * BODY_BYTES :] if large else b"hello")
+        client.sendall(b"\r\n0\r\n\r\n" if b"chunked" in head else b"")
+        answer = received(client)
+
+    assert answer.count(b"HTTP/1.1 200") == 1
+    assert answer.endswith(LARGE if large else b"hello")
 
 
 def test_who_asks_nothing_is_told_nothing(address: tuple[str, int]) -> None:
