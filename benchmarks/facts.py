@@ -21,6 +21,7 @@ LIBRARIES = (
 def facts(machine: Machine, plan: Plan, data: Path) -> dict[str, str]:
     """Collect what a reader needs to judge the numbers."""
     return {
+        "revision": revision(),
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "data": data.name,
         "rounds": f"{plan.rounds}, {plan.seconds:g} s a measurement",
@@ -29,6 +30,13 @@ def facts(machine: Machine, plan: Plan, data: Path) -> dict[str, str]:
         **{library: version(library) for library in LIBRARIES},
         "wrk": wrk_version(),
     }
+
+
+def revision() -> str:
+    """Name the commit that is measured, and whether anything was changed since."""
+    command = ("git", "describe", "--always", "--exclude=*", "--dirty")
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "not known"
 
 
 def processor() -> str:
