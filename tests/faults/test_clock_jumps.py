@@ -88,7 +88,8 @@ def seconds_until_the_limit(server: Server, offset: Path, jump: int) -> tuple[by
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         began = time.monotonic()
-        connection.sendall(b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n{")
+        head = b"POST /classify_batch HTTP/1.1\r\nHost: test\r\nContent-Length: 99999\r\n\r\n["
+        connection.sendall(head)  # of a large body, whose request begins before it is there
         time.sleep(0.5)
         offset.write_text(str(jump))
         return connection.recv(65536), time.monotonic() - began
