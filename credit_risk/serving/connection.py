@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from credit_risk.refusal import Refusal
 from credit_risk.serving.response_headers import harden
+from credit_risk.serving.size_limits import declared_length
 
 __all__ = ["Connection"]
 
@@ -126,7 +127,8 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  handed on
         """Wait for the body, so that who sends it slowly takes no place among those at work."""
-        if cycle.more_body and not cycle.waiting_for_100_continue and not _is_large(cycle):
+        is_large = declared_length(cycle.scope["headers"]) > BODY_BYTES
+        if cycle.more_body and not cycle.waiting_for_100_continue and not is_large:
             self._waiting = app
         else:
             super()._start_asgi_task(cycle, app)
@@ -204,11 +206,3 @@ class Connection(HttpToolsProtocol):
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
-
-
-def _is_large(cycle: RequestResponseCycle) -> bool:
-    """Whether a request says that its body is."""
-    for name, value in cycle.scope["headers"]:
-        if name == b"content-length":
-            return int(value) > BODY_BYTES
-    return False

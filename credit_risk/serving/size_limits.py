@@ -11,7 +11,7 @@ from bentoml.exceptions import BentoMLException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BodyLimits", "check_rows", "too_large"]
+__all__ = ["BodyLimits", "check_rows", "declared_length", "too_large"]
 
 
 class BodyLimits:
@@ -28,7 +28,7 @@ class BodyLimits:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         limit = self._limits.get(scope["path"], self._otherwise)
-        if _declared_length(scope["headers"]) > limit:
+        if declared_length(scope["headers"]) > limit:
             error = too_large(limit)
             answer = JSONResponse({"error": str(error)}, error.error_code)
             return await answer(scope, receive, send)
@@ -45,7 +45,7 @@ class BodyLimits:
         return await self.app(scope, count, send)
 
 
-def _declared_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+def declared_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
     """What the Content-Length header says, in bytes; 0 without one, as in a chunked request."""
     for name, value in headers:
         if name == b"content-length":
