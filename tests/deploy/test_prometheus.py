@@ -37,12 +37,20 @@ def scraped(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
         yield server
 
 
+def scraped_once(ask: Query) -> bool:
+    """Whether Prometheus is there, has read its storage (it answers 503 until then) and us."""
+    try:
+        return bool(ask("bentoml_service_request_total"))
+    except httpx.HTTPError:
+        return False
+
+
 @pytest.fixture(scope="module")
 def query(scraped: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
     """Ask a Prometheus that runs with our configuration; only address and pace differ."""
     folder = tmp_path_factory.mktemp("prometheus")
     text = CONFIGURATION.read_text().replace(TARGET, scraped.url.removeprefix("http://"))
-    (folder / "prometheus.yml").write_text(re.sub(r"_interval: \w+", "_interval: 1s", text))
+    (folder / "prometheus.yml").write_text(re.sub(r"_interval: \w+", "_interval: 5s", text))
     address = f"127.0.0.1:{free_port()}"
     command = [
         "prometheus",
@@ -55,18 +63,15 @@ def query(scraped: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
     def ask(expression: str) -> list[dict[str, Any]]:
         answer = httpx.get(f"http://{address}/api/v1/query", params={"query": expression})
+        answer.raise_for_status()
         result: list[dict[str, Any]] = answer.json()["data"]["result"]
         return result
 
     try:
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        while not scraped_once(ask):
             assert process.poll() is None, (folder / "log").read_text()
-            try:
-                if ask("bentoml_service_request_total"):
-                    break
-            except httpx.TransportError:
-                pass
+            assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.2)
         yield ask
     finally:
