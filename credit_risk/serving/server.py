@@ -2,7 +2,7 @@
 
 import logging
 import socket
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 
@@ -10,6 +10,14 @@ from credit_risk.serving.accepting import Acceptor
 from credit_risk.serving.connection import Connection
 
 __all__ = ["Server", "use_server"]
+
+IDLE: Final = 75
+"""Seconds, at least, that a connection without a request is kept.
+
+Longer than nginx and the load balancers of clouds keep theirs, which is 60: they would send the
+next request on one that is being closed here, and answer 502. ``--timeout-keep-alive`` asks for
+more.
+"""
 
 logger = logging.getLogger("bentoml.service")
 
@@ -21,6 +29,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         config.http = Connection
         config.ws = "none"
+        config.timeout_keep_alive = max(config.timeout_keep_alive, IDLE)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to end.

@@ -8,6 +8,13 @@ import uvicorn
 from credit_risk.serving.server import Server
 
 
+@pytest.mark.parametrize(("asked", "kept"), [(5, 75), (620, 620)])
+def test_a_connection_is_kept_longer_than_by_who_forwards_requests(asked: int, kept: int) -> None:
+    config = uvicorn.Config(None, log_config=None, timeout_keep_alive=asked)
+
+    assert Server(config).config.timeout_keep_alive == kept
+
+
 @pytest.mark.parametrize(
     ("content", "problem"), [(None, "No such file or directory"), ("no certificate", "SSL")]
 )
