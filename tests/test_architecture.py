@@ -65,8 +65,9 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.response_headers": (set(), set()),
     "credit_risk.serving.size_limits": (set(), {"bentoml", "starlette"}),
     "credit_risk.serving.accepting": (set(), {"uvicorn"}),
+    "credit_risk.serving.exchange": (set(), {"starlette", "uvicorn"}),
     "credit_risk.serving.connection": (
-        {"refusal", "serving.response_headers", "serving.size_limits"},
+        {"refusal", "serving.exchange", "serving.response_headers", "serving.size_limits"},
         {"httptools", "uvicorn"},
     ),
     "credit_risk.serving.server": ({"serving.accepting", "serving.connection"}, {"uvicorn"}),

@@ -16,6 +16,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from credit_risk.refusal import Refusal
+from credit_risk.serving.exchange import Exchange
 from credit_risk.serving.response_headers import harden
 from credit_risk.serving.size_limits import declared_length
 
@@ -62,6 +63,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Begin, and wait for a head."""
         super().connection_made(transport)
+        self.access_log = False  # BentoML has one of its own, and drops each of uvicorn's lines
         self._set_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -127,6 +129,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  handed on
         """Wait for the body, so that who sends it slowly takes no place among those at work."""
+        cycle.__class__ = Exchange  # uvicorn has no setting for it
         is_large = declared_length(cycle.scope["headers"]) > BODY_BYTES
         if cycle.more_body and not cycle.waiting_for_100_continue and not is_large:
             self._waiting = app

@@ -18,7 +18,6 @@ __all__ = ["keep_quiet"]
 REQUESTS = "bentoml._internal.server.http_app"
 START = "bentoml.serve"
 UVICORN = "uvicorn.error"
-UVICORN_ACCESS = "uvicorn.access"
 SERVER_ERROR = 500
 
 
@@ -29,9 +28,6 @@ def keep_quiet() -> None:
     requests.addFilter(add_fault_id)
     logging.getLogger(START).addFilter(_say_in_a_sentence)
     logging.getLogger(UVICORN).addFilter(_keep_last_line)
-    # BentoML has an access log of its own and drops uvicorn's lines, but only after uvicorn has
-    # put each together. Without anywhere to go, uvicorn does not begin.
-    logging.getLogger(UVICORN_ACCESS).propagate = False
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
