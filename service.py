@@ -16,6 +16,7 @@ from bentoml.exceptions import ServiceUnavailable
 from bentoml.validators import ContentType, DType, Shape
 
 from credit_risk import __version__, store
+from credit_risk.batch import ApplicationBatch, explain
 from credit_risk.columns import EncodedApplications, Rows
 from credit_risk.decisions import settings
 from credit_risk.decisions.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
@@ -23,7 +24,6 @@ from credit_risk.model_card import ModelCard
 from credit_risk.samples import sample_applications
 from credit_risk.schema import (
     Application,
-    ApplicationBatch,
     ArrayAssessment,
     Assessment,
     AssessmentBatch,
@@ -44,7 +44,7 @@ from credit_risk.serving.lean import LeanService
 from credit_risk.serving.npy import NPY
 from credit_risk.serving.query import Flag
 from credit_risk.serving.remote_runner import remote_call
-from credit_risk.serving.size_limits import check_rows
+from credit_risk.serving.size_limits import RowLimit
 from credit_risk.stored_model import check
 from credit_risk.vocabulary import COLUMNS
 
@@ -64,6 +64,9 @@ os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 batching = read_batching(RUNNER, known_services=(CLASSIFIER, RUNNER))
 MANY = ("classify_batch", "classify_array")
 limits = read_limits(CLASSIFIER, body=("classify", *MANY), rows=MANY)
+WIDTH = 1 + len(COLUMNS)
+ApplicationBatch.limit = RowLimit(limits.rows["classify_batch"], WIDTH)
+EncodedApplications.limit = RowLimit(limits.rows["classify_array"], WIDTH)
 decision_log = settings.read_settings(read_section(CLASSIFIER, "decision_log"))
 credit_risk_model = store.CreditRiskModel(store.model_tag())
 
@@ -206,15 +209,16 @@ class CreditRiskClassifier:
         """
         batcher = self._batcher if REASONS.read() else self._without_reasons
         rows = applications.root
-        check_rows(len(rows), limits.rows["classify_batch"])
+        ApplicationBatch.limit.check(rows=len(rows))
         asked: list[Any]
         if self._recorder:
             asked = self._recorder.accept_rows(rows)
         else:
             asked = [row for row in rows if isinstance(row, Application)]
         assessments = iter(await batcher.submit(asked))
+        refusals = explain(row for row in rows if not isinstance(row, Application))
         return AssessmentBatch.of(
-            [next(assessments) if isinstance(row, Application) else row for row in rows]
+            [next(assessments if isinstance(row, Application) else refusals) for row in rows]
         )
 
     @bentoml.api
@@ -225,7 +229,7 @@ class CreditRiskClassifier:
         (n, 29) float32, the columns of `GET /model` in order: a JSON list of lists with null for
         a missing number, or a `.npy` file.
         """
-        check_rows(len(applications.root), limits.rows["classify_array"])
+        EncodedApplications.limit.check(rows=len(applications.root))
         return await self._assess_rows(applications.root, reasons=REASONS_OF_ARRAY.read())
 
 

@@ -8,13 +8,14 @@ nothing of models and of HTTP.
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from operator import itemgetter
-from typing import Annotated, Any, ClassVar, Final, Protocol
+from typing import Annotated, Any, ClassVar, Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, GetPydanticSchema, RootModel, ValidatorFunctionWrapHandler
 from pydantic_core import PydanticCustomError, core_schema
 
+from credit_risk.batch import RowLimit, Unlimited, count_values
 from credit_risk.errors import EncodingError
 from credit_risk.schema import COURSE_EXAMPLE
 from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
@@ -203,6 +204,24 @@ class EncodedApplications(
 
     model_config = ConfigDict(json_schema_extra=_describe_array)
     media_types: ClassVar = ("application/json", "application/x-npy")
+    limit: ClassVar[RowLimit] = Unlimited()
+
+    @classmethod
+    def check_size(cls, body: bytes) -> None:
+        """Raise what the limit raises, if a body is too large to be parsed."""
+        cls.limit.check(rows=body.count(b"[") - 1, values=count_values(body))
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes) -> Self:  # type: ignore[override]  # the rest of pydantic's arguments is not used
+        """Validate a JSON list of lists of numbers.
+
+        Raises:
+            ValidationError: if it is not that, or no application encodes to one of the lists.
+            Exception: what the limit raises.
+        """
+        body = json_data.encode() if isinstance(json_data, str) else json_data
+        cls.check_size(body)
+        return super().model_validate_json(body)
 
     @classmethod
     def join(cls, parts: "list[EncodedApplications]") -> "EncodedApplications":

@@ -4,7 +4,7 @@ Names, limits and categories come from ``vocabulary``. Knows nothing of HTTP and
 an application is scored.
 """
 
-from operator import attrgetter
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, Self, cast
 
 from pydantic import (
@@ -15,12 +15,11 @@ from pydantic import (
     GetPydanticSchema,
     RootModel,
     ValidationError,
-    ValidatorFunctionWrapHandler,
 )
 from pydantic.config import JsonDict
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
-from credit_risk.refusal import Refusal, refuse
+from credit_risk.refusal import Refusal
 from credit_risk.repeated_keys import repeated_keys
 from credit_risk.vocabulary import (
     CATEGORIES,
@@ -35,12 +34,11 @@ from credit_risk.vocabulary import (
 
 __all__ = [
     "Application",
-    "ApplicationBatch",
-    "ApplicationRows",
     "ArrayAssessment",
     "Assessment",
     "AssessmentBatch",
     "Reason",
+    "repeated",
 ]
 
 COURSE_EXAMPLE: Final[JsonDict] = {
@@ -128,80 +126,17 @@ class Application(BaseModel):
         application: Self = cls.__pydantic_validator__.validate_json(body)
         # Neither a field's name nor a category has a colon: each colon is one field.
         if body.count(b":") != len(application.__pydantic_fields_set__):
-            findings = [
-                InitErrorDetails(type=REPEATED, loc=(name,), input=None)
-                for name in repeated_keys(body)
-            ]
-            raise ValidationError.from_exception_data(cls.__name__, findings)
+            raise repeated(repeated_keys(body))
         return application
 
 
 REPEATED: Final = PydanticCustomError("repeated", "This field stands there more than once")
-FIELDS_SET: Final = attrgetter("__pydantic_fields_set__")
 
 
-def _refuse_alone(value: object, validate: ValidatorFunctionWrapHandler) -> "Application | Refusal":
-    """Turn a row's own errors into that row's answer, so that no neighbour sees them."""
-    try:
-        application: Application = validate(value)
-    except ValidationError as error:
-        return refuse(error.errors(include_url=False, include_context=False), Application)
-    return application
-
-
-def _refuse_repeated(names: list[str]) -> Refusal:
-    findings = [
-        {"type": REPEATED.type, "loc": (name,), "msg": REPEATED.message()} for name in names
-    ]
-    return refuse(findings, Application)
-
-
-def _whole_or_row_by_row(_: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-    """Validate the list as a whole; only where a row is bad, each row alone at twice the cost."""
-    application = handler(Application)
-    alone = core_schema.no_info_wrap_validator_function(_refuse_alone, application)
-    return core_schema.union_schema(
-        [core_schema.list_schema(each, strict=True) for each in (application, alone)],
-        mode="left_to_right",
-        custom_error_type="list_type",
-    )
-
-
-ApplicationRows = Annotated[
-    list[Application | Refusal],
-    GetPydanticSchema(_whole_or_row_by_row, lambda schema, json: json(schema["choices"][0])),
-]
-"""Rows of a batch, each an application or what is wrong with it."""
-
-
-class ApplicationBatch(RootModel[ApplicationRows]):
-    """Many applications; a bad one among them does not refuse the others."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE, RISKY_EXAMPLE]]})
-
-    @classmethod
-    def model_validate_json(cls, json_data: str | bytes) -> Self:  # type: ignore[override]  # the rest of pydantic's arguments would cost more than the check
-        """Validate a JSON list; a row in which a field stands twice is a bad row.
-
-        Raises:
-            ValidationError: if it is no list.
-        """
-        body = json_data.encode() if isinstance(json_data, str) else json_data
-        batch: Self = cls.__pydantic_validator__.validate_json(body)
-        rows = batch.root
-        # As in an application; of what a bad row holds nothing is known.
-        if Refusal in set(map(type, rows)) or body.count(b":") != sum(
-            map(len, map(FIELDS_SET, rows))
-        ):
-            for place, names in enumerate(repeated_keys(body)):
-                if names and isinstance(rows[place], Application):
-                    rows[place] = _refuse_repeated(names)
-        return batch
-
-    @classmethod
-    def join(cls, parts: "list[ApplicationBatch]") -> "ApplicationBatch":
-        """Make one batch of several, in order."""
-        return cls.model_construct(root=[row for part in parts for row in part.root])
+def repeated(names: Iterable[str]) -> ValidationError:
+    """Say which fields stand in an application more than once."""
+    findings = [InitErrorDetails(type=REPEATED, loc=(name,), input=None) for name in names]
+    return ValidationError.from_exception_data(Application.__name__, findings)
 
 
 class Reason(BaseModel):

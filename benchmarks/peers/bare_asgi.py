@@ -12,8 +12,9 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.peers.common import coalescer, scorer
+from credit_risk.batch import ApplicationBatch, explain
 from credit_risk.columns import EncodedApplications
-from credit_risk.schema import Application, ApplicationBatch, Assessment, AssessmentBatch
+from credit_risk.schema import Application, Assessment, AssessmentBatch
 from credit_risk.serving.garbage import collect_garbage_rarely
 
 __all__ = ["app"]
@@ -23,7 +24,6 @@ Message = MutableMapping[str, Any]
 score = scorer()
 submit = coalescer(score).submit
 read_application = Application.__pydantic_validator__.validate_json
-read_batch = ApplicationBatch.__pydantic_validator__.validate_json
 
 collect_garbage_rarely()
 
@@ -36,10 +36,11 @@ async def classify(body: bytes) -> BaseModel:
 
 async def classify_batch(body: bytes) -> BaseModel:
     """Decide on many applications; a bad one gets its error in its place."""
-    rows = read_batch(body).root
+    rows = ApplicationBatch.model_validate_json(body).root
     answers = iter(await submit([row for row in rows if isinstance(row, Application)]))
+    refusals = explain(row for row in rows if not isinstance(row, Application))
     return AssessmentBatch.of(
-        [next(answers) if isinstance(row, Application) else row for row in rows]
+        [next(answers if isinstance(row, Application) else refusals) for row in rows]
     )
 
 

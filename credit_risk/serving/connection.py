@@ -130,11 +130,13 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  handed on
         """Wait for the body, so that who sends it slowly takes no place among those at work."""
         cycle.__class__ = Exchange  # uvicorn has no setting for it
-        is_large = declared_length(cycle.scope["headers"]) > BODY_BYTES
-        if cycle.more_body and not cycle.waiting_for_100_continue and not is_large:
-            self._waiting = app
-        else:
+        if not cycle.more_body or declared_length(cycle.scope["headers"]) > BODY_BYTES:
             super()._start_asgi_task(cycle, app)
+            return
+        self._waiting = app
+        if cycle.waiting_for_100_continue:
+            cycle.waiting_for_100_continue = False
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _begin(self) -> None:
         app, self._waiting = self._waiting, None
@@ -193,8 +195,14 @@ class Connection(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", body])
 
     def _watch(self) -> None:
-        if (self._in_head or self._waiting) and not self._deadline:
-            self._set_deadline()
+        if self._in_head or self._waiting:
+            if not self._deadline:
+                self._set_deadline()
+        elif self.cycle and self.cycle.response_complete and not self.timeout_keep_alive_task:
+            # The rest of a body whose request is answered: uvicorn would then wait for ever.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def _set_deadline(self) -> None:
         self._deadline = self.loop.call_later(SECONDS, self._give_up)

@@ -89,6 +89,7 @@ def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
 
     async def read_json_body(body: bytes) -> Any:  # noqa: ANN401  the method's own model
         if divisible and len(body) > LONG:
+            spec.check_size(body)  # each part looks only at itself
             return await read_in_parts(body, validate_json)
         return validate_json(body or b"{}")  # as BentoML reads an empty body
 

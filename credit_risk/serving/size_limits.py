@@ -1,17 +1,18 @@
 """How large a request may be.
 
 A body that says that it is too large is refused before any of it is read, one that does not say
-as soon as it is; nothing above the limit is kept. What is in a body is counted once it is read.
+as soon as it is; nothing above the limit is kept. Rows and values are counted in what was read.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from bentoml.exceptions import BentoMLException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BodyLimits", "check_rows", "declared_length", "too_large"]
+__all__ = ["BodyLimits", "RowLimit", "declared_length", "too_large"]
 
 
 class BodyLimits:
@@ -59,12 +60,29 @@ def too_large(limit: int) -> BentoMLException:
     return BentoMLException(msg, error_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
-def check_rows(found: int, limit: int) -> None:
-    """Refuse more rows than a request may have.
+@dataclass(frozen=True, slots=True)
+class RowLimit:
+    """How many rows a request may have, and how many values in all.
 
-    Raises:
-        BentoMLException: with status 413.
+    Attributes:
+        most: rows.
+        width: values that a row needs at most, the row itself among them.
     """
-    if found > limit:
-        msg = f"The body has {found} rows, expected at most {limit}: send them in parts."
+
+    most: int
+    width: int
+
+    def check(self, *, rows: int = 0, values: int = 0) -> None:
+        """Let a body in that has so many of either.
+
+        Raises:
+            BentoMLException: with status 413, if that is too many.
+        """
+        if rows > self.most:
+            found = f"more than {self.most} rows"
+        elif values > self.most * self.width:
+            found = f"{values} values, which {self.most} rows do not need"
+        else:
+            return
+        msg = f"The body has {found}: send at most {self.most} rows at once."
         raise BentoMLException(msg, error_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import numpy as np
 import pytest
+from faults.processes import workers
 
 from credit_risk.columns import Encoder
 from credit_risk.samples import COURSE_EXAMPLE
@@ -186,6 +187,39 @@ def test_who_sends_on_and_on_still_gets_the_answer(
     assert after.status_code == 200
 
 
+EMPTY = "{}"
+STRANGE = json.dumps({f"field{n}": n for n in range(20)})
+HOSTILE: dict[str, tuple[int, str, str]] = {
+    "a batch of numbers": (413, "/classify_batch", f"[{'0,' * 250_000}0]"),
+    "millions of numbers": (413, "/classify_batch", f"[{'0,' * 4_000_000}0]"),
+    "millions of empty rows": (413, "/classify_batch", f"[{'{},' * 2_500_000}{{}}]"),
+    "deep rows": (413, "/classify_batch", f"[{','.join(['[' * 150 + ']' * 150] * 9_000)}]"),
+    "empty rows": (200, "/classify_batch", f"[{','.join([EMPTY] * 10_000)}]"),
+    "strange rows": (200, "/classify_batch", f"[{','.join([STRANGE] * 10_000)}]"),
+    "strange rows among others": (200, "/classify_batch", f"[{GOOD},{','.join([STRANGE] * 999)}]"),
+    "millions of empty lists": (413, "/classify_array", f"[{'[],' * 5_000_000}[]]"),
+    "a list of millions": (413, "/classify_array", f"[[{'0,' * 8_000_000}0]]"),
+    "lists in lists": (413, "/classify_array", f"[{'[[]],' * 60_000}[]]"),
+    "lists of nothing": (400, "/classify_array", f"[{'[null],' * 49_000}[]]"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_what_is_large_and_bad_costs_little(
+    http: httpx.Client, request: pytest.FixtureRequest, url: str, case: str
+) -> None:
+    name = "server" if request.node.callspec.params["url"] == "lean path" else "bentoml_path"
+    (worker,) = workers(request.getfixturevalue(name))
+    status, path, body = HOSTILE[case]
+    before = sum(worker.cpu_times()[:2])
+    answer = http.post(f"{url}{path}", content=body, headers=JSON)
+    seconds = sum(worker.cpu_times()[:2]) - before
+
+    assert answer.status_code == status
+    assert len(answer.content) < 2 * MIB
+    assert seconds < 1.5
+
+
 def test_a_large_batch_and_a_large_array_are_answered_up_to_the_limit(
     http: httpx.Client, url: str
 ) -> None:
@@ -202,7 +236,7 @@ def test_a_large_batch_and_a_large_array_are_answered_up_to_the_limit(
     assert (batch.status_code, whole.status_code, more.status_code) == (200, 200, 413)
     assert len(batch.json()) == 10_000
     assert len(whole.json()["status"]) == 50_000
-    assert more.json()["error"].startswith("The body has 50001 rows, expected at most 50000")
+    assert more.json()["error"].startswith("The body has more than 50000 rows: send at most 50000")
 
 
 def test_a_scanner_leaves_no_series_in_the_metrics(http: httpx.Client, url: str) -> None:

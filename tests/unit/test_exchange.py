@@ -126,7 +126,7 @@ def test_nobody_is_asked_to_go_on_after_the_answer(
     ours: tuple[str, int], uvicorns: tuple[str, int]
 ) -> None:
     request = (
-        b"POST /usual HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+        b"POST /usual HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 99999\r\n\r\n"
     )
 
     def answered(address: tuple[str, int]) -> bytes:

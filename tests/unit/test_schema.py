@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from credit_risk.refusal import Refusal, refuse
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.schema import Application, ApplicationBatch
+from credit_risk.schema import Application
 from credit_risk.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
 
 
@@ -134,17 +134,6 @@ def test_thousands_of_unknown_fields_do_not_make_thousands_of_problems() -> None
     assert refusal.detail[-1].message == "and 4951 more"
 
 
-def test_a_bad_row_of_a_batch_is_refused_alone() -> None:
-    good = COURSE_EXAMPLE
-
-    rows = ApplicationBatch.model_validate_json(json.dumps([good, good | {"age": 7}, 5])).root
-
-    assert isinstance(rows[0], Application)
-    assert isinstance(rows[1], Refusal)
-    assert rows[1].detail[0].field == "age"
-    assert isinstance(rows[2], Refusal)
-
-
 def test_samples_are_valid_varied_and_the_same_for_the_same_seed() -> None:
     samples = sample_applications(500, seed=1)
 
@@ -171,13 +160,9 @@ def test_a_client_s_own_words_are_echoed_in_at_most_a_hundred_characters() -> No
 def test_a_field_that_stands_twice_is_refused_by_name(again: str) -> None:
     body = json.dumps(COURSE_EXAMPLE).replace("{", "{" + again, 1)
     names = [problem.field for problem in refusal_of(body).detail]
-    rows = ApplicationBatch.model_validate_json(f"[{body}, {json.dumps(COURSE_EXAMPLE)}]").root
 
     assert names
     assert all(name in {"age", "income", "home"} for name in names)
-    assert isinstance(rows[0], Refusal)
-    assert [problem.field for problem in rows[0].detail] == names
-    assert isinstance(rows[1], Application)
 
 
 def test_no_field_and_no_category_has_a_colon() -> None:

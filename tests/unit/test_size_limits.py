@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bentoml.exceptions import BentoMLException
 
-from credit_risk.serving.size_limits import BodyLimits, check_rows
+from credit_risk.serving.size_limits import BodyLimits, RowLimit
 
 TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
@@ -55,9 +55,16 @@ def test_what_does_not_say_so_is_refused_at_the_first_byte_too_many() -> None:
     assert caught.value.error_code == TOO_LARGE
 
 
-def test_rows_are_counted() -> None:
-    check_rows(7, 7)
-    with pytest.raises(BentoMLException, match="has 8 rows, expected at most 7") as caught:
-        check_rows(8, 7)
+def test_rows_and_values_are_counted() -> None:
+    limit = RowLimit(most=7, width=3)
+
+    limit.check(rows=7, values=21)
+    with pytest.raises(BentoMLException, match="more than 7 rows: send at most 7") as caught:
+        limit.check(rows=8)
+
+    assert caught.value.error_code == TOO_LARGE
+
+    with pytest.raises(BentoMLException, match="22 values, which 7 rows do not need") as caught:
+        limit.check(values=22)
 
     assert caught.value.error_code == TOO_LARGE
