@@ -5,13 +5,16 @@
     python -m credit_risk.keys remove NAME
 
 The file is the one that ``--file`` or ``CREDIT_RISK_API_KEYS_FILE`` names. ``add`` shows the key,
-once: only its hash is kept. A running service notices by itself.
+once: only its hash is kept. A running service notices by itself. Commands that are given at once
+wait for each other.
 """
 
 import argparse
+import fcntl
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from secrets import token_urlsafe
@@ -31,14 +34,17 @@ HEADER: Final = "# Who may ask: names and SHA-256 hashes of API keys; python -m 
 def add(path: Path, name: str, expires: date | None = None) -> str:
     """Make a key and add it to a file, which is made if it is not there; gives the key.
 
+    It is on the disk when it is given.
+
     Raises:
         KeysError: if the name is taken, or the file not as it should be.
     """
-    keys = read_keys(path) if path.exists() and path.stat().st_size else []
-    if name in {key.name for key in keys}:
-        raise KeysError(path, found=f"{name} already", mend="choose another name, or remove it")
     secret = PREFIX + token_urlsafe(BYTES)
-    _write(path, [*keys, Key(name, digest_of(secret.encode()), expires)])
+    with _alone(path):
+        keys = read_keys(path) if path.exists() and path.stat().st_size else []
+        if name in {key.name for key in keys}:
+            raise KeysError(path, found=f"{name} already", mend="choose another name, or remove it")
+        _write(path, [*keys, Key(name, digest_of(secret.encode()), expires)])
     return secret
 
 
@@ -48,13 +54,29 @@ def remove(path: Path, name: str) -> None:
     Raises:
         KeysError: if it is not there or the last, or the file not as it should be.
     """
-    keys = read_keys(path)
-    others = [key for key in keys if key.name != name]
-    if len(others) == len(keys):
-        raise KeysError(path, found=f"no {name}", mend="run: python -m credit_risk.keys list")
-    if not others:
-        raise KeysError(path, found=f"only {name}", expected="another key to stay", mend=ADD)
-    _write(path, others)
+    with _alone(path):
+        keys = read_keys(path)
+        others = [key for key in keys if key.name != name]
+        if len(others) == len(keys):
+            raise KeysError(path, found=f"no {name}", mend="run: python -m credit_risk.keys list")
+        if not others:
+            raise KeysError(path, found=f"only {name}", expected="another key to stay", mend=ADD)
+        _write(path, others)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other commands waiting, and what was written from getting lost with the power.
+
+    The folder is locked, since the file is replaced and may not be there yet.
+    """
+    folder = os.open(path.resolve().parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _write(path: Path, keys: Iterable[Key]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -74,6 +75,22 @@ def test_a_name_is_given_once(path: Path) -> None:
 
     with pytest.raises(KeysError, match="found bank already"):
         add(path, "bank")
+
+
+def test_what_is_added_at_once_is_all_there_and_nothing_else(path: Path) -> None:
+    names = [f"key-{number}" for number in range(24)]
+    add(path, "gone")
+    with ThreadPoolExecutor(8) as threads:
+        shown = [threads.submit(add, path, name) for name in names]
+        threads.submit(remove, path, "gone").result()
+        keys = [each.result() for each in shown]
+    ring = KeyRing(read_keys(path))
+
+    found = [ring.find(key.encode()) for key in keys]
+
+    assert [key and key.name for key in found] == names
+    assert len(ring.keys) == len(names)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 def test_what_is_removed_is_gone_and_the_last_one_stays(path: Path) -> None:
