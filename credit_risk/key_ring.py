@@ -10,10 +10,12 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from errno import EINVAL
 from functools import cached_property
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Final
 
 from credit_risk.errors import KeysError
@@ -85,8 +87,8 @@ def read_keys(path: Path) -> list[Key]:
         KeysError: if it cannot be read, holds no key, or one that is not as it should be.
     """
     try:
-        entries = tomllib.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        entries = tomllib.loads(_text(path))
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise KeysError(path, found=f"no readable TOML ({reason})", mend=ADD) from None
     keys = [_key(path, name, entry) for name, entry in entries.items()]
@@ -95,6 +97,13 @@ def read_keys(path: Path) -> list[Key]:
     if len({key.sha256[:INDEX] for key in keys}) < len(keys):
         raise KeysError(path, found="one hash under two names", mend="remove one of the two")
     return keys
+
+
+def _text(path: Path) -> str:
+    """Whatever else a path may name, a pipe, a device, may never come to its end."""
+    if not S_ISREG(path.stat().st_mode):
+        raise OSError(EINVAL, "Not a regular file")
+    return path.read_text()
 
 
 def _key(path: Path, name: str, entry: Any) -> Key:  # noqa: ANN401  whatever the file holds

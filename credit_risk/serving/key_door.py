@@ -21,9 +21,11 @@ from credit_risk.errors import KeysError
 from credit_risk.key_ring import KEYS_VARIABLE, Key, read_keys
 from credit_risk.refusal import Refusal
 from credit_risk.serving.caller import CALLER, name_callers_in_access_log
+from credit_risk.serving.fault_ids import new_fault_id
 from credit_risk.serving.key_file import KeyFile
 from credit_risk.serving.key_metrics import RequestsByKey
 from credit_risk.serving.response_headers import ALWAYS_AS_TEXT
+from credit_risk.serving.uniform_errors import as_refusal
 
 __all__ = [
     "OPEN",
@@ -65,7 +67,11 @@ class KeyDoor:
         if scope["type"] != "http":  # nothing behind this door speaks WebSocket
             await send({"type": "websocket.close"})
             return
-        caller, answer = self._admit(scope)
+        try:
+            caller, answer = self._admit(scope)
+        except Exception:
+            logger.exception("Exception at the door (error %s)", new_fault_id())
+            caller, answer = NOBODY, _our_fault(scope)
         CALLER.set(caller)
 
         async def count(message: Message) -> None:
@@ -159,6 +165,12 @@ def _bearer(scope: Scope) -> bytes:
             scheme, _, key = value.partition(b" ")
             return key.strip() if scheme.lower() == b"bearer" else b""
     return b""
+
+
+def _our_fault(scope: Scope) -> JSONResponse:
+    """Say what the application behind the door says of errors of its own."""
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _refusal(status, as_refusal(status, b"", scope, None).error)
 
 
 def _refusal(status: HTTPStatus, sentence: str) -> JSONResponse:

@@ -21,7 +21,7 @@ from credit_risk.refusal import Refusal, refuse
 from credit_risk.serving.fault_ids import FAULT_ID, new_fault_id
 from credit_risk.serving.response_headers import harden
 
-__all__ = ["UniformErrors"]
+__all__ = ["UniformErrors", "as_refusal"]
 
 logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own errors
 RETRY_AFTER_SECONDS = b"1"

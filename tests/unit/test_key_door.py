@@ -182,6 +182,25 @@ def test_a_key_is_taken_on_its_last_day(application: Application, path: Path) ->
     assert sent[0]["status"] == 200
 
 
+def test_an_error_at_the_door_is_an_id_to_the_client_and_a_trace_in_the_log(
+    door: KeyDoor,
+    counts: Counts,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(KeyFile, "ring", None)
+
+    sent = ask(door, authorization="Bearer x")
+    status, error = refusal(sent)
+
+    assert status == 500
+    assert (b"cache-control", b"no-store") in sent[0]["headers"]
+    assert counts.seen == [(NOBODY, 500)]
+    (record,) = caplog.records
+    assert record.exc_info
+    assert error.split()[-1].removesuffix(".") in record.getMessage()
+
+
 @pytest.mark.parametrize("path_asked", sorted(key_door.OPEN))
 def test_the_probes_want_no_key_and_are_not_counted(
     door: KeyDoor, counts: Counts, path_asked: str

@@ -45,7 +45,7 @@ def test_what_is_added_counts_and_what_is_removed_does_not(
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("broken", ["", "bank = {"])
+@pytest.mark.parametrize("broken", ["", "bank = {", "a = " + "[" * 3000])
 def test_while_the_file_is_broken_the_last_keys_count(
     path: Path, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
@@ -75,6 +75,17 @@ def test_a_file_that_goes_and_comes_back_is_read_again(
     assert keys.ring().find(broker)
     assert keys.ring().find(bank) is None
     assert len(caplog.messages) == 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_pipe_in_its_place_is_not_waited_for(path: Path) -> None:
+    bank = add(path, "bank").encode()
+    keys = KeyFile(path)
+
+    path.unlink()
+    os.mkfifo(path)
+
+    assert keys.ring().find(bank)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -1,5 +1,6 @@
 """What is read from a file of API keys, and what is not."""
 
+import os
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -57,6 +58,7 @@ def test_a_key_is_taken_until_the_end_of_its_last_day() -> None:
         ("# nothing\n", "no key in it"),
         ("bank = {", "no readable TOML (Invalid"),
         ("\x00", "no readable TOML (Invalid"),
+        ("a = " + "[" * 3000, "no readable TOML ("),
         ('bank = "secret"', "bank in another form"),
         ("bank = {}", "bank in another form"),
         (f'bank = {{ sha256 = "{A[1:]}" }}', "bank in another form"),
@@ -80,9 +82,11 @@ def test_what_is_not_as_it_should_be_is_told_in_a_sentence(
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["missing.toml", "."])
+@pytest.mark.parametrize("name", ["missing.toml", ".", "pipe", "/dev/zero"])
 def test_a_file_that_is_none_is_told_with_the_reason(tmp_path: Path, name: str) -> None:
-    with pytest.raises(KeysError, match=r"no readable TOML \((No such file|Is a directory)"):
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(KeysError, match=r"no readable TOML \((No such|Not a regular) file"):
         read_keys(tmp_path / name)
 
 
