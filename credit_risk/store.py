@@ -73,6 +73,26 @@ def write_hashes(tag: str) -> None:
 class CreditRiskModel(BentoModel):
     """A reference to a model that BentoML resolves when a service starts, and we check."""
 
+    @property
+    def stored(self) -> bentoml.Model | None:
+        """What the store has; None if there is none.
+
+        Raises:
+            BentoMLException: if it cannot be read; the message is one sentence.
+        """
+        try:
+            return super().stored
+        except Exception as error:  # noqa: BLE001  a broken model.yaml can raise anything
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            refusal = ModelRefusedError(
+                str(self.tag),
+                found=f"no readable {CARD} ({reason})",
+                expected="that of a model that was saved or imported as a whole",
+                # while it is there, nothing can be saved beside it
+                mend=f"rm -r $BENTOML_HOME/models/{self.tag.path()}, then {TRAIN}",
+            )
+            raise BentoMLException(str(refusal)) from None
+
     def resolve(self, *args: Any, **kwargs: Any) -> bentoml.Model:  # noqa: ANN401  BentoML's signature
         """Find the model in the store.
 

@@ -149,14 +149,17 @@ def _check_version(stored: bentoml.Model) -> None:
 
 def _read_card(stored: bentoml.Model) -> ModelCard:
     try:
-        return ModelCard(model=str(stored.tag), **stored.info.metadata)
+        return ModelCard.model_validate(stored.info.metadata | {"model": str(stored.tag)})
     except ValidationError as error:
         odd = ", ".join(".".join(map(str, finding["loc"])) for finding in error.errors())
         raise _refused(stored, f"metadata without a valid {odd}", "that of train.py") from None
 
 
 def _check_files(stored: bentoml.Model, card: ModelCard) -> None:
-    hashes = hash_files(Path(stored.path), leave_out=CARD)
+    try:
+        hashes = hash_files(Path(stored.path), leave_out=CARD)
+    except OSError as error:
+        raise _refused(stored, str(error), "files that can be read") from None
     odd = odd_one(hashes, card.files)
     if odd is not None:
         found, expected = (

@@ -1,0 +1,88 @@
+"""A stored model that cannot be read at all is refused in a sentence, as one that does not fit."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bentoml._internal.configuration.containers import BentoMLContainer
+from bentoml._internal.models import ModelStore
+from bentoml.exceptions import BentoMLException
+
+from credit_risk.store import MODEL_NAME, CreditRiskModel
+
+
+@pytest.fixture
+def folder(home: Path, tmp_path: Path) -> Iterator[Path]:
+    """The folder of the model in a copy of the store, which BentoML takes for its own."""
+    store = shutil.copytree(home / "models", tmp_path / "models")
+    BentoMLContainer.model_store.set(ModelStore(store))
+    (found,) = (each for each in (store / MODEL_NAME).iterdir() if each.is_dir())
+    yield found
+    BentoMLContainer.model_store.reset()
+
+
+def refusal() -> str:
+    with pytest.raises(BentoMLException) as refused:
+        CreditRiskModel(f"{MODEL_NAME}:latest").resolve()
+    return str(refused.value)
+
+
+def test_a_model_that_is_whole_is_found(folder: Path) -> None:
+    stored = CreditRiskModel(f"{MODEL_NAME}:latest").resolve()
+
+    assert Path(stored.path) == folder
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "malformed model.yaml"),
+        (b"\xff\xfe", "UnicodeDecodeError: 'utf-8' codec"),
+        (b"a: [", "ParserError: while parsing"),
+        (b"[" * 5000, "RecursionError: "),
+        (b"- a\n- list\n", "malformed model.yaml"),
+        (b"name: only\n", "KeyError: 'version'"),
+        (b"name: 5\nversion: 5\n", "AttributeError: "),
+        (b"name: a\nversion: b\n", "ClassValidationError: "),
+        (b"name: a\nversion: b\ncontext: 5\n", "TypeError: "),
+    ],
+)
+def test_one_whose_model_yaml_is_damaged_is_refused(folder: Path, text: bytes, reason: str) -> None:
+    (folder / "model.yaml").write_bytes(text)
+
+    said = refusal()
+
+    assert said.startswith(f"{MODEL_NAME}:{folder.name}: found no readable model.yaml (")
+    assert reason in said
+    assert "\n" not in said
+    assert said.endswith(f"models/{MODEL_NAME}/{folder.name}, then python train.py")
+
+
+def test_one_whose_model_yaml_is_cut_off_anywhere_is_refused(folder: Path) -> None:
+    card = folder / "model.yaml"
+    whole = card.read_bytes()
+    for part in range(1, 8):
+        card.write_bytes(whole[: len(whole) * part // 8])
+
+        assert "; run: " in refusal()
+
+
+def test_one_whose_metadata_is_no_card_is_refused(folder: Path) -> None:
+    card = folder / "model.yaml"
+    card.write_text(card.read_text().replace("metadata:\n", "metadata:\n  1: 2\n"))
+
+    assert "found metadata without a valid 1, expected that of train.py" in refusal()
+
+
+def test_one_with_a_file_that_cannot_be_read_is_refused(folder: Path) -> None:
+    (folder / "report.html").unlink()
+    (folder / "report.html").symlink_to("/proc/self/mem")
+
+    assert "Input/output error, expected files that can be read; run: " in refusal()
+
+
+def test_one_that_is_not_there_is_told(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+    assert f"{MODEL_NAME}:{folder.name}: found no such model in the store" in refusal()
