@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from credit_risk.batch import RowLimit, Unlimited, count_values
 from credit_risk.errors import EncodingError
+from credit_risk.refusal import echo
 from credit_risk.schema import COURSE_EXAMPLE
 from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
 
@@ -128,7 +129,7 @@ def check_rows(rows: Rows) -> None:
             only for income, assets and debt, and exactly one category per categorical field.
     """
     if rows.ndim != 2 or rows.shape[1] != len(COLUMNS):  # noqa: PLR2004  two axes: rows, columns
-        msg = f"found an array of shape {rows.shape}, expected (n, {len(COLUMNS)})"
+        msg = f"found an array of shape {echo(rows.shape)}, expected (n, {len(COLUMNS)})"
         raise EncodingError(msg)
     with np.errstate(invalid="ignore"):
         fits = ((rows >= _LOW) & (rows <= _HIGH)) | (np.isnan(rows) & _MAY_BE_MISSING)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-__all__ = ["MAX_ECHO", "Problem", "Refusal", "refuse"]
+__all__ = ["MAX_ECHO", "Problem", "Refusal", "echo", "refuse"]
 
 MAX_ECHO = 100
 """Most characters of a client's own text in an answer."""
@@ -55,6 +55,11 @@ class Refusal(BaseModel):
     detail: list[Problem] = Field(
         default_factory=list, description="Each single problem, where there are several places."
     )
+
+
+def echo(text: object) -> str:
+    """Cut what a client sent to what may stand in a sentence, which an answer may hold twice."""
+    return _cut(str(text), MAX_ECHO // 2)
 
 
 def refuse(findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None = None) -> Refusal:

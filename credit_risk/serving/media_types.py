@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from credit_risk.refusal import Refusal
+from credit_risk.refusal import Refusal, echo
 
 __all__ = ["JSON", "MediaTypeDoor", "media_types_of"]
 
@@ -34,7 +34,7 @@ class MediaTypeDoor:
             found = Headers(scope=scope).get("content-type", JSON).split(";")[0].strip().lower()
             if found not in accepted:
                 refusal = Refusal(
-                    error=f"The body is {found[:100]}, expected {' or '.join(accepted)}: "
+                    error=f"The body is {echo(found)}, expected {' or '.join(accepted)}: "
                     "set the Content-Type header."
                 )
                 answer = JSONResponse(

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from bentoml.exceptions import InvalidArgument
 
-from credit_risk.refusal import MAX_ECHO
+from credit_risk.refusal import echo
 
 __all__ = ["QUERY", "Flag", "flags_of"]
 
@@ -56,8 +56,7 @@ class Flag:
         if found is None:
             return self.default
         if found not in VALUES:
-            cut = found[: MAX_ECHO - len(self.name) - 1]
-            msg = f"The query has {self.name}={cut}, expected true or false."
+            msg = f"The query has {self.name}={echo(found)}, expected true or false."
             raise InvalidArgument(msg)
         return VALUES[found]
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from credit_risk.refusal import Refusal, refuse
+from credit_risk.refusal import Refusal, echo, refuse
 from credit_risk.serving.fault_ids import FAULT_ID, new_fault_id
 from credit_risk.serving.response_headers import harden
 
@@ -141,12 +141,12 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _sentence(status: HTTPStatus, scope: Scope) -> str:
-    path = scope["path"][:100]
+    path = echo(scope["path"])
     match status:
         case HTTPStatus.NOT_FOUND:
             return f"There is nothing at {path}; GET / shows what there is."
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            return f"{path} does not answer {scope['method']}; see the Allow header."
+            return f"{path} does not answer {echo(scope['method'])}; see the Allow header."
         case HTTPStatus.INTERNAL_SERVER_ERROR:
             return f"An unexpected error; the server's log has it as error {FAULT_ID.get()}."
         case HTTPStatus.SERVICE_UNAVAILABLE:

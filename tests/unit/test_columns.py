@@ -18,6 +18,7 @@ from credit_risk.columns import (
     fingerprint,
 )
 from credit_risk.errors import EncodingError
+from credit_risk.refusal import MAX_ECHO, refuse
 from credit_risk.samples import sample_applications
 from credit_risk.schema import Application
 from credit_risk.training.fitting import fit_vectorizer
@@ -145,6 +146,15 @@ def test_a_missing_number_is_null_in_lists_and_nan_in_the_array() -> None:
 def test_lists_that_are_no_rows_of_numbers_are_refused(body: str, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         EncodedApplications.model_validate_json(body)
+
+
+def test_a_long_shape_comes_back_in_part() -> None:
+    with pytest.raises(ValidationError) as error:
+        EncodedApplications.model_validate(np.zeros((1,) * 62, dtype=np.float32))
+    answer = refuse(error.value.errors()).model_dump_json()
+
+    assert "found an array of shape (1, 1, " in answer
+    assert answer.count("1, ") <= MAX_ECHO // len("1, ")
 
 
 def test_an_array_of_another_dtype_is_refused() -> None:
