@@ -20,6 +20,7 @@ from credit_risk.serving.internals import APIMethod
 from credit_risk.serving.long_lists import LONG, read_in_parts, write_in_parts
 from credit_risk.serving.media_types import JSON, media_types_of
 from credit_risk.serving.npy import NPY, read_npy
+from credit_risk.serving.query import check_query, flags_of
 from credit_risk.serving.request_metrics import EndpointMetrics
 from credit_risk.serving.size_limits import too_large
 
@@ -53,6 +54,8 @@ class Endpoint:
         try:
             if declared > self.most:
                 raise too_large(self.most)
+            if scope["query_string"]:
+                check_query(scope["query_string"], flags_of(self.call))
             body = await _read(receive, self.most)
             if body is None:
                 return None, b""

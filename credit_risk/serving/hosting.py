@@ -31,6 +31,7 @@ from credit_risk.serving.known_paths import KnownPaths, paths_of
 from credit_risk.serving.lateness import LatenessLimit
 from credit_risk.serving.media_types import JSON, MediaTypeDoor, media_types_of
 from credit_risk.serving.openapi import document, lock, signature_of
+from credit_risk.serving.query import QueryDoor, flags_of
 from credit_risk.serving.quiet_log import keep_quiet
 from credit_risk.serving.server import use_server
 from credit_risk.serving.size_limits import BodyLimits
@@ -134,6 +135,8 @@ class HostedService(Service[Any]):
         accepted = {m.route: media_types_of(m.input_spec) for m in self.apis.values()}
         self.add_asgi_middleware(MediaTypeDoor, accepted=accepted)
         self.add_asgi_middleware(BodyLimits, limits=self.body_limits, otherwise=OTHER_BODY)
+        flags = {m.route: flags_of(m.func) for m in self.apis.values()}
+        self.add_asgi_middleware(QueryDoor, flags=flags)
         named = {path: m for path, m in inputs.items() if _has_fields(m)}
         app = super().to_asgi(is_main)
         if is_main:

@@ -24,6 +24,7 @@ from credit_risk.serving.internals import (
 from credit_risk.serving.known_paths import KnownPaths
 from credit_risk.serving.lateness import LatenessLimit
 from credit_risk.serving.media_types import MediaTypeDoor
+from credit_risk.serving.query import QueryDoor
 from credit_risk.serving.size_limits import BodyLimits
 
 __all__ = ["Stack", "read_stack"]
@@ -35,6 +36,7 @@ WITHOUT_EFFECT = (
     ContextMiddleware,
     MediaTypeDoor,
     BodyLimits,
+    QueryDoor,
 )
 """Middlewares whose work the lean path does itself, or which only serve BentoML's own path."""
 

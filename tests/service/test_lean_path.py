@@ -125,6 +125,33 @@ def test_both_paths_give_the_same_answers(
         assert lean["status"] in {200, 400, 413, 415}
 
 
+QUERIES = [
+    "?",
+    "?&",
+    "?reasons=true",
+    "?reasons",
+    "?reasons=",
+    "?reasons=perhaps",
+    "?reasons=true&reasons=true",
+    "?Reasons=true",
+    "?reasons=true&x=1",
+    "?x",
+    "?%72easons=false",
+    "?%ff=%00",
+    f"?{'x' * 500}",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_both_paths_read_and_refuse_the_same_queries(
+    http: httpx.Client, lean_path: Server, bentoml_path: Server, path: str
+) -> None:
+    for query in QUERIES:
+        for body in (b"[]", GOOD.encode(), b"{", b" " * 20_000):
+            lean = answer(http, lean_path, f"{path}{query}", body, JSON)
+            assert lean == answer(http, bentoml_path, f"{path}{query}", body, JSON), query
+
+
 def series(server: Server) -> dict[str, float]:
     """Prometheus samples that both paths must keep, without what is different by nature."""
     kept = (
@@ -150,6 +177,7 @@ def test_both_paths_count_in_the_same_series(
         for body in RAW:
             for path in PATHS:
                 answer(http, server, path, body, JSON)
+        answer(http, server, "/classify?x", GOOD.encode(), JSON)
 
     def counted(server: Server) -> dict[str, float]:
         now = series(server)
@@ -161,7 +189,9 @@ def test_both_paths_count_in_the_same_series(
 
     lean = counted(lean_path)
     assert lean == counted(bentoml_path)
-    assert sum(v for name, v in lean.items() if "request_total" in name) == len(RAW) * len(PATHS)
+    assert (
+        sum(v for name, v in lean.items() if "request_total" in name) == len(RAW) * len(PATHS) + 1
+    )
     assert {v for name, v in lean.items() if "in_progress" in name} == {0}
     assert set(series(lean_path)) == set(series(bentoml_path))
 

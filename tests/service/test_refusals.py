@@ -65,6 +65,8 @@ CASES: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "NUL in a name": (400, "POST", "/classify", {"json": COURSE_EXAMPLE | {"\0" + LONG: 1}}),
     "repeated field": (400, "POST", "/classify", as_json(GOOD.replace("{", '{"age": 9, ', 1))),
     "query": (400, "POST", f"/classify_batch?reasons={LONG}", {"json": []}),
+    "unknown parameter": (400, "POST", f"/classify_batch?{LONG}", {"json": []}),
+    "no parameter here": (400, "POST", "/classify?reasons=true", {"json": COURSE_EXAMPLE}),
     "npy header": (
         400,
         "POST",
