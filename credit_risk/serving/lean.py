@@ -154,7 +154,10 @@ class LeanPath:
 
 
 def _about_body(scope: Scope) -> tuple[str, int]:
-    """Media type and length of a body, as its headers say it; JSON and 0 where they do not."""
+    """Media type and length of a body, as its headers say it; JSON and 0 where they do not.
+
+    A body in another encoding has a media type that no endpoint takes.
+    """
     media_type, declared = None, 0
     name: bytes
     value: bytes
@@ -165,6 +168,8 @@ def _about_body(scope: Scope) -> tuple[str, int]:
                 media_type = value.partition(b";")[0].strip().lower().decode("latin-1")
         elif name == b"content-length":
             declared = int(value)
+        elif name == b"content-encoding" and value.lower() != b"identity":
+            return "", declared
     return JSON if media_type is None else media_type, declared
 
 

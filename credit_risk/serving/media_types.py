@@ -1,4 +1,4 @@
-"""The door: only the media types that an endpoint names get in.
+"""The door: only the media types that an endpoint names get in, and nothing compressed.
 
 BentoML reads multipart and form bodies everywhere, and pickles on every service but the first.
 A model names what it takes in ``media_types``, any other parameter in BentoML's ``ContentType``.
@@ -17,10 +17,12 @@ from credit_risk.refusal import Refusal, echo
 __all__ = ["JSON", "MediaTypeDoor", "media_types_of"]
 
 JSON = "application/json"
+IDENTITY = "identity"
+"""The Content-Encoding of what is sent as it is."""
 
 
 class MediaTypeDoor:
-    """Answers 415 to a POST whose media type its endpoint does not take."""
+    """Answers 415 to a POST whose body is not in a form that its endpoint takes."""
 
     def __init__(self, app: ASGIApp, accepted: Mapping[str, tuple[str, ...]]) -> None:
         """Wrap ``app``; ``accepted`` holds the media types of each path."""
@@ -31,17 +33,29 @@ class MediaTypeDoor:
         """Let a request in, or not."""
         accepted = self._accepted.get(scope["path"]) if scope["type"] == "http" else None
         if accepted and scope["method"] == "POST":
-            found = Headers(scope=scope).get("content-type", JSON).split(";")[0].strip().lower()
-            if found not in accepted:
-                refusal = Refusal(
-                    error=f"The body is {echo(found)}, expected {' or '.join(accepted)}: "
-                    "set the Content-Type header."
-                )
+            refusal = _refuse(Headers(scope=scope), accepted)
+            if refusal:
                 answer = JSONResponse(
                     refusal.model_dump(), status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE
                 )
                 return await answer(scope, receive, send)
         return await self.app(scope, receive, send)
+
+
+def _refuse(headers: Headers, accepted: tuple[str, ...]) -> Refusal | None:
+    found = headers.get("content-type", JSON).split(";")[0].strip().lower()
+    if found not in accepted:
+        return Refusal(
+            error=f"The body is {echo(found)}, expected {' or '.join(accepted)}: "
+            "set the Content-Type header."
+        )
+    for encoding in headers.getlist("content-encoding"):
+        if encoding.lower() != IDENTITY:
+            return Refusal(
+                error=f"The body has the Content-Encoding {echo(encoding)}, expected none: "
+                "send it as it is, without that header."
+            )
+    return None
 
 
 def media_types_of(spec: Any) -> tuple[str, ...]:  # noqa: ANN401  BentoML's input_spec of a method

@@ -294,7 +294,6 @@ HEADERS = [
     b"Accept",
     b"Accept-Encoding",
     b"Authorization",
-    b"Content-Encoding",
     b"Cookie",
     b"Forwarded",
     b"Origin",

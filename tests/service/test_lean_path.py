@@ -152,6 +152,25 @@ def test_both_paths_read_and_refuse_the_same_queries(
             assert lean == answer(http, bentoml_path, f"{path}{query}", body, JSON), query
 
 
+@pytest.mark.parametrize(
+    ("encoding", "status"),
+    [("identity", 200), ("Identity", 200), ("gzip", 415), ("identity, br", 415), ("", 415)],
+)
+def test_both_paths_take_a_body_only_as_it_is(
+    http: httpx.Client, lean_path: Server, bentoml_path: Server, encoding: str, status: int
+) -> None:
+    for server in (lean_path, bentoml_path):
+        headers = {"content-type": JSON, "content-encoding": encoding}
+        found = http.post(f"{server.url}/classify", content=GOOD, headers=headers)
+
+        assert found.status_code == status
+        if status == 415:
+            assert found.json()["error"] == (
+                f"The body has the Content-Encoding {encoding}, expected none: "
+                "send it as it is, without that header."
+            )
+
+
 def series(server: Server) -> dict[str, float]:
     """Prometheus samples that both paths must keep, without what is different by nature."""
     kept = (
