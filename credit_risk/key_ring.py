@@ -15,16 +15,16 @@ from functools import cached_property
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
+from shlex import quote
 from stat import S_ISREG
 from typing import Any, Final
 
 from credit_risk.errors import KeysError
 
-__all__ = ["ADD", "KEYS_VARIABLE", "NAME", "Key", "KeyRing", "digest_of", "read_keys"]
+__all__ = ["KEYS_VARIABLE", "NAME", "Key", "KeyRing", "command", "digest_of", "read_keys"]
 
 KEYS_VARIABLE: Final = "CREDIT_RISK_API_KEYS_FILE"
 """Environment variable that names the file; without it the service is open."""
-ADD: Final = "run: python -m credit_risk.keys add NAME"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """What a key may be called: no sign in it means anything to TOML, to a log or to Prometheus."""
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -80,7 +80,12 @@ def digest_of(key: bytes) -> str:
     return sha256(key).hexdigest()
 
 
-def read_keys(path: Path) -> list[Key]:
+def command(path: Path, arguments: str) -> str:
+    """Say what mends a file."""
+    return f"run: python -m credit_risk.keys {arguments} --file {quote(str(path))}"
+
+
+def read_keys(path: Path, *, may_be_empty: bool = False) -> list[Key]:
     """Read a file of keys.
 
     Raises:
@@ -90,10 +95,11 @@ def read_keys(path: Path) -> list[Key]:
         entries = tomllib.loads(_text(path))
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise KeysError(path, found=f"no readable TOML ({reason})", mend=ADD) from None
+        mend = _add(path) if isinstance(error, FileNotFoundError) else _anew(path)
+        raise KeysError(path, found=f"no readable TOML ({reason})", mend=mend) from None
     keys = [_key(path, name, entry) for name, entry in entries.items()]
-    if not keys:
-        raise KeysError(path, found="no key in it", mend=ADD)
+    if not keys and not may_be_empty:
+        raise KeysError(path, found="no key in it", mend=_add(path))
     if len({key.sha256[:INDEX] for key in keys}) < len(keys):
         raise KeysError(path, found="one hash under two names", mend="remove one of the two")
     return keys
@@ -112,9 +118,19 @@ def _key(path: Path, name: str, entry: Any) -> Key:  # noqa: ANN401  whatever th
     good = (
         NAME.fullmatch(name)
         and fields.keys() <= {"sha256", "expires"}
-        and DIGEST.fullmatch(str(digest))
+        and isinstance(digest, str)
+        and DIGEST.fullmatch(digest)
         and (expires is None or type(expires) is date)  # a datetime is a date, too
     )
     if not good:
-        raise KeysError(path, found=f"{name} in another form", expected=ENTRY, mend=ADD)
+        raise KeysError(path, found=f"{name} in another form", expected=ENTRY, mend=_anew(path))
     return Key(name, str(digest), expires)
+
+
+def _add(path: Path) -> str:
+    return command(path, "add NAME")
+
+
+def _anew(path: Path) -> str:
+    """Nothing is added to what cannot be read."""
+    return f"correct it, or move it away and {_add(path)}"

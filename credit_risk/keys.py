@@ -21,7 +21,7 @@ from secrets import token_urlsafe
 from typing import Final
 
 from credit_risk.errors import KeysError
-from credit_risk.key_ring import ADD, KEYS_VARIABLE, NAME, Key, digest_of, read_keys
+from credit_risk.key_ring import KEYS_VARIABLE, NAME, Key, command, digest_of, read_keys
 
 __all__ = ["add", "main", "remove"]
 
@@ -41,7 +41,7 @@ def add(path: Path, name: str, expires: date | None = None) -> str:
     """
     secret = PREFIX + token_urlsafe(BYTES)
     with _alone(path):
-        keys = read_keys(path) if path.exists() and path.stat().st_size else []
+        keys = read_keys(path, may_be_empty=True) if path.exists() else []
         if name in {key.name for key in keys}:
             raise KeysError(path, found=f"{name} already", mend="choose another name, or remove it")
         _write(path, [*keys, Key(name, digest_of(secret.encode()), expires)])
@@ -58,9 +58,12 @@ def remove(path: Path, name: str) -> None:
         keys = read_keys(path)
         others = [key for key in keys if key.name != name]
         if len(others) == len(keys):
-            raise KeysError(path, found=f"no {name}", mend="run: python -m credit_risk.keys list")
+            raise KeysError(path, found=f"no {name}", mend=command(path, "list"))
         if not others:
-            raise KeysError(path, found=f"only {name}", expected="another key to stay", mend=ADD)
+            add_one = command(path, "add NAME")
+            raise KeysError(
+                path, found=f"only {name}", expected="another key to stay", mend=add_one
+            )
         _write(path, others)
 
 
@@ -69,14 +72,25 @@ def _alone(path: Path) -> Iterator[None]:
     """Keep other commands waiting, and what was written from getting lost with the power.
 
     The folder is locked, since the file is replaced and may not be there yet.
+
+    Raises:
+        KeysError: if the folder is not there or cannot be written.
     """
-    folder = os.open(path.resolve().parent, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        folder = os.open(path.resolve().parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except (OSError, RuntimeError) as error:  # the latter of a link to itself
+        raise KeysError(
+            path,
+            found=f"no place for it ({getattr(error, 'strerror', error)})",
+            expected="a folder that can be written",
+            mend="make one, or name another file with --file",
+        ) from None
 
 
 def _write(path: Path, keys: Iterable[Key]) -> None:
@@ -125,16 +139,16 @@ def _day(text: str) -> date:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m credit_risk.keys", description="Keep API keys.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for command, text in {
+    for name, text in {
         "add": "make a key and show it, once",
         "list": "name the keys and their last days",
         "remove": "take a key back",
     }.items():
-        sub = commands.add_parser(command, help=text)
+        sub = commands.add_parser(name, help=text)
         sub.add_argument("--file", default=os.environ.get(KEYS_VARIABLE), help=KEYS_VARIABLE)
-        if command != "list":
+        if name != "list":
             sub.add_argument("name", type=_named, metavar="NAME", help="who it is given to")
-        if command == "add":
+        if name == "add":
             sub.add_argument("--expires", type=_day, metavar="YYYY-MM-DD", help="last day, UTC")
     return parser
 
@@ -156,7 +170,7 @@ def main(arguments: list[str] | None = None) -> str:
             case _:
                 keys = read_keys(path)
                 return "\n".join(f"{key.name}\t{key.expires or 'no end'}" for key in keys)
-    except (KeysError, OSError) as error:
+    except KeysError as error:
         parser.exit(1, f"{error}\n")
 
 

@@ -104,6 +104,7 @@ def guarded(app: ASGIApp, variable: str) -> ASGIApp:
 
     Raises:
         KeysError: if that file is not as it should be.
+        BentoMLConfigException: if the variable is empty.
     """
     path = _path(variable)
     return app if path is None else KeyDoor(app, KeyFile(path))
@@ -154,7 +155,10 @@ def _keys(variable: str) -> list[Key] | None:
 
 def _path(variable: str) -> Path | None:
     named = os.environ.get(variable)
-    return None if named is None else Path(named)  # empty: refused, better than open
+    if named == "":  # better refused than open
+        msg = f"{variable}: found an empty variable, expected the path of a file of keys; unset it"
+        raise BentoMLConfigException(msg)
+    return None if named is None else Path(named)
 
 
 def _bearer(scope: Scope) -> bytes:

@@ -249,7 +249,17 @@ def test_with_a_file_there_is_one_and_who_may_ask_is_logged(
     assert key not in caplog.text
 
 
-@pytest.mark.parametrize("named", ["", "/no/such/file", "/dev/null"])
+def test_an_empty_variable_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEYS_VARIABLE, "")
+
+    for refuses in (say_who_may_ask, refuse_wrong_keys):
+        with pytest.raises(
+            BentoMLConfigException, match=rf"^{KEYS_VARIABLE}: found an empty variable, "
+        ):
+            refuses()
+
+
+@pytest.mark.parametrize("named", ["/no/such/file", "/dev/null"])
 def test_a_file_that_is_none_keeps_the_service_from_starting(
     monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:

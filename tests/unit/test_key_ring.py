@@ -63,6 +63,7 @@ def test_a_key_is_taken_until_the_end_of_its_last_day() -> None:
         ("bank = {}", "bank in another form"),
         (f'bank = {{ sha256 = "{A[1:]}" }}', "bank in another form"),
         (f'bank = {{ sha256 = "{A.upper()}" }}', "bank in another form"),
+        (f"bank = {{ sha256 = {'1' * 64} }}", "bank in another form"),
         (f'"b nk" = {{ sha256 = "{A}" }}', "b nk in another form"),
         (f'bank = {{ sha256 = "{A}", expires = "2027-01-31" }}', "bank in another form"),
         (f'bank = {{ sha256 = "{A}", expires = 2027-01-31T00:00:00Z }}', "bank in another form"),
@@ -88,6 +89,25 @@ def test_a_file_that_is_none_is_told_with_the_reason(tmp_path: Path, name: str) 
 
     with pytest.raises(KeysError, match=r"no readable TOML \((No such|Not a regular) file"):
         read_keys(tmp_path / name)
+
+
+@pytest.mark.parametrize("broken", ["bank = {", "\ufeff", "bank = 1", "a = " + "[" * 3000])
+def test_what_add_cannot_mend_is_not_sent_there_before_it_is_out_of_the_way(
+    tmp_path: Path, broken: str
+) -> None:
+    path = written(tmp_path, broken)
+
+    with pytest.raises(KeysError, match=f"; correct it, or move it away and run: .* {path}$"):
+        read_keys(path)
+
+
+def test_the_command_that_mends_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "not there.toml"
+
+    with pytest.raises(KeysError) as error:
+        read_keys(path)
+
+    assert str(error.value).endswith(f"; run: python -m credit_risk.keys add NAME --file '{path}'")
 
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:

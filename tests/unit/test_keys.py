@@ -59,8 +59,11 @@ def test_an_old_file_keeps_its_rights_and_its_link(path: Path, tmp_path: Path) -
     assert {each.name for each in tmp_path.iterdir()} == {"keys.toml", "link"}
 
 
-def test_an_empty_file_can_be_added_to_and_a_broken_one_is_left_alone(path: Path) -> None:
-    path.touch()
+@pytest.mark.parametrize("empty", ["", "# no key yet\n"])
+def test_an_empty_file_can_be_added_to_and_a_broken_one_is_left_alone(
+    path: Path, empty: str
+) -> None:
+    path.write_text(empty)
     add(path, "bank")
     path.write_text("broken")
 
@@ -68,6 +71,13 @@ def test_an_empty_file_can_be_added_to_and_a_broken_one_is_left_alone(path: Path
         add(path, "broker")
 
     assert path.read_text() == "broken"
+
+
+def test_a_link_to_itself_is_told(path: Path) -> None:
+    path.symlink_to(path)
+
+    with pytest.raises(KeysError, match="found no "):
+        add(path, "bank")
 
 
 def test_a_name_is_given_once(path: Path) -> None:
@@ -100,7 +110,7 @@ def test_what_is_removed_is_gone_and_the_last_one_stays(path: Path) -> None:
     remove(path, "bank")
 
     assert [key.name for key in read_keys(path)] == ["broker"]
-    with pytest.raises(KeysError, match="found no bank"):
+    with pytest.raises(KeysError, match=f"found no bank, .* list --file {path}$"):
         remove(path, "bank")
     with pytest.raises(KeysError, match="found only broker, expected another key to stay"):
         remove(path, "broker")
@@ -131,7 +141,11 @@ YESTERDAY = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
         (["add", "bank", "--expires", YESTERDAY, "--file", "x"], "expected a day from today"),
         (["add", "bank", "--expires", "soon", "--file", "x"], "found soon, expected a day"),
         (["list", "--file", "no/such.toml"], "no/such.toml: found no readable TOML"),
-        (["add", "bank", "--file", "no/such.toml"], "No such file or directory"),
+        (
+            ["add", "bank", "--file", "no/such.toml"],
+            "no/such.toml: found no place for it (No such file or directory), expected a folder",
+        ),
+        (["add", "bank", "--file", "/proc/keys.toml"], "/proc/keys.toml: found no place for it ("),
     ],
 )
 def test_what_cannot_be_done_is_told_without_a_trace(
