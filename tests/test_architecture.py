@@ -107,6 +107,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             "serving.media_types",
             "serving.query",
             "serving.size_limits",
+            "serving.whole_files",
         },
         {"starlette"},
     ),
@@ -150,6 +151,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.serving.batching": (set(), set()),
     "credit_risk.serving.garbage": (set(), set()),
     "credit_risk.serving.long_lists": (set(), {"pydantic"}),
+    "credit_risk.serving.whole_files": (set(), {"starlette"}),
     "credit_risk.serving.query": ({"refusal"}, {"bentoml", "starlette"}),
     "credit_risk.serving.openapi": (
         {"refusal", "serving.media_types", "serving.query"},
@@ -175,6 +177,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             "serving.server",
             "serving.size_limits",
             "serving.uniform_errors",
+            "serving.whole_files",
         },
         {"attrs", "bentoml", "pydantic", "starlette", "yaml"},
     ),

@@ -36,6 +36,7 @@ from credit_risk.serving.quiet_log import keep_quiet
 from credit_risk.serving.server import use_server
 from credit_risk.serving.size_limits import BodyLimits
 from credit_risk.serving.uniform_errors import UniformErrors
+from credit_risk.serving.whole_files import WholeFiles
 
 __all__ = ["RUNNER_VARIABLE", "HostedService"]
 
@@ -137,6 +138,7 @@ class HostedService(Service[Any]):
         self.add_asgi_middleware(BodyLimits, limits=self.body_limits, otherwise=OTHER_BODY)
         flags = {m.route: flags_of(m.func) for m in self.apis.values()}
         self.add_asgi_middleware(QueryDoor, flags=flags)
+        self.add_asgi_middleware(WholeFiles)
         named = {path: m for path, m in inputs.items() if _has_fields(m)}
         app = super().to_asgi(is_main)
         if is_main:

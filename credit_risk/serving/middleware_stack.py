@@ -26,6 +26,7 @@ from credit_risk.serving.lateness import LatenessLimit
 from credit_risk.serving.media_types import MediaTypeDoor
 from credit_risk.serving.query import QueryDoor
 from credit_risk.serving.size_limits import BodyLimits
+from credit_risk.serving.whole_files import WholeFiles
 
 __all__ = ["Stack", "read_stack"]
 
@@ -37,6 +38,7 @@ WITHOUT_EFFECT = (
     MediaTypeDoor,
     BodyLimits,
     QueryDoor,
+    WholeFiles,
 )
 """Middlewares whose work the lean path does itself, or which only serve BentoML's own path."""
 

@@ -20,32 +20,36 @@ from credit_risk.serving.query import flags_of
 __all__ = ["document", "lock", "signature_of"]
 
 REFUSALS = {
-    400: "The body is not JSON or not valid; every wrong field is named.",
+    400: "Not HTTP, or the query or the body is not valid; every wrong field is named.",
     401: "No API key, or one that is not known.",
     403: "The API key has expired.",
     404: "There is nothing here.",
     405: "Not by this method; the Allow header names those that are.",
     408: "The request did not come in time.",
     413: "The body or its number of rows exceeds the limit.",
-    415: "The media type is not one that this endpoint takes.",
+    415: "The body is of a media type that this endpoint does not take, or is compressed.",
     429: "More requests at once than this worker takes; try again.",
     431: "The address and the headers are too large.",
     500: "Our fault; the server's log says more under the id in the answer.",
     503: "Not ready, too busy or without its runner; try again.",
     504: "Not answered in time.",
 }
-OF_PROBES = (405, 408, 413, 431, 500)
+OF_PROBES = (400, 405, 408, 413, 431, 500)
 WITHOUT_BODY = (*OF_PROBES, 429, 503, 504)
-WITH_BODY = (400, 415, *WITHOUT_BODY)
+WITH_BODY = (415, *WITHOUT_BODY)
 ALLOW = {"description": "The methods.", "schema": {"type": "string"}}
 RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 TAGS = {"Service": "What this service is for.", "Operation": "For whoever runs the service."}
-PROBES: dict[str, tuple[str, tuple[int, ...]]] = {
-    "/livez": ("The process is alive.", OF_PROBES),
-    "/readyz": ("The service can answer.", (*OF_PROBES, 503, 504)),
-    "/healthz": ("The same as /livez.", OF_PROBES),
-    "/metrics": ("Prometheus metrics.", (*OF_PROBES, 504)),
+TEXT = "text/plain"
+OPERATION: dict[str, tuple[str, str, str, tuple[int, ...]]] = {
+    "/": ("index", "A page to try the service on.", "text/html", WITHOUT_BODY),
+    "/docs.json": ("docs", "This document.", JSON, WITHOUT_BODY),
+    "/livez": ("livez", "The process is alive.", TEXT, OF_PROBES),
+    "/readyz": ("readyz", "The service can answer.", TEXT, (*OF_PROBES, 503, 504)),
+    "/healthz": ("healthz", "The same as /livez.", TEXT, OF_PROBES),
+    "/metrics": ("metrics", "Prometheus metrics.", TEXT, (*OF_PROBES, 504)),
 }
+"""What every service answers to a GET: its name, what it is, in which form, and the refusals."""
 BEARER = {"type": "http", "scheme": "bearer", "description": "An API key."}
 CHALLENGE = {"description": "How to say who asks.", "schema": {"type": "string"}}
 REF = "#/components/schemas/{model}"
@@ -108,7 +112,7 @@ def document(
             },
             **{path: {"get": _get(path, answer)} for path, answer in readable.items()},
             **{path: {"get": _page(path)} for path in pages},
-            **{path: {"get": _probe(path, *about)} for path, about in PROBES.items()},
+            **{path: {"get": _operation(*about)} for path, about in OPERATION.items()},
         },
         "components": {"schemas": schemas},
     }
@@ -189,10 +193,10 @@ def _page(path: str) -> Json:
     }
 
 
-def _probe(path: str, text: str, refusals: tuple[int, ...]) -> Json:
-    content = {"text/plain": {"schema": {"type": "string"}}}
+def _operation(name: str, text: str, media_type: str, refusals: tuple[int, ...]) -> Json:
+    content = {media_type: {"schema": {"type": "object" if media_type == JSON else "string"}}}
     return {
-        "operationId": path.strip("/"),
+        "operationId": name,
         "summary": text,
         "tags": ["Operation"],
         "responses": {"200": {"description": text, "content": content}, **_refusals(refusals)},

@@ -15,7 +15,16 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
 POSTS = ["/classify", "/classify_batch", "/classify_array"]
-GETS = ["/model", "/model/report", "/livez", "/readyz", "/healthz", "/metrics"]
+GETS = [
+    "/",
+    "/docs.json",
+    "/model",
+    "/model/report",
+    "/livez",
+    "/readyz",
+    "/healthz",
+    "/metrics",
+]
 MODES = list(GenerationMode)
 EACH = share("by the document", len(POSTS) * len(MODES))
 """Requests of an operation and a mode: as the document says, or not."""

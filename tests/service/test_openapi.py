@@ -67,9 +67,16 @@ def test_the_document_is_valid_openapi(document: Json) -> None:
 
 
 def test_the_document_names_every_endpoint(document: Json) -> None:
-    infrastructure = {"/model", "/model/report", "/metrics", "/livez", "/readyz", "/healthz"}
+    cards = {"/model", "/model/report"}
+    infrastructure = {"/", "/docs.json", "/metrics", "/livez", "/readyz", "/healthz"}
 
-    assert set(document["paths"]) == {*SCORING, *infrastructure}
+    assert set(document["paths"]) == {*SCORING, *cards, *infrastructure}
+
+
+def test_every_operation_may_be_asked_for_badly(document: Json) -> None:
+    """Before anybody knows what is asked for: not HTTP, too slow, too much of it."""
+    for path, _, operation in operations(document):
+        assert {"400", "408", "413", "431"} <= set(operation["responses"]), path
 
 
 def test_every_operation_says_what_it_is_for(document: Json) -> None:
@@ -199,8 +206,10 @@ def test_the_model_card_is_as_declared(client: httpx.Client, document: Json) -> 
     assert complaints(document, declared(document, answer), answer.json()) == []
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz", "/metrics"])
-def test_what_operators_ask_for_is_text_as_declared(
+@pytest.mark.parametrize(
+    "path", ["/", "/docs.json", "/livez", "/readyz", "/healthz", "/metrics", "/model/report"]
+)
+def test_what_is_read_is_of_the_media_type_that_is_declared(
     client: httpx.Client, document: Json, path: str
 ) -> None:
     answer = client.get(path)

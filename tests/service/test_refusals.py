@@ -1,5 +1,6 @@
 """Whatever is wrong with a request, the answer is one small JSON object, on both paths."""
 
+import gzip
 import io
 import json
 import socket
@@ -80,6 +81,18 @@ CASES: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "multipart": (415, "POST", "/classify", typed("multipart/form-data; boundary=x")),
     "form": (415, "POST", "/classify", typed("application/x-www-form-urlencoded")),
     "long media type": (415, "POST", "/classify", typed(LONG)),
+    "compressed": (
+        415,
+        "POST",
+        "/classify",
+        {"headers": JSON | {"content-encoding": "gzip"}, "content": gzip.compress(GOOD.encode())},
+    ),
+    "long encoding": (
+        415,
+        "POST",
+        "/classify",
+        {"headers": JSON | {"content-encoding": LONG}, "content": GOOD},
+    ),
     "wrong method": (405, "GET", "/classify", {}),
     "strange method": (405, "PROPFIND", "/model", {}),
     "unknown path": (404, "GET", f"/{LONG}", {}),
@@ -118,6 +131,13 @@ def test_no_answer_is_stored_guessed_or_signed(http: httpx.Client, url: str, pat
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers.get_list("cache-control") == ["no-store"]
         assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1", "nonsense"])
+def test_a_part_of_a_file_is_the_whole(http: httpx.Client, url: str, asked: str) -> None:
+    file = f"{url}/static_content/swagger-ui.css"
+
+    assert http.get(file, headers={"range": asked}).text == http.get(file).text
 
 
 def test_every_repeated_field_is_named(http: httpx.Client, url: str) -> None:
