@@ -13,6 +13,8 @@ What a request passes on its way from the socket to a method in ``service.py``, 
     lateness              429
     media_types           415
     size_limits           413
+    query                 400, for a query that nobody would read
+    whole_files           takes Range headers out
 
 The lean path does the work of all that stand below it and keeps their limits, which
 ``middleware_stack`` finds. Applications that come together meet in ``batching``.
