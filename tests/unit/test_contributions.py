@@ -88,7 +88,7 @@ def test_trees_too_deep_for_tables_are_refused() -> None:
         Explainer(read_forest(deep.save_raw("json")))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(ways=st.lists(st.sampled_from([-1, 0, 1]), min_size=INPUTS, max_size=INPUTS))
 def test_constrained_trees_are_found_to_keep_their_constraints(ways: list[int]) -> None:
     forest = read_forest(booster(max_depth=3, monotone_constraints=tuple(ways)).save_raw("json"))

@@ -17,12 +17,14 @@ class Disk:
         self.groups: list[list[Any]] = []
         self.full = False
         self.closed = False
+        self.is_asked = threading.Event()
         self.go_on = threading.Event()
         self.go_on.set()
 
     def write(self, entries: Iterable[Mapping[str, Any]]) -> None:
         group = list(entries)
-        self.go_on.wait(10)
+        self.is_asked.set()
+        self.go_on.wait(60)
         if self.full:
             raise OSError(28, "No space left on device")
         self.groups.append(group)
@@ -38,7 +40,7 @@ def test_what_is_handed_over_meanwhile_is_written_together() -> None:
         journal = Journal(disk)
         disk.go_on.clear()
         first = journal.write([{"id": 0}])
-        await asyncio.sleep(0.05)  # the thread has it and waits for the disk
+        await asyncio.to_thread(disk.is_asked.wait)
         others = [journal.write([{"id": number}]) for number in range(1, 6)]
         await asyncio.sleep(0.05)
         assert not any(each.done() for each in (first, *others))
