@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from email.message import Message
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import schemathesis
 from fuzz.effort import for_each, share
 from fuzz.judging import complaints
 from fuzz.target import SENT, Target, count
-from fuzz.wire import Answer, Request
+from fuzz.wire import Answer, Request, prompt
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
@@ -77,7 +78,7 @@ def test_what_is_sent_to_an_endpoint_is_answered_as_the_document_says(
 
     def send(case: schemathesis.Case) -> None:
         count(kind)
-        found = case.call(session=session)
+        found = prompt(lambda: case.call(session=session), attrgetter("elapsed"))
         assert complaints(*as_ours(found)) == []
         case.validate_response(found, excluded_checks=LEFT_OUT[path])
         target.is_well()

@@ -5,7 +5,7 @@ from email.message import Message
 
 import pytest
 from fuzz.judging import complaints
-from fuzz.wire import Answer, Request
+from fuzz.wire import Answer, Request, prompt
 
 SHAPE = {"error": "No.", "detail": [{"field": "age", "message": "No", "expected": None}]}
 
@@ -44,6 +44,13 @@ def test_a_proper_refusal_is_let_pass() -> None:
 )
 def test_anything_else_is_not(found: Answer | None, word: str) -> None:
     assert word in "".join(complaints(Request(), found))
+
+
+def test_what_is_late_is_late_each_time() -> None:
+    stalls, hangs = iter([9.0, 9.0, 0.1]), iter([9.0, 8.0, 7.0])
+
+    assert prompt(lambda: next(stalls), float) == 0.1
+    assert prompt(lambda: next(hangs), float) == 7
 
 
 def test_a_status_that_was_not_expected_is_not() -> None:
