@@ -6,10 +6,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 from running import PROJECT, Locked, Server, configured, home_beside, run, serving
 
 from credit_risk.key_ring import KEYS_VARIABLE
 from credit_risk.keys import add
+
+settings.register_profile(
+    "on a busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("on a busy machine")
 
 DATA_VARIABLE = "CREDIT_RISK_REAL_DATA"
 
@@ -44,7 +50,8 @@ def bentoml_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """The same service on BentoML's own path: with the access log on, the lean one steps aside."""
     folder = tmp_path_factory.mktemp("bentoml-path")
     logged = configured(folder, {"credit_risk_classifier.logging.access.enabled": True})
-    with serving("service.py:svc", home=home, log=folder / "log", **logged) as server:
+    own = home_beside(home, folder)
+    with serving("service.py:svc", home=own, log=folder / "log", **logged) as server:
         yield server
 
 

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, NamedTuple
 
 import httpx
@@ -20,14 +22,23 @@ PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 PATIENCE = 90
 """Seconds to wait for a service; a shared machine can be slow."""
+PORTS = count(SystemRandom().randrange(10_000, 30_000))
+"""From where no other run of the tests is likely to begin."""
 TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Enough where there is no TLS: reading the world's certificates takes 50 ms at each request."""
+UNHURRIED: dict[str, Any] = {"timeout": 60, "verify": TRUSTS_NOBODY}
+"""How to ask with httpx, whose own patience is 5 s."""
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free, and stays so until it is used a little later.
+
+    It was not given before, and is below those that the system gives to clients.
+    """
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port := next(PORTS)))
+            return port
 
 
 def environment(home: Path, **changes: str) -> dict[str, str]:
@@ -53,7 +64,7 @@ def run(
         cwd=cwd,
         text=True,
         capture_output=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     if check:
@@ -98,6 +109,14 @@ class Server:
 
     def logged(self) -> str:
         return self.log.read_text()
+
+    def get(self, path: str, **how: Any) -> httpx.Response:
+        """Ask, and wait longer for the answer than a busy machine takes."""
+        return httpx.get(f"{self.url}{path}", **UNHURRIED | how)
+
+    def post(self, path: str, **how: Any) -> httpx.Response:
+        """As ``get``."""
+        return httpx.post(f"{self.url}{path}", **UNHURRIED | how)
 
     def stop(self) -> int:
         """End the service as an orchestrator would, and return its exit code."""
@@ -178,8 +197,11 @@ def readiness(url: str, trusted: ssl.SSLContext = TRUSTS_NOBODY) -> int:
 
 def _wait_until(ready: int, server: Server, trusted: ssl.SSLContext) -> None:
     deadline = time.monotonic() + PATIENCE
-    while readiness(server.url, trusted) != ready:
+    while True:
+        found = readiness(server.url, trusted)
         ended = server.process.poll() is not None or "startup failed" in server.logged()
         assert not ended, f"ended before it was ready:\n{server.logged()}"
+        if found == ready:
+            return
         assert time.monotonic() < deadline, f"not ready after {PATIENCE} s:\n{server.logged()}"
         time.sleep(0.1)

@@ -63,7 +63,7 @@ def probabilities(model: RiskModel, *applications: dict[str, Any]) -> list[float
 
 
 @pytest.mark.parametrize("field", NUMERIC)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_a_guaranteed_number_moves_the_probability_one_way_only(
     learned: Learned, field: str, data: st.DataObject
@@ -91,7 +91,7 @@ def test_it_does_so_on_every_known_loan(learned: Learned, field: str) -> None:
         assert ((model.predict(changed) - before) * GUARANTEES[field] >= 0).all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(application=APPLICATIONS)
 def test_a_record_of_trouble_never_lowers_it(learned: Learned, application: dict[str, Any]) -> None:
     without, with_trouble = probabilities(
@@ -101,7 +101,7 @@ def test_a_record_of_trouble_never_lowers_it(learned: Learned, application: dict
     assert with_trouble >= without
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(application=APPLICATIONS)
 def test_marital_status_changes_nothing_to_the_last_bit(
     learned: Learned, application: dict[str, Any]

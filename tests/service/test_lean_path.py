@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from running import Server, configured, serving
+from running import Server, configured, home_beside, serving
 
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
 
@@ -77,8 +77,9 @@ TYPES = [JSON, None, "Application/JSON; charset=utf-8", "text/plain", "applicati
 
 @pytest.fixture(scope="module")
 def lean_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    log = tmp_path_factory.mktemp("lean-path") / "log"
-    with serving("service.py:svc", home=home, log=log) as server:
+    folder = tmp_path_factory.mktemp("lean-path")
+    own = home_beside(home, folder)  # with metrics of its own
+    with serving("service.py:svc", home=own, log=folder / "log") as server:
         yield server
 
 
@@ -103,7 +104,7 @@ def answer(
 
 def is_lean(server: Server) -> bool:
     """BentoML puts an answer's length before its type; the lean path puts it after."""
-    found = httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+    found = server.post("/classify", json=COURSE_EXAMPLE)
     names = list(found.headers)
     return names.index("content-type") < names.index("content-length")
 
@@ -179,7 +180,7 @@ def series(server: Server) -> dict[str, float]:
         "request_duration_seconds_count",
         "last_request",
     )
-    lines = httpx.get(f"{server.url}/metrics").text.splitlines()
+    lines = server.get("/metrics").text.splitlines()
     samples = [line.rsplit(" ", 1) for line in lines if not line.startswith("#")]
     return {
         re.sub(r'pid="\d+"', "", name): float(value)
@@ -232,8 +233,8 @@ def test_it_steps_aside_for(
     changed = configured(tmp_path, {"credit_risk_classifier": setting})
 
     with serving("service.py:svc", home=home, log=tmp_path / "log", **changed) as server:
-        found = httpx.post(
-            f"{server.url}/classify", json=COURSE_EXAMPLE, headers={"origin": "http://elsewhere"}
+        found = server.post(
+            "/classify", json=COURSE_EXAMPLE, headers={"origin": "http://elsewhere"}
         )
 
     assert found.status_code == 200
