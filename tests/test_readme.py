@@ -83,7 +83,7 @@ def test_a_serve_command_answers(home: Path, tmp_path: Path, command: str) -> No
         run("bentoml", "build", home=home)
 
     with serving(target, *arguments, home=home, log=tmp_path / "log") as server:
-        assert httpx.get(f"{server.url}/model").status_code == 200
+        assert server.get("/model").status_code == 200
 
 
 def test_the_readme_shows_what_it_should() -> None:

@@ -54,9 +54,9 @@ def test_it_answers_as_elastic_beanstalk_starts_it(
     tool: str, bundled: str, client: httpx.Client, tmp_path: Path
 ) -> None:
     with started(tool, bundled, log=tmp_path / "log") as box:
-        answer = httpx.post(f"{box.url}/classify", json=COURSE_EXAMPLE).json()
+        answer = httpx.post(f"{box.url}/classify", json=COURSE_EXAMPLE, timeout=60).json()
 
-    assert answer == client.post("/classify", json=COURSE_EXAMPLE).json()
+    assert answer == client.post("/classify", json=COURSE_EXAMPLE, timeout=60).json()
 
 
 def test_it_has_none_of_the_settings_of_elastic_beanstalk(
@@ -75,5 +75,5 @@ def test_it_starts_as_the_runner_alone_as_kubernetes_does(
     arguments = ("start-http-server", "--service-name", "CreditRiskRunner")
 
     with started(tool, bundled, *arguments, log=tmp_path / "log") as box:
-        assert httpx.post(f"{box.url}/classify", json=COURSE_EXAMPLE).status_code == 404
-        assert 'runner_name="CreditRiskRunner"' in httpx.get(f"{box.url}/metrics").text
+        assert httpx.post(f"{box.url}/classify", json=COURSE_EXAMPLE, timeout=60).status_code == 404
+        assert 'runner_name="CreditRiskRunner"' in httpx.get(f"{box.url}/metrics", timeout=60).text

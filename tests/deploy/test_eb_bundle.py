@@ -4,7 +4,6 @@ import re
 import zipfile
 from pathlib import Path, PurePosixPath
 
-import httpx
 import pytest
 import yaml
 from leaks import leaks
@@ -108,7 +107,7 @@ def test_it_serves_with_nothing_else_on_the_machine(unpacked: Path, tmp_path: Pa
     log = tmp_path / "log"
 
     with serving(str(unpacked), home=tmp_path / "home", log=log, cwd=unpacked) as server:
-        answer = httpx.post(f"{server.url}/classify", json=body).json()
+        answer = server.post("/classify", json=body).json()
 
     (model,) = (unpacked / "models" / "credit_risk_model").glob("*/")
     assert answer["model"] == f"credit_risk_model:{model.name}"

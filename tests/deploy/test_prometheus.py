@@ -32,8 +32,8 @@ def scraped(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     own = home_beside(home, folder)
     with serving("service.py:svc", home=own, log=folder / "log") as server:
         for body in BODIES:
-            httpx.post(f"{server.url}/classify", json=body).raise_for_status()
-        assert httpx.post(f"{server.url}/classify", json={}).status_code == 400
+            server.post("/classify", json=body).raise_for_status()
+        assert server.post("/classify", json={}).status_code == 400
         yield server
 
 
@@ -62,7 +62,9 @@ def query(scraped: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
 
     def ask(expression: str) -> list[dict[str, Any]]:
-        answer = httpx.get(f"http://{address}/api/v1/query", params={"query": expression})
+        answer = httpx.get(
+            f"http://{address}/api/v1/query", params={"query": expression}, timeout=PATIENCE
+        )
         answer.raise_for_status()
         result: list[dict[str, Any]] = answer.json()["data"]["result"]
         return result

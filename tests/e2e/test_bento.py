@@ -116,7 +116,7 @@ def test_it_names_the_model_it_was_built_with(bento: Path, home: Path) -> None:
 
 
 def test_it_answers_as_the_source_does(bento_server: Server, client: httpx.Client) -> None:
-    answer = httpx.post(f"{bento_server.url}/classify", json=COURSE_EXAMPLE)
+    answer = bento_server.post("/classify", json=COURSE_EXAMPLE)
 
     assert answer.status_code == 200
     assert answer.json() == client.post("/classify", json=COURSE_EXAMPLE).json()
@@ -133,7 +133,7 @@ def test_a_newer_model_in_the_store_does_not_change_what_a_bento_serves(
     newer = run("python", "train.py", "--course", home=home).stdout.split()[-1]
     try:
         with serving(TAG, home=home, cwd=tmp_path, log=tmp_path / "log") as server:
-            served = httpx.get(f"{server.url}/model").json()["model"]
+            served = server.get("/model").json()["model"]
     finally:
         run("bentoml", "models", "delete", "--yes", newer, home=home)
 
@@ -152,7 +152,7 @@ def test_the_environment_can_name_another_model(
         cwd = PROJECT if target == "service.py:svc" else tmp_path
         log = tmp_path / "log"
         with serving(target, home=home, cwd=cwd, log=log, CREDIT_RISK_MODEL=named) as server:
-            served = httpx.get(f"{server.url}/model").json()["model"]
+            served = server.get("/model").json()["model"]
     finally:
         run("bentoml", "models", "delete", "--yes", other, home=home)
 

@@ -1,6 +1,7 @@
 """The load test passes on the real service, and fails on one that is slow, absent or wrong."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,10 +11,9 @@ from subprocess import CompletedProcess
 from threading import Thread
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
-from running import Locked, Server, free_port, run
+from running import Locked, Server, run
 
 from credit_risk.policy import DEFAULT_POLICY
 from credit_risk.vocabulary import COLUMNS, MISSING_CODE
@@ -24,6 +24,10 @@ Twist = Callable[[list[Json]], list[Json]]
 
 UNHURRIED = 60_000
 """Milliseconds; a shared machine can be slow."""
+ENOUGH = 50
+"""Requests, for one of each kind to be among them; fewer are made again in a longer run."""
+LONGEST = 30
+"""Seconds."""
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +43,12 @@ def load(home: Path) -> Load:
     ) -> CompletedProcess[str]:
         command = ["locust", "--headless", "--only-summary", "--users", "4", "--spawn-rate", "4"]
         command += ["--run-time", f"{seconds}s", "--max-p99-ms", str(max_p99_ms), "--host", url]
-        return run(*command, *arguments, home=home, check=False, **variables)
+        found = run(*command, *arguments, home=home, check=False, **variables)
+        made = re.search(r"requests (\d+)", found.stdout)
+        if made and int(made[1]) < ENOUGH and seconds < LONGEST:
+            longer = 2 * seconds
+            return load(url, *arguments, seconds=longer, max_p99_ms=max_p99_ms, **variables)
+        return found
 
     return load
 
@@ -103,7 +112,7 @@ class StandIn(BaseHTTPRequestHandler):
 @pytest.fixture
 def stand_in(server: Server, twist: Twist) -> Iterator[str]:
     """A server that says it has the model of the real one; yields its URL."""
-    card = httpx.get(f"{server.url}/model").json()
+    card = server.get("/model").json()
     handler = partial(StandIn, card=card, twist=twist)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server_in_thread:
         thread = Thread(target=server_in_thread.serve_forever, kwargs={"poll_interval": 0.01})
@@ -156,7 +165,7 @@ def test_a_service_that_wants_a_key_is_sent_one(locked: Locked, load: Load) -> N
 
 
 def test_where_nothing_listens_it_fails_and_says_what_to_do(load: Load) -> None:
-    url = f"http://127.0.0.1:{free_port()}"
+    url = "http://127.0.0.1:1"
 
     found = load(url)
 

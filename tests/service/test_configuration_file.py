@@ -31,7 +31,7 @@ def serve_with(home: Path, tmp_path: Path) -> Serve:
 
 
 def classify(server: Server) -> httpx.Response:
-    return httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE, timeout=30)
+    return server.post("/classify", json=COURSE_EXAMPLE)
 
 
 def workers(server: Server) -> list[psutil.Process]:
@@ -57,9 +57,11 @@ def test_workers(serve_with: Serve) -> None:
 
 
 def test_the_file_as_it_is_runs_one_worker_and_logs_no_requests(server: Server) -> None:
+    before = len(server.logged())
+
     assert classify(server).status_code == 200
     assert len(workers(server)) == 1
-    assert "/classify" not in server.logged()
+    assert "/classify" not in server.logged()[before:]
 
 
 def test_timeout(serve_with: Serve) -> None:
@@ -67,7 +69,8 @@ def test_timeout(serve_with: Serve) -> None:
         stalled = stalled_request(server)
         connection, answer = next(stalled), ""
         while not answer.endswith("}"):
-            answer += connection.recv(65536).decode()
+            answer += (piece := connection.recv(65536).decode())
+            assert piece, f"closed after {answer!r}"
         stalled.close()
 
         assert answer.startswith("HTTP/1.1 504")
@@ -82,11 +85,14 @@ def test_concurrency_limit(serve_with: Serve) -> None:
         assert classify(server).status_code == 200
         small.close()
 
-        stalled = stalled_request(server)
-        next(stalled)
-        time.sleep(0.2)
-        answer = classify(server)
-        stalled.close()
+        for _ in range(10):  # on a busy machine the stalled one may come second
+            stalled = stalled_request(server)
+            next(stalled)
+            time.sleep(0.2)
+            answer = classify(server)
+            stalled.close()
+            if answer.status_code == 429:
+                break
 
         assert answer.status_code == 429
         assert answer.headers["retry-after"] == "1"
@@ -144,6 +150,7 @@ def test_without_tracing_a_request_carries_no_trace(server: Server) -> None:
 def test_the_runner_s_batching(serve_with: Serve) -> None:
     changes = {
         "CreditRiskRunner.batching.max_batch_size": 3,
+        "CreditRiskRunner.batching.max_latency_ms": 5_000,  # or a busy machine refuses with 503
         "CreditRiskRunner.workers": 2,
     }
     with serve_with(changes, CREDIT_RISK_RUNNER="remote") as server:
@@ -151,7 +158,7 @@ def test_the_runner_s_batching(serve_with: Serve) -> None:
             answers = list(pool.map(lambda _: classify(server), range(16)))
         batches = [
             line
-            for line in httpx.get(f"{server.url}/metrics").text.splitlines()
+            for line in server.get("/metrics").text.splitlines()
             if line.startswith("bentoml_service_adaptive_batch_size_bucket")
         ]
 

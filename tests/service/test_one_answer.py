@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,8 @@ from credit_risk.schema import Application
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import fit_vectorizer
 
+ROUNDS = 8
+"""A machine may stand still for all of one."""
 BOOSTER = """
 import sys, bentoml, numpy, xgboost
 from credit_risk.features import Inputs
@@ -80,9 +81,7 @@ def as_array(server: Server, rows: np.ndarray) -> list[float]:
     file = io.BytesIO()
     np.save(file, rows)
     headers = {"content-type": "application/x-npy"}
-    answer = httpx.post(
-        f"{server.url}/classify_array", content=file.getvalue(), headers=headers, timeout=60
-    )
+    answer = server.post("/classify_array", content=file.getvalue(), headers=headers)
     probabilities: list[float] = answer.json()["default_probability"]
     return probabilities
 
@@ -128,13 +127,18 @@ def test_a_large_array_does_not_keep_the_others_waiting(
     real_server: Server, applications: list[dict[str, Any]], rows: np.ndarray
 ) -> None:
     many = np.tile(rows, (11, 1))  # 48,994 rows: a second of model calls on a slow machine
-    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=real_server.url) as client:
-        busy = pool.submit(as_array, real_server, many)
-        waits = []
-        while not busy.done():
-            began = time.perf_counter()
-            client.post("/classify", json=applications[0])
-            waits.append(time.perf_counter() - began)
 
-    assert len(busy.result()) == len(many)
-    assert len(waits) > 5, "several were answered in the meantime"
+    def answered_meanwhile() -> int:
+        with httpx.Client(base_url=real_server.url, timeout=60) as client:
+            busy = pool.submit(as_array, real_server, many)
+            answered = 0
+            while not busy.done():
+                client.post("/classify", json=applications[0]).raise_for_status()
+                answered += 1
+        assert len(busy.result()) == len(many)
+        return answered
+
+    with ThreadPoolExecutor(1) as pool:
+        several = any(answered_meanwhile() > 5 for _ in range(ROUNDS))
+
+    assert several, "several were answered in the meantime"

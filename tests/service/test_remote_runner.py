@@ -94,7 +94,7 @@ def test_the_answers_are_the_same_from_two_deployments(
     assert answers == ask(server)
     assert services(apart) == {"credit_risk_classifier"}
     assert services(runner) == {"CreditRiskRunner"}
-    assert '/predict",http_response_code="200"' in httpx.get(f"{runner.url}/metrics").text
+    assert '/predict",http_response_code="200"' in runner.get("/metrics").text
 
 
 def test_a_classifier_without_its_runner_says_so_and_recovers(home: Path, tmp_path: Path) -> None:
@@ -106,11 +106,11 @@ def test_a_classifier_without_its_runner_says_so_and_recovers(home: Path, tmp_pa
         alone(home, tmp_path / "classifier", "--depends", depends) as apart,
     ):
         runner.stop()
-        refused = httpx.post(f"{apart.url}/classify", json=BODIES[0])
+        refused = apart.post("/classify", json=BODIES[0])
         unready = readiness(apart.url)
-        alive = httpx.get(f"{apart.url}/livez").status_code
+        alive = apart.get("/livez").status_code
         with alone(home, tmp_path / "other", *name, port=port):
-            answered = httpx.post(f"{apart.url}/classify", json=BODIES[0])
+            answered = apart.post("/classify", json=BODIES[0])
 
         assert (refused.status_code, unready, alive, answered.status_code) == (503, 503, 200, 200)
         assert refused.headers["retry-after"] == "1"
@@ -146,7 +146,7 @@ def test_what_the_runner_answers_is_never_unpickled(home: Path, tmp_path: Path) 
         threading.Thread(target=impostor.serve_forever, daemon=True).start()
         depends = f"CreditRiskRunner=http://127.0.0.1:{impostor.server_port}"
         with alone(home, tmp_path / "classifier", "--depends", depends, ready=503) as apart:
-            answer = httpx.post(f"{apart.url}/classify", json=BODIES[0])
+            answer = apart.post("/classify", json=BODIES[0])
         impostor.shutdown()
 
     assert answer.status_code == 500
@@ -162,9 +162,7 @@ def test_what_the_runner_answers_is_never_unpickled(home: Path, tmp_path: Path) 
 )
 @pytest.mark.parametrize("path", ["/predict", "/explain"])
 def test_the_runner_takes_nothing_but_arrays(runner: Server, path: str, media_type: str) -> None:
-    answer = httpx.post(
-        f"{runner.url}{path}", content=pickle.dumps([]), headers={"content-type": media_type}
-    )
+    answer = runner.post(path, content=pickle.dumps([]), headers={"content-type": media_type})
 
     assert answer.status_code == 415
     assert "expected application/x-npy" in answer.json()["error"]
@@ -178,21 +176,19 @@ def test_the_runner_takes_nothing_but_arrays(runner: Server, path: str, media_ty
 def test_the_runner_refuses_like_the_classifier(
     runner: Server, content: bytes, status: int
 ) -> None:
-    answer = httpx.post(
-        f"{runner.url}/predict", content=content, headers={"content-type": "application/x-npy"}
-    )
+    answer = runner.post("/predict", content=content, headers={"content-type": "application/x-npy"})
 
     assert answer.status_code == status
     assert set(answer.json()) == {"error", "detail"}
-    assert httpx.get(f"{runner.url}/elsewhere").json()["error"].startswith("There is nothing")
+    assert runner.get("/elsewhere").json()["error"].startswith("There is nothing")
 
 
 def test_the_runner_answers_an_array_with_an_array(runner: Server) -> None:
     rows = Encoder(fit_vectorizer()).encode(SAMPLES)
     file = io.BytesIO()
     np.save(file, rows)
-    answer = httpx.post(
-        f"{runner.url}/predict",
+    answer = runner.post(
+        "/predict",
         content=file.getvalue(),
         headers={"content-type": "application/x-npy"},
     )
@@ -202,7 +198,7 @@ def test_the_runner_answers_an_array_with_an_array(runner: Server) -> None:
 
 
 def test_a_bad_application_is_refused_before_it_reaches_the_runner(remote: Server) -> None:
-    answer = httpx.post(f"{remote.url}/classify", json={**BODIES[0], "age": 7})
+    answer = remote.post("/classify", json={**BODIES[0], "age": 7})
 
     assert answer.status_code == 400
     assert answer.json()["detail"][0]["field"] == "age"
@@ -232,5 +228,5 @@ def test_a_runner_with_a_file_of_keys_answers_only_the_classifier_that_has_one(
     ):
         pickle = {"Content-Type": "application/vnd.bentoml+pickle"}
 
-        assert httpx.post(f"{runner.url}/predict", headers=pickle).status_code == 401
-        assert httpx.post(f"{apart.url}/classify", json=BODIES[0]).status_code == 200
+        assert runner.post("/predict", headers=pickle).status_code == 401
+        assert apart.post("/classify", json=BODIES[0]).status_code == 200

@@ -17,6 +17,8 @@ ROUNDS = 5
 MOST_ROUNDS = 15
 LIMIT = 2
 """Times the two imports: within that the service is ready."""
+FIRST_LIMIT = 3
+"""Times the median answer: within that the first is there."""
 APPLICATIONS = [sample.model_dump_json() for sample in sample_applications(100, seed=11)]
 
 
@@ -45,7 +47,7 @@ def start_once(home: Path, log: Path) -> Start:
     began = time.perf_counter()
     with serving("service.py:svc", home=home, log=log) as server:
         until_ready = time.perf_counter() - began
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, timeout=30) as client:
             for _ in range(20):  # so that the client is no part of what is measured
                 client.get("/livez")
             times = [timed_post(client, body) for body in APPLICATIONS]
@@ -57,12 +59,19 @@ def ratio(starts: list[Start]) -> float:
     return min(each.until_ready for each in starts) / min(each.imports for each in starts)
 
 
+def first_ratio(starts: list[Start]) -> float:
+    """As above: one answer in a round is all that there is of a first."""
+    return min(each.first for each in starts) / min(each.median for each in starts)
+
+
 @pytest.fixture(scope="module")
 def starts(home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Start]:
-    """More than a few rounds only until both have had a quiet one."""
+    """More than a few rounds only until all have had a quiet one."""
     log = tmp_path_factory.mktemp("starts") / "log"
     starts = [start_once(home, log) for _ in range(ROUNDS)]
-    while ratio(starts) > LIMIT and len(starts) < MOST_ROUNDS:
+    while len(starts) < MOST_ROUNDS and (
+        ratio(starts) > LIMIT or first_ratio(starts) > FIRST_LIMIT
+    ):
         starts.append(start_once(home, log))
     return starts
 
@@ -76,8 +85,7 @@ def test_the_service_is_ready_in_twice_the_time_of_its_two_large_imports(
 def test_the_first_application_waits_no_longer_than_three_times_the_median(
     starts: list[Start],
 ) -> None:
-    # The best of each round's, as above: one answer in a round is all that there is of a first.
-    assert min(each.first for each in starts) <= 3 * min(each.median for each in starts)
+    assert first_ratio(starts) <= FIRST_LIMIT
 
 
 def test_serving_imports_none_of_what_only_training_needs(home: Path) -> None:

@@ -68,7 +68,7 @@ def serve_and_see_it_fail(home: Path, **changes: str) -> str:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=90,
+        timeout=300,
         check=False,
     )
     assert found.returncode != 0

@@ -59,21 +59,21 @@ def tls(
 
 def test_who_trusts_the_certificate_is_answered(tls: Tls) -> None:
     trusted = ssl.create_default_context(cafile=tls.certificate)
-    with httpx.Client(base_url=tls.server.url, verify=trusted) as client:
+    with httpx.Client(base_url=tls.server.url, verify=trusted, timeout=60) as client:
         assert client.post("/classify", json=COURSE_EXAMPLE).status_code == 200
         assert client.get("/model").status_code == 200
 
 
 def test_who_does_not_trust_it_breaks_off(tls: Tls) -> None:
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-        httpx.get(f"{tls.server.url}/livez")
+        httpx.get(f"{tls.server.url}/livez", timeout=60)
 
 
 def test_plain_http_is_not_answered(tls: Tls) -> None:
     plain = tls.server.url.replace("https:", "http:")
 
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(f"{plain}/livez")
+        httpx.get(f"{plain}/livez", timeout=60)
 
 
 def test_a_client_of_tls_1_2_gets_no_cipher_of_older_versions(tls: Tls) -> None:
@@ -94,11 +94,11 @@ def test_nothing_older_than_tls_1_2_is_spoken(tls: Tls) -> None:
     context = ssl.create_default_context(cafile=tls.certificate)
     context.set_ciphers("DEFAULT:@SECLEVEL=0")  # or this side would not speak it either
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    assert httpx.get(f"{tls.server.url}/livez", verify=context).status_code == 200
+    assert tls.server.get("/livez", verify=context).status_code == 200
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.minimum_version = ssl.TLSVersion.TLSv1
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
 
     with pytest.raises(httpx.ConnectError, match=r"UNEXPECTED_EOF|PROTOCOL_VERSION"):
-        httpx.get(f"{tls.server.url}/livez", verify=context)
+        tls.server.get("/livez", verify=context)
