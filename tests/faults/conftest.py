@@ -26,6 +26,7 @@ def serve_with(own_home: Path, tmp_path: Path) -> Serve:
         values = {
             "credit_risk_classifier.workers": workers,
             "credit_risk_classifier.traffic.timeout": timeout,
+            "CreditRiskRunner.batching.max_latency_ms": 5_000,  # or a busy machine is told 503
         }
         changes |= configured(tmp_path, values)
         return serving("service.py:svc", home=own_home, log=tmp_path / "log", **changes)

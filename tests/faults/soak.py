@@ -16,8 +16,8 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -38,8 +38,10 @@ MOST_MEMORY = 1.05
 """Of what it was a minute after the start."""
 SETTLED = 60
 """Seconds."""
-SHORTLY = 3.0
+SHORTLY = 10.0
 """Seconds after a kill in which a request may turn out to be lost."""
+FEWEST_FAULTS = 2
+"""Before a soak ends."""
 LOG_VARIABLE = "CREDIT_RISK_DECISION_LOG"
 MEGA = 2**20
 
@@ -113,15 +115,24 @@ class Soak:
         await asyncio.sleep(1)
         oldest.resume()
 
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        """Connect, and close even if the soak ends meanwhile."""
+        reader, writer = await asyncio.open_connection(self.load.host, self.load.port)
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+
     async def vanish(self) -> None:
         """Go away in the middle of a request, and before its answer."""
         for number in range(40):
             call = self.load.calls[number % len(self.load.calls)]
-            _, writer = await asyncio.open_connection(self.load.host, self.load.port)
-            whole = number % 2
-            writer.write(call.request if whole else call.request[: len(call.request) // 2])
-            await writer.drain()
-            writer.transport.abort()
+            async with self.connection() as (_, writer):
+                whole = number % 2
+                writer.write(call.request if whole else call.request[: len(call.request) // 2])
+                await writer.drain()
+                writer.transport.abort()
 
     async def be_slow(self) -> None:
         """Send a request in fifty pieces over four seconds; its answer must be right too."""
@@ -130,17 +141,17 @@ class Soak:
     async def _trickle(self, number: int) -> None:
         call = self.load.calls[number]
         try:
-            reader, writer = await asyncio.open_connection(self.load.host, self.load.port)
-            size = len(call.request) // 50 + 1
-            for start in range(0, len(call.request), size):
-                writer.write(call.request[start : start + size])
-                await asyncio.sleep(0.08)
-            received = b""
-            while (found := read(received)) is None:
-                received += (piece := await reader.read(65536))
-                if not piece:
-                    break
-            writer.close()
+            async with self.connection() as (reader, writer):
+                size = len(call.request) // 50 + 1
+                began = time.monotonic()
+                for pieces, start in enumerate(range(0, len(call.request), size), 1):
+                    writer.write(call.request[start : start + size])
+                    await asyncio.sleep(began + pieces * 0.08 - time.monotonic())
+                received = b""
+                while (found := read(received)) is None:
+                    received += (piece := await reader.read(65536))
+                    if not piece:
+                        break
         except OSError as error:
             self.problems.append(f"a slow client was cut off: {error}")
             return
@@ -211,13 +222,16 @@ def two_workers(home: Path, folder: Path) -> Iterator[Server]:
 
 
 async def soak(server: Server, seconds: float, every: float, show: Callable[[Soak], None]) -> Soak:
-    """Load the service for so many seconds with a fault each ``every`` seconds, and judge it."""
+    """Load the service for so many seconds with a fault each ``every`` seconds, and judge it.
+
+    On a busy machine it takes longer, until there were enough faults.
+    """
     state = Soak(server, Load.on(server.url))
     await state.load.start(CLIENTS)
     tasks = [asyncio.create_task(state.sample())]
     await asyncio.sleep(min(every, seconds / 4))
     tasks.append(asyncio.create_task(state.inject(every)))
-    while state.now < seconds:
+    while state.now < seconds or len(state.faults) < FEWEST_FAULTS:
         show(state)
         broken = [task for task in tasks if task.done()]
         if broken or server.process.poll() is not None:

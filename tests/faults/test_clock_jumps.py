@@ -7,7 +7,6 @@ import subprocess
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 from faults.conftest import Serve
 from faults.processes import replacement, workers
@@ -78,7 +77,7 @@ def clock(tmp_path: Path) -> tuple[Path, dict[str, str]]:
 
 def last_request(server: Server) -> float:
     """When the service thinks it had its last request, seconds since 1970."""
-    lines = httpx.get(f"{server.url}/metrics").text.splitlines()
+    lines = server.get("/metrics").text.splitlines()
     name = "bentoml_service_last_request_timestamp_seconds"
     return max(float(line.split()[-1]) for line in lines if line.startswith(name))
 
@@ -102,7 +101,7 @@ def test_a_jump_of_the_clock_changes_no_answer_no_limit_and_no_replacement(
     with serve_with(1, timeout=2, **variables) as server:
 
         def answer() -> dict[str, object]:
-            found = httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE, timeout=60)
+            found = server.post("/classify", json=COURSE_EXAMPLE)
             assert found.status_code == 200
             return dict(found.json())
 
@@ -114,7 +113,7 @@ def test_a_jump_of_the_clock_changes_no_answer_no_limit_and_no_replacement(
             status, seconds = seconds_until_the_limit(server, offset, jump)
 
             assert status.startswith(b"HTTP/1.1 504")
-            assert 1.9 < seconds < 5
+            assert 1.9 < seconds < 25  # an hour's jump would show
             assert answer() == expected
             assert abs(last_request(server) - time.time() - jump) < HOUR / 2  # it jumped
 
@@ -123,5 +122,5 @@ def test_a_jump_of_the_clock_changes_no_answer_no_limit_and_no_replacement(
         dead.kill()
         replacement(server, dead)
 
-        assert time.monotonic() - killed < 5
+        assert time.monotonic() - killed < 9  # BentoML itself looks every 10 s
         assert answer() == expected

@@ -1,7 +1,10 @@
 """The runner, a process of its own, dies with requests under way and comes back."""
 
 import concurrent.futures
+import http.client
+import json
 import time
+from urllib.parse import urlsplit
 
 import httpx
 from faults.conftest import Serve
@@ -12,32 +15,53 @@ from credit_risk.samples import sample_applications
 
 BODIES = [sample.model_dump(mode="json") for sample in sample_applications(40, seed=3)]
 RUNNER = "CreditRiskRunner"
-BACK = 30
+BACK = 90
 """Seconds on a busy machine until the runner answers again; 3 to 4 on an idle one."""
 
 
 def classify(server: Server, body: dict[str, object]) -> httpx.Response:
-    return httpx.post(f"{server.url}/classify", json=body, timeout=60)
+    return server.post("/classify", json=body)
+
+
+def sent(server: Server, body: dict[str, object]) -> http.client.HTTPConnection:
+    """A request that lies at the service, which need not read it yet."""
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+    connection.request("POST", "/classify", json.dumps(body), {"Content-Type": "application/json"})
+    return connection
+
+
+def answer(connection: http.client.HTTPConnection) -> httpx.Response:
+    found = connection.getresponse()
+    whole = httpx.Response(found.status, headers=found.getheaders(), content=found.read())
+    connection.close()
+    return whole
+
+
+def under_way(server: Server) -> float:
+    """Applications that the classifier has begun with."""
+    name = 'bentoml_service_request_in_progress{endpoint="/classify"'
+    lines = server.get("/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
 def kill_under_way(server: Server, bodies: list[dict[str, object]]) -> list[httpx.Response]:
     """Kill the runner while it has these applications, sent in one call, and nothing else."""
     (runner,) = workers(server, RUNNER)
     (classifier,) = workers(server)
-    with concurrent.futures.ThreadPoolExecutor(len(bodies)) as pool:
-        runner.suspend()
-        classifier.suspend()  # so that all of them arrive in the same turn
-        answers = [pool.submit(classify, server, body) for body in bodies]
-        time.sleep(1)
-        classifier.resume()
-        time.sleep(1)
-        runner.kill()
-        return [answer.result() for answer in answers]
+    before = under_way(server)
+    runner.suspend()
+    classifier.suspend()  # so that all of them arrive in the same turn
+    connections = [sent(server, body) for body in bodies]
+    classifier.resume()
+    wait_until(lambda: under_way(server) == before + len(bodies))
+    time.sleep(1)  # they go on to the runner
+    runner.kill()
+    return [answer(connection) for connection in connections]
 
 
 def back(server: Server) -> None:
     def answers() -> bool:
-        return httpx.get(f"{server.url}/readyz", timeout=60).status_code == 200
+        return server.get("/readyz").status_code == 200
 
     wait_until(answers, seconds=BACK)
 
