@@ -5,7 +5,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from threading import Thread
 
@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from credit_risk.serving import connection
 from credit_risk.serving.connection import BODY_BYTES, HEAD_BYTES
@@ -44,15 +44,23 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(body or "nothing", headers=headers)(scope, receive, send)
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[tuple[str, int]]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(uvicorn.Config(echo, log_config=None, lifespan="off"))
+@contextmanager
+def serving(app: ASGIApp, idle: float = PATIENCE) -> Iterator[tuple[str, int]]:
+    """Serve an application; a connection is kept ``idle`` seconds between requests."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, pytest.MonkeyPatch.context() as patch:
+        server = Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        patch.setattr(server.config, "timeout_keep_alive", idle)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         yield listening.getsockname()
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    with serving(echo) as address:
+        yield address
 
 
 @pytest.fixture
@@ -248,27 +256,69 @@ LARGE = bytes(4 * BODY_BYTES)
     [
         BEGIN + b"Content-Length: %d\r\n\r\n" % len(LARGE),
         CHUNKED + b"%x\r\n" % len(LARGE),
-        BEGIN + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
+        BEGIN + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(LARGE),
     ],
     ids=["a length", "chunks", "wants to be asked"],
 )
 def test_a_large_body_is_read_while_its_request_is_under_way(
     address: tuple[str, int], begun: list[str], hurry: Callable[[], None], head: bytes
 ) -> None:
-    large = b"100-" not in head
     hurry()
     with socket.create_connection(address, timeout=PATIENCE) as client:
         client.sendall(head)
-        if large:
-            client.sendall(LARGE[: 2 * BODY_BYTES])
+        client.sendall(LARGE[: 2 * BODY_BYTES])
         time.sleep(2 * SLOW)  # it may take its time
         assert len(begun) == 1
-        client.sendall(LARGE[2 * BODY_BYTES :] if large else b"hello")
+        client.sendall(LARGE[2 * BODY_BYTES :])
         client.sendall(b"\r\n0\r\n\r\n" if b"chunked" in head else b"")
         answer = received(client)
 
     assert answer.count(b"HTTP/1.1 200") == 1
-    assert answer.endswith(LARGE if large else b"hello")
+    assert answer.endswith(LARGE)
+
+
+ASKS = b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+
+
+def test_who_wants_to_be_asked_for_a_small_body_is_asked_before_the_request_begins(
+    address: tuple[str, int], begun: list[str]
+) -> None:
+    with socket.create_connection(address, timeout=PATIENCE) as client:
+        client.sendall(BEGIN + ASKS)
+
+        assert client.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert begun == []
+
+        client.sendall(b"hello")
+        answer = received(client)
+
+    assert statuses(answer) == [200]
+    assert answer.endswith(b"hello")
+
+
+def test_who_was_asked_and_sends_nothing_is_given_up(
+    address: tuple[str, int], begun: list[str], hurry: Callable[[], None]
+) -> None:
+    hurry()
+
+    assert statuses(sent(address, BEGIN + ASKS)) == [100, 408]
+    assert begun == []
+
+
+@pytest.mark.parametrize("rest", [b"a", bytes(999_999)], ids=["some of it", "all of it"])
+def test_the_rest_of_a_body_whose_request_is_answered_is_not_waited_for_without_end(
+    rest: bytes,
+) -> None:
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("no", 401)(scope, receive, send)
+
+    with serving(refuse, idle=SLOW) as address, socket.create_connection(address) as client:
+        client.settimeout(PATIENCE)
+        client.sendall(KEPT + b"Content-Length: 1000000\r\n\r\na")
+        answer = client.recv(65_536)
+        client.sendall(rest)
+
+        assert statuses(answer + received(client)) == [401]
 
 
 def test_who_asks_nothing_is_told_nothing(
