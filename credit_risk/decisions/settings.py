@@ -68,10 +68,15 @@ def read_settings(section: object) -> Settings | None:
     if odd := sorted(map(str, section.keys() - DEFAULTS.keys())):
         raise _wrong(odd[0], f"only {', '.join(DEFAULTS)}")
     found = {**DEFAULTS, **section}
-    path = os.environ.get(PATH_VARIABLE) or found["path"]
+    path = os.environ.get(PATH_VARIABLE, found["path"])
     size = found["max_file_size_mb"]
     if type(size) is not int or size < 1:
         raise _wrong(size, "a whole number above zero", of="max_file_size_mb")
+    if (
+        path == "" and PATH_VARIABLE in os.environ
+    ):  # meant to name one: silence would lose decisions
+        msg = f"{PATH_VARIABLE}: found nothing, expected an absolute path; without a log unset it"
+        raise BentoMLConfigException(msg)
     # Absolute, because the workers of a bento do not begin in the folder that it is started from.
     if path is not None and not (isinstance(path, str) and Path(path).is_absolute()):
         raise _wrong(path, "an absolute path", of="path")
@@ -89,7 +94,7 @@ def _fields(name: str, names: object) -> tuple[str, ...]:
     if not isinstance(names, list):
         raise _wrong(names, "a list of fields", of=name)
     for each in names:
-        if each not in known:
+        if not isinstance(each, str) or each not in known:
             raise _wrong(each, f"one of {', '.join(known)}", of=name)
     return tuple(dict.fromkeys(names))
 
@@ -107,5 +112,5 @@ def _key() -> bytes:
 
 def _wrong(found: object, expected: str, *, of: str | None = None) -> BentoMLConfigException:
     place = "decision_log" if of is None else f"decision_log.{of}"
-    msg = f"{place}: found {found!r}, expected {expected}"
+    msg = f"{place}: found {found!r:.100}, expected {expected}"
     return BentoMLConfigException(msg)

@@ -35,6 +35,13 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.path, found.max_file_size) == (Path("/elsewhere"), 2_000_000)
 
 
+def test_a_variable_that_names_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PATH_VARIABLE, "")
+
+    with pytest.raises(BentoMLConfigException, match=f"^{PATH_VARIABLE}: found nothing, expected"):
+        read_settings({"path": "/var/log/decisions"})
+
+
 def test_fields_are_hashed_under_the_key_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -57,6 +64,9 @@ def test_fields_are_hashed_under_the_key_of_the_environment(
         ({"leave_out": "age"}, "decision_log.leave_out: found 'age', expected a list of fields"),
         ({"leave_out": ["shoe"]}, "leave_out: found 'shoe', expected one of seniority, home,"),
         ({"hash": ["zip"]}, "hash: found 'zip', expected one of seniority, home,"),
+        ({"leave_out": [["age"]]}, "leave_out: found ['age'], expected one of seniority, home,"),
+        ({"hash": [{"age": 1}, 7]}, "hash: found {'age': 1}, expected one of seniority, home,"),
+        ({"path": "x" * 5000}, "found '" + "x" * 99 + ", expected an absolute path"),
         ({"leave_out": ["age"], "hash": ["age"]}, "hash: found 'age', expected a field that is"),
     ],
 )
