@@ -5,6 +5,7 @@ of one host are a *lineage*, in the order of their names. A file is written by o
 holds a lock on it, and never again after that. Knows nothing of what is in a line.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -22,6 +23,7 @@ __all__ = [
     "lineage",
     "lineage_of",
     "log_files",
+    "make_folder",
     "prepare",
     "raw_lines",
 ]
@@ -52,13 +54,18 @@ def lineage_of(path: Path) -> str:
     return found[1] if found else path.name
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of a log if it is not there, for nobody else to read."""
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
 def prepare(folder: Path) -> None:
-    """Make the folder if it is not there, and see that files can be made in it.
+    """Make the folder if need be, and see that files can be made in it.
 
     Raises:
         OSError: if not.
     """
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    make_folder(folder)
     probe = folder / f".probe-{os.getpid()}"
     probe.touch(PRIVATE_FILE)
     probe.unlink()
@@ -128,8 +135,14 @@ class LogFile:
             self.size += written
 
     def sync(self) -> None:
-        """Return once what was written outlives a loss of power."""
+        """Return once what was written outlives a loss of power, and can be found by the name.
+
+        Raises:
+            OSError: if not; also if somebody has removed the file or moved it away.
+        """
         os.fdatasync(self._descriptor)
+        if not os.path.samestat(self.path.stat(), os.fstat(self._descriptor)):
+            raise FileNotFoundError(errno.ENOENT, "Another file has this name", str(self.path))
 
     def close(self) -> None:
         """End the file, and let others have it."""

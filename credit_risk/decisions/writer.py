@@ -15,7 +15,14 @@ from typing import Any, Final, NamedTuple
 from pydantic_core import to_json
 
 from credit_risk.decisions.chain import NOTHING, seal, unseal
-from credit_risk.decisions.files import LogFile, is_being_written, last_line, lineage, log_files
+from credit_risk.decisions.files import (
+    LogFile,
+    is_being_written,
+    last_line,
+    lineage,
+    log_files,
+    make_folder,
+)
 from credit_risk.errors import BrokenLogError
 
 __all__ = ["FORMAT", "Writer", "utc_now"]
@@ -115,6 +122,7 @@ class Writer:
         self._place = _Place(name, previous, sequence)
 
     def _begin(self) -> LogFile:
+        make_folder(self._folder)  # somebody may have removed it
         now = self._now()
         self._file = file = LogFile.create(self._folder, self._lineage, now)
         header = {

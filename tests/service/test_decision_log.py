@@ -197,6 +197,26 @@ def test_on_a_full_disk_nothing_is_answered_until_there_is_space_again(
     assert "0 files broken" in command(home, "verify", small_disk)
 
 
+@pytest.mark.parametrize("folder_too", [False, True], ids=["files", "folder"])
+def test_nothing_is_answered_into_a_log_that_was_deleted(
+    serve: Serve, tmp_path: Path, *, folder_too: bool
+) -> None:
+    folder = tmp_path / "log"
+    with serve() as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        http.post("/classify", json=COURSE_EXAMPLE)
+        for path in folder.iterdir():
+            path.unlink()
+        if folder_too:
+            folder.rmdir()
+        refused = http.post("/classify", json=COURSE_EXAMPLE)
+        answered = http.post("/classify", json=COURSE_EXAMPLE)
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert answered.status_code == 200
+    assert list(decisions(folder)) == [answered.headers["x-decision-id"]]
+    assert "Decisions cannot be logged and are refused: [Errno 2]" in server.logged()
+
+
 def test_two_workers_write_a_file_each(serve: Serve, tmp_path: Path) -> None:
     with serve({"workers": 2}) as server:
         answers = [httpx.post(f"{server.url}/classify", json=SAMPLES[n % 20]) for n in range(60)]

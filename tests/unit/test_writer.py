@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -207,6 +208,42 @@ def test_failures_in_a_row_leave_no_files_behind(
             writer.write(broken())
 
     assert list(tmp_path.iterdir()) == []
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def remove_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+def move(path: Path) -> None:
+    path.rename(path.parent.parent / "archived")
+
+
+def replace(path: Path) -> None:
+    path.with_name("copy").write_bytes(path.read_bytes())
+    path.with_name("copy").replace(path)
+
+
+@pytest.mark.parametrize("take_away", [remove, remove_folder, move, replace])
+def test_a_file_that_was_taken_away_is_noticed_and_the_next_attempt_begins_another(
+    tmp_path: Path, clock: Clock, take_away: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    writer = Writer(folder, HEADER, worker=1, max_file_size=10**6, now=clock)
+    writer.write(entries("a"))
+    (taken,) = folder.iterdir()
+    take_away(taken)
+    with pytest.raises(FileNotFoundError):
+        writer.write(entries("refused"))
+    writer.write(entries("b"))
+    writer.close()
+
+    assert ids(folder)[-1] == ["b"]
+    assert files(folder)[-1][0]["continues"] == taken.name
 
 
 LIMITED = """
