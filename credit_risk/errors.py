@@ -8,6 +8,7 @@
     ├── EncodingError        values cannot be written into the 29 columns
     ├── KeysError            a file of API keys is not what was expected
     ├── ModelRefusedError    a stored model does not fit this code
+    ├── NoLogError           there is no decision log where one was named
     ├── PolicyError          thresholds that make no sense
     └── UnloggedError        the decision log cannot be written
 
@@ -25,6 +26,7 @@ __all__ = [
     "EncodingError",
     "KeysError",
     "ModelRefusedError",
+    "NoLogError",
     "PolicyError",
     "UnloggedError",
 ]
@@ -83,6 +85,16 @@ class ModelRefusedError(CreditRiskError):
 
     def __init__(self, tag: str, *, found: str, expected: str, mend: str) -> None:
         super().__init__(f"{tag}: found {found}, expected {expected}; run: {mend}")
+
+
+class NoLogError(CreditRiskError):
+    """There is no decision log where one was named."""
+
+    def __init__(self, path: Path, *, found: str) -> None:
+        place = str(path)[:100]
+        super().__init__(
+            f"{place}: found {found}, expected a decision log: a folder or a file of it"
+        )
 
 
 class PolicyError(CreditRiskError):

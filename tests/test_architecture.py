@@ -185,11 +185,11 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.decisions": (set(), set()),
     "credit_risk.decisions.ids": (set(), set()),
     "credit_risk.decisions.chain": ({"errors"}, set()),
-    "credit_risk.decisions.files": (set(), set()),
+    "credit_risk.decisions.files": ({"errors"}, set()),
     "credit_risk.decisions.journal": ({"errors"}, set()),
     "credit_risk.decisions.hiding": ({"vocabulary"}, set()),
     "credit_risk.decisions.writer": (
-        {"errors", "decisions.chain", "decisions.files"},
+        {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         {"pydantic_core"},
     ),
     "credit_risk.decisions.settings": (
@@ -212,13 +212,16 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         set(),
     ),
-    "credit_risk.decisions.retention": ({"decisions.files"}, set()),
+    "credit_risk.decisions.retention": (
+        {"errors", "decisions.chain", "decisions.files", "decisions.links"},
+        set(),
+    ),
     "credit_risk.decisions.reading": (
         {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         set(),
     ),
     "credit_risk.decisions.export": (
-        GROUND | {"decisions.chain", "decisions.reading"},
+        GROUND | {"decisions.chain", "decisions.files", "decisions.reading"},
         {"pyarrow"},
     ),
     "credit_risk.decisions.replay": (

@@ -40,12 +40,16 @@ def unseal(line: bytes) -> Fields:
     """Read a line, without its newline.
 
     Raises:
-        BrokenLogError: if it does not fit its own hash.
+        BrokenLogError: if it does not fit its own hash, or was not made by ``seal``.
     """
     body, _, end = line.rpartition(_MARK)
     if end != b'%b"}' % sha256(body).hexdigest().encode():
         raise BrokenLogError(found="a line that does not fit its own hash", expected="as written")
-    fields: Fields = json.loads(line)
+    try:
+        fields: Fields = json.loads(line)
+        fields["previous"]
+    except (KeyError, RecursionError, ValueError):
+        raise BrokenLogError(found="a line of another kind", expected="a JSON object") from None
     return fields
 
 

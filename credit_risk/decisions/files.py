@@ -1,8 +1,8 @@
 """The files of a decision log: their names, how one is written, and where the last one ended.
 
 ``decisions_<host>_w<worker>_<UTC time of its beginning>_<process>.jsonl``: the files of one worker
-of one host are a *lineage*, in the order of their names. A file is written by one process, which
-holds a lock on it, and never again after that. Knows nothing of what is in a line.
+of one host are a *lineage*. A file is written by one process, which holds a lock on it, and never
+again after that. Knows nothing of what is in a line.
 """
 
 import errno
@@ -16,8 +16,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+from credit_risk.errors import NoLogError
+
 __all__ = [
+    "PRIVATE_FILE",
     "LogFile",
+    "files_in",
     "is_being_written",
     "last_line",
     "lineage",
@@ -29,29 +33,47 @@ __all__ = [
 ]
 
 SUFFIX: Final = ".jsonl"
-NAME: Final = re.compile(r"(decisions_[^_]+_w\d+)_\d{8}T\d{12}Z_\d+\.jsonl")
+NAME: Final = re.compile(r"(decisions_[^_]+_w[\d.]+)_\d{8}T\d{12}Z_\d+\.jsonl")
 PRIVATE_FOLDER: Final = 0o700
 PRIVATE_FILE: Final = 0o600
 """Applicants' data: nobody's but the service's."""
 
 
-def lineage(worker: int) -> str:
-    """What the names of a worker's files begin with, on this host."""
+def lineage(worker: int, other: int = 0) -> str:
+    """What the names of a worker's files begin with, on this host; ``other`` than the first."""
     host = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())
-    return f"decisions_{host}_w{worker}"
+    return f"decisions_{host}_w{worker}" + (f".{other}" if other else "")
+
+
+def lineage_of(name: str) -> str:
+    """Which lineage a file of this name belongs to."""
+    return name.rsplit("_", 2)[0]
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files of a log that are in a folder, in the order of their names."""
+    return sorted(each for each in folder.iterdir() if _is_one(each))
 
 
 def log_files(path: Path) -> list[Path]:
-    """The files of a folder, lineage by lineage and in order; a file is its own only one."""
+    """The files of a log: all of a folder, or the one that is named.
+
+    Raises:
+        NoLogError: if there are none.
+    """
+    if not path.exists():
+        raise NoLogError(path, found="nothing")
     if not path.is_dir():
+        if not _is_one(path):
+            raise NoLogError(path, found="another file")
         return [path]
-    return sorted(each for each in path.iterdir() if NAME.fullmatch(each.name))
+    if not (files := files_in(path)):
+        raise NoLogError(path, found="a folder without one")
+    return files
 
 
-def lineage_of(path: Path) -> str:
-    """Which lineage a file belongs to."""
-    found = NAME.fullmatch(path.name)
-    return found[1] if found else path.name
+def _is_one(path: Path) -> bool:
+    return NAME.fullmatch(path.name) is not None and path.is_file()
 
 
 def make_folder(folder: Path) -> None:
@@ -72,12 +94,14 @@ def prepare(folder: Path) -> None:
 
 
 def is_being_written(path: Path) -> bool:
-    """Whether a process holds the lock on a file."""
-    with path.open("rb") as file:
-        try:
+    """Whether a process holds the lock on a file; not if it is gone."""
+    try:
+        with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
     return False
 
 

@@ -1,16 +1,17 @@
 """Read the decisions of a log, each with the header that holds for it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from credit_risk.decisions.chain import Fields, lines_of
+from credit_risk.decisions.chain import Fields
 from credit_risk.decisions.files import log_files, raw_lines
-from credit_risk.decisions.links import followed, read_headers
+from credit_risk.decisions.links import followed, read_headers, read_lines
 from credit_risk.errors import BrokenLogError
 
-__all__ = ["Progress", "no_progress", "read_parts"]
+__all__ = ["Progress", "no_progress", "read_parts", "understood"]
 
 Progress = Callable[[float], Any]
 """Called with the share that is done, 0 to 1."""
@@ -29,13 +30,15 @@ def read_parts(path: Path, progress: Progress) -> Iterator[tuple[Fields, list[Fi
 
     Raises:
         BrokenLogError: at the first line that is not as it was written.
+        NoLogError: if there is no log.
     """
     files = log_files(path)
     ends = followed(read_headers(files))
     whole = sum(file.stat().st_size for file in files) or 1
     done = 0
     for file in files:
-        lines = _until(ends.get(file.name), lines_of(raw_lines(file)))
+        end = ends[file.name]["previous"] if file.name in ends else None
+        lines = _until(end, read_lines(file, raw_lines(file)))
         try:
             header = next(lines, None)
             while header and (part := list(islice(lines, ROWS_AT_ONCE))):
@@ -44,6 +47,20 @@ def read_parts(path: Path, progress: Progress) -> Iterator[tuple[Fields, list[Fi
             raise error.at(error.line or 1, file.name) from None
         done += file.stat().st_size
         progress(min(done / whole, 1.0))
+
+
+@contextmanager
+def understood(header: Fields) -> Iterator[None]:
+    """Do something with decisions that stand under a header.
+
+    Raises:
+        BrokenLogError: if that fails because they, or the header, are not what the service writes.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        found = f"what no service wrote ({error!r:.100})"
+        raise BrokenLogError(found=found, expected="decisions", file=header["file"]) from None
 
 
 def _until(end: str | None, lines: Iterator[Fields]) -> Iterator[Fields]:

@@ -8,7 +8,7 @@ nothing of threads and of credit.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -17,12 +17,14 @@ from pydantic_core import to_json
 from credit_risk.decisions.chain import NOTHING, seal, unseal
 from credit_risk.decisions.files import (
     LogFile,
+    files_in,
     is_being_written,
     last_line,
     lineage,
-    log_files,
+    lineage_of,
     make_folder,
 )
+from credit_risk.decisions.links import followed, read_headers
 from credit_risk.errors import BrokenLogError
 
 __all__ = ["FORMAT", "Writer", "utc_now"]
@@ -47,6 +49,9 @@ class _Place(NamedTuple):
     sequence: int
 
 
+_BEGINNING: Final = _Place(None, NOTHING, 0)
+
+
 class Writer:
     """Writes one worker's log."""
 
@@ -59,7 +64,7 @@ class Writer:
         max_file_size: int,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Go on where this worker's last log ended.
+        """Go on where this worker's log ended, once there is something to write.
 
         Args:
             folder: of the log; it must be there.
@@ -70,11 +75,12 @@ class Writer:
         """
         self._folder = folder
         self._header = header
-        self._lineage = lineage(worker)
+        self._worker = worker
+        self._lineage = ""  # until there is something to write
         self._max_file_size = max_file_size
         self._now = now
         self._file: LogFile | None = None
-        self._place = self._durable = self._last_place()
+        self._place = self._durable = _BEGINNING
 
     def write(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Append entries; when this returns they are durable, if it raises none of them counts.
@@ -123,6 +129,8 @@ class Writer:
 
     def _begin(self) -> LogFile:
         make_folder(self._folder)  # somebody may have removed it
+        if not self._lineage:
+            self._go_on()
         now = self._now()
         self._file = file = LogFile.create(self._folder, self._lineage, now)
         header = {
@@ -130,6 +138,7 @@ class Writer:
             "file": file.path.name,
             "begun": now.isoformat(timespec="microseconds"),
             "continues": self._place.file,
+            "sequence": self._place.sequence,
             **self._header,
         }
         line, sealed = seal(to_json(header), self._place.hash)
@@ -143,15 +152,24 @@ class Writer:
         if file is not None:
             file.discard()
 
-    def _last_place(self) -> _Place:
-        """Where the newest file ends that fits and is not being written by another process."""
-        named = [f for f in log_files(self._folder) if f.name.startswith(f"{self._lineage}_")]
-        for path in reversed(named):
-            try:
-                line = last_line(path)
-                if line and not is_being_written(path):
-                    fields = unseal(line)
-                    return _Place(path.name, fields["hash"], fields.get("sequence", 0))
-            except (BrokenLogError, FileNotFoundError):
-                continue  # broken: for `verify` to find; not there: removed meanwhile
-        return _Place(None, NOTHING, 0)
+    def _go_on(self) -> None:
+        """Find the end of this worker's lineage; of another while a process writes that one."""
+        for other in count():
+            name = lineage(self._worker, other)
+            files = [file for file in files_in(self._folder) if lineage_of(file.name) == name]
+            if not any(map(is_being_written, files)):
+                break
+        headers = read_headers(files)
+        ends = [self._folder / name for name in headers.keys() - followed(headers).keys()]
+        # Several ends only where the log is broken, as `verify` tells.
+        found = max(map(_end_of, ends), key=lambda place: place.sequence, default=_BEGINNING)
+        self._place = self._durable = found
+        self._lineage = name
+
+
+def _end_of(file: Path) -> _Place:
+    try:
+        fields = unseal(last_line(file) or b"")
+    except (BrokenLogError, FileNotFoundError):
+        return _BEGINNING  # broken: for `verify` to find; not there: removed meanwhile
+    return _Place(file.name, fields["hash"], fields["sequence"])

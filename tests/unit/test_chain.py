@@ -1,4 +1,5 @@
 import json
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -65,6 +66,16 @@ def test_any_changed_byte_but_the_last_newline_is_found() -> None:
 
     assert not_found == []
     assert len(read([bytes(log)])) == 2
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"id":7', b'[1,"previous":"0"', b'{"id":"\xff","previous":"0"', b'{"a":' * 10**5]
+)
+def test_a_line_that_was_made_in_another_way_is_refused(body: bytes) -> None:
+    line = b'%b,"hash":"%b"}' % (body, sha256(body).hexdigest().encode())
+
+    with pytest.raises(BrokenLogError, match="found a line of another kind, expected a JSON"):
+        unseal(line)
 
 
 @given(contents, st.data())

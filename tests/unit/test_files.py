@@ -12,6 +12,7 @@ from credit_risk.decisions.files import (
     lineage_of,
     log_files,
 )
+from credit_risk.errors import NoLogError
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 7, tzinfo=UTC)
 
@@ -26,7 +27,7 @@ def test_a_name_tells_host_worker_time_and_process(
     assert file.path.name == (
         f"decisions_a-host.example_w2_20260301T120000000007Z_{os.getpid()}.jsonl"
     )
-    assert lineage_of(file.path) == "decisions_a-host.example_w2"
+    assert lineage_of(file.path.name) == lineage(2) == "decisions_a-host.example_w2"
 
 
 def test_only_its_own_files_belong_to_a_log(tmp_path: Path) -> None:
@@ -35,8 +36,21 @@ def test_only_its_own_files_belong_to_a_log(tmp_path: Path) -> None:
     for other in ("x.jsonl", "decisions.parquet", "decisions_x.jsonl", ".probe-7"):
         (tmp_path / other).touch()
 
+    (tmp_path / file.path.name.replace("w1", "w2")).mkdir()
+
     assert log_files(tmp_path) == [file.path]
     assert log_files(file.path) == [file.path]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("gone", "nothing"), ("notes.jsonl", "another file"), (".", "a folder without one")],
+)
+def test_where_no_log_is_it_says_so(tmp_path: Path, name: str, found: str) -> None:
+    (tmp_path / "notes.jsonl").touch()
+
+    with pytest.raises(NoLogError, match=f"found {found}, expected a decision log"):
+        log_files(tmp_path / name)
 
 
 def test_a_file_is_never_written_again(tmp_path: Path) -> None:
@@ -51,6 +65,9 @@ def test_a_file_is_locked_while_it_is_written(tmp_path: Path) -> None:
     assert is_being_written(file.path)
 
     file.close()
+    assert not is_being_written(file.path)
+
+    file.path.unlink()
     assert not is_being_written(file.path)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from credit_risk.decisions import reading
-from credit_risk.decisions.reading import no_progress, read_parts
+from credit_risk.decisions.reading import no_progress, read_parts, understood
 from credit_risk.decisions.writer import Writer
 from credit_risk.errors import BrokenLogError
 
@@ -132,3 +132,26 @@ def test_a_file_as_written_holds_the_fields_that_were_written(tmp_path: Path, be
     ((header, (decision,)),) = read_parts(path, no_progress)
 
     assert [header, decision] == [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_copy_is_not_read_a_second_time(tmp_path: Path, begin: Begin) -> None:
+    write(begin(), "a")
+    (path,) = tmp_path.iterdir()
+    copy = path.with_name(path.name.replace("_w1_", "_w2_"))
+    copy.write_bytes(path.read_bytes())
+
+    with pytest.raises(
+        BrokenLogError, match=f"^{copy.name}: line 1: found the header of {path.name}"
+    ):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("error", [KeyError("reasons"), TypeError("x" * 5000), ValueError("1")])
+def test_a_decision_that_no_service_wrote_is_told_with_its_file(error: Exception) -> None:
+    with (
+        pytest.raises(BrokenLogError, match=r"^x\.jsonl: found what no service wrote") as told,
+        understood({"file": "x.jsonl"}),
+    ):
+        raise error
+
+    assert len(str(told.value)) < 200

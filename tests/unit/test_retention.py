@@ -1,9 +1,14 @@
+import os
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from credit_risk.decisions.retention import remove
 from credit_risk.decisions.verify import verify
 from credit_risk.decisions.writer import Writer
+from credit_risk.errors import BrokenLogError, NoLogError
 
 NOW = datetime.now(UTC)
 YEAR = timedelta(days=365)
@@ -57,8 +62,47 @@ def test_each_lineage_is_looked_at_by_itself(tmp_path: Path) -> None:
     assert [path.name.split("_")[2] for path in remove(tmp_path, YEAR)] == ["w2"]
 
 
-def test_nothing_else_in_the_folder_is_touched(tmp_path: Path) -> None:
-    (tmp_path / "notes.jsonl").touch()
+def test_a_chain_goes_from_its_beginning_on_whatever_the_clock_said(tmp_path: Path) -> None:
+    for age in (500, 800, 700):  # the clock went back before the second was begun
+        write(tmp_path, age).close()
+    second, third, first = sorted(tmp_path.iterdir())
 
-    assert list(remove(tmp_path, timedelta(0))) == []
-    assert (tmp_path / "notes.jsonl").exists()
+    assert list(remove(tmp_path, timedelta(days=600))) == []
+    assert list(remove(tmp_path, timedelta(days=400))) == [first, second, third]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "notes", '{"begun":"2020-01-01T00:00:00+00:00"}\n', "[1]\n"]
+)
+def test_what_is_no_decision_log_is_never_removed(tmp_path: Path, content: str) -> None:
+    write(tmp_path, 800, worker=2).close()
+    (log,) = tmp_path.iterdir()
+    other, named_so = tmp_path / "notes.jsonl", tmp_path / log.name.replace("w2", "w1")
+    for path in (other, named_so):
+        path.write_text(content)
+        os.utime(path, (0, 0))
+    with suppress(BrokenLogError):
+        list(remove(tmp_path, YEAR))
+
+    assert not log.exists()
+    assert other.exists()
+    assert named_so.exists()
+    with pytest.raises(
+        NoLogError, match=r"notes\.jsonl: found another file, expected a decision log"
+    ):
+        list(remove(other, timedelta(0)))
+
+
+@pytest.mark.parametrize("end", ["garbage\n", '{"a":1}\n', "[1]\n"])
+def test_a_file_with_a_broken_end_is_told_once_all_others_are_removed(
+    tmp_path: Path, end: str
+) -> None:
+    write(tmp_path, 800, 700, worker=1).close()
+    write(tmp_path, 800, worker=2).close()
+    first, second, other = sorted(tmp_path.iterdir(), key=lambda path: path.name.split("_")[2:])
+    first.write_text(first.read_text() + end)
+
+    with pytest.raises(BrokenLogError, match=f"^{first.name}: found a last line that is not as it"):
+        list(remove(tmp_path, YEAR))
+    assert sorted(tmp_path.iterdir()) == [first, second]
+    assert not other.exists()

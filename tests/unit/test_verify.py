@@ -1,8 +1,11 @@
+import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from credit_risk.decisions.chain import seal
 from credit_risk.decisions.verify import verify
 from credit_risk.decisions.writer import Writer
 
@@ -92,3 +95,65 @@ def test_what_is_gone_from_the_end_of_the_last_file_cannot_be_seen(log: list[Pat
     log[2].write_text("".join(log[2].read_text().splitlines(keepends=True)[:-1]))
 
     assert said(log[0].parent) == [None, None, None]
+
+
+def test_two_files_that_go_on_from_the_same_are_found(log: list[Path]) -> None:
+    header, *_ = log[1].read_text().splitlines()
+    fork = log[2].with_name(log[2].name.replace("T12", "T13"))
+    fields = json.loads(header) | {"file": fork.name}
+    previous = fields.pop("previous")
+    del fields["hash"]
+    fork.write_bytes(seal(json.dumps(fields).encode(), previous)[0])
+
+    twice = f"found 2 files that go on from {log[0].name}, expected one"
+    assert said(fork.parent) == [None, twice, None, twice]
+
+
+@pytest.mark.parametrize(("old", "new"), [("T12", "T13"), ("decisions_", "decisions_x")])
+def test_a_copy_under_another_name_is_found(log: list[Path], old: str, new: str) -> None:
+    copy = log[1].with_name(log[1].name.replace(old, new))
+    shutil.copy(log[1], copy)
+
+    assert said(copy.parent) == [
+        None,
+        None,
+        None,
+        f"line 1: found the header of {log[1].name}, expected that of this file",
+    ]
+
+
+def test_another_name_is_found(log: list[Path]) -> None:
+    log[1].rename(log[1].with_name(log[1].name.replace("T12", "T13")))
+
+    assert said(log[0].parent) == [
+        None,
+        f"found no file {log[1].name}, which this one goes on from",
+        f"line 1: found the header of {log[1].name}, expected that of this file",
+    ]
+
+
+def test_where_the_first_line_is_gone_the_others_are_still_checked(log: list[Path]) -> None:
+    log[0].write_text("".join(log[0].read_text().splitlines(keepends=True)[1:]))
+    log[2].write_text(log[2].read_text().replace('"id":5', '"id":9'))
+
+    assert said(log[0].parent) == [
+        "line 1: found another line, expected the header of the file",
+        None,
+        "line 3: found a line that does not fit its own hash, expected as written",
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_a_problem_and_the_others_are_checked(
+    log: list[Path],
+) -> None:
+    log[1].unlink()
+    log[1].symlink_to("/proc/self/mem")  # nothing is at its beginning
+
+    assert said(log[0].parent) == [None, "cannot be read: Input/output error", None]
+
+
+def test_an_empty_file_is_noted(log: list[Path]) -> None:
+    log[2].write_bytes(b"")
+    *_, empty = verify(log[0].parent)
+
+    assert (empty.problem, empty.notes) == (None, ["is empty: begun, and nothing written"])

@@ -140,6 +140,71 @@ def test_a_restart_goes_on_in_a_file_of_its_own(
     assert problems(tmp_path) == []
 
 
+def test_a_clock_that_goes_back_between_sessions_does_not_fork_the_chain(
+    tmp_path: Path, begin: Callable[..., Writer], clock: Clock
+) -> None:
+    for minutes, names in ((0, "ab"), (-60, "cd"), (30, "ef"), (-90, "gh")):
+        clock.now += timedelta(minutes=minutes)
+        writer = begin()
+        writer.write(entries(*names))
+        writer.close()
+    by_name = sorted(tmp_path.iterdir())
+    in_time = sorted(by_name, key=lambda path: path.stat().st_mtime_ns)
+    lines = [[json.loads(line) for line in path.read_text().splitlines()] for path in in_time]
+
+    assert by_name != in_time
+    assert [header["continues"] for header, *_ in lines] == [
+        None,
+        *(path.name for path in in_time[:-1]),
+    ]
+    assert [each["sequence"] for _, *rest in lines for each in rest] == list(range(1, 9))
+    assert problems(tmp_path) == []
+
+    in_time[1].unlink()
+    assert problems(tmp_path) == [f"found no file {in_time[1].name}, which this one goes on from"]
+
+
+def test_after_a_file_without_decisions_they_are_counted_on(
+    tmp_path: Path, begin: Callable[..., Writer]
+) -> None:
+    for names in ("ab", "", "c"):
+        writer = begin()
+        writer.write(entries(*names))
+        writer.close()
+
+    assert files(tmp_path)[-1][-1]["sequence"] == 3
+    assert problems(tmp_path) == []
+
+
+def test_a_file_whose_end_is_broken_is_not_gone_on_from(
+    tmp_path: Path, begin: Callable[..., Writer]
+) -> None:
+    for names in ("a", "b"):
+        writer = begin()
+        writer.write(entries(*names))
+        writer.close()
+    last = max(tmp_path.iterdir())
+    last.write_text(last.read_text().replace('"id":"b"', '"id":"x"'))
+    begin().write(entries("c"))
+
+    assert problems(tmp_path) == [
+        "line 2: found a line that does not fit its own hash, expected as written",
+        "found another beginning of this worker's log, expected one",
+    ]
+
+
+def test_a_folder_that_is_gone_before_the_first_entry_is_made_again(
+    tmp_path: Path, clock: Clock
+) -> None:
+    folder = tmp_path / "log"
+    writer = Writer(folder, HEADER, worker=1, max_file_size=10**6, now=clock)
+    writer.write(entries("a"))
+    writer.close()
+
+    assert ids(folder) == [["a"]]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 def test_a_torn_line_stays_where_it_is(tmp_path: Path, begin: Callable[..., Writer]) -> None:
     first = begin()
     first.write(entries("a", "b"))
@@ -164,13 +229,22 @@ def test_each_worker_has_a_lineage_of_its_own(tmp_path: Path, begin: Callable[..
     assert [lines[0]["continues"] for lines in files(tmp_path)] == [None, None]
 
 
-def test_what_another_process_writes_is_left_alone(
+def test_who_finds_its_lineage_being_written_has_another_and_goes_on_with_it(
     tmp_path: Path, begin: Callable[..., Writer]
 ) -> None:
-    begin().write(entries("a"))
-    begin().write(entries("b"))
+    before = begin()
+    before.write(entries("a"))
+    before.close()
+    one, two = begin(), begin()  # both would go on from the same file
+    one.write(entries("b"))
+    two.write(entries("c"))
+    two.close()
+    begin().write(entries("d"))
+    found: dict[str, list[str]] = {}
+    for path, names in zip(sorted(tmp_path.iterdir()), ids(tmp_path), strict=True):
+        found.setdefault(path.name.split("_")[2], []).extend(names)
 
-    assert [lines[0]["continues"] for lines in files(tmp_path)] == [None, None]
+    assert found == {"w1": ["a", "b"], "w1.1": ["c", "d"]}
     assert problems(tmp_path) == []
 
 
