@@ -8,7 +8,7 @@
     python -m credit_risk.decisions remove PATH --older-than 400d
 
 PATH is the folder of a log, or one file of it. Ends with 0 if all is well, 1 if the log is broken
-or a decision comes out otherwise, 2 if the command cannot be carried out.
+or a decision comes out otherwise, 2 if the command cannot be carried out, as where no log is.
 """
 
 import argparse
@@ -20,9 +20,11 @@ from credit_risk.decisions.export import FORMATS, export
 from credit_risk.decisions.replay import replay
 from credit_risk.decisions.retention import remove
 from credit_risk.decisions.verify import verify
-from credit_risk.errors import BrokenLogError, DataError
+from credit_risk.errors import BrokenLogError, CreditRiskError
 
 WRONG, USAGE = 1, 2
+LONGEST = 36_500
+"""Days that a log is kept, at most: a century."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         (_remove, "remove old files, whole ones only"),
     ):
         sub = commands.add_parser(command.__name__[1:], help=about, description=about)
-        sub.add_argument("path", type=_log, metavar="PATH", help="folder of a log, or a file of it")
+        sub.add_argument("path", type=Path, metavar="PATH", help="folder of a log, or a file of it")
         sub.set_defaults(carry_out=command)
     commands.choices["export"].add_argument("--to", type=Path, required=True, metavar="TABLE")
     commands.choices["remove"].add_argument(
@@ -52,8 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenLogError as error:
         print(error, file=sys.stderr)
         return WRONG
-    except (DataError, OSError) as error:
+    except CreditRiskError as error:
         print(error, file=sys.stderr)
+        return USAGE
+    except OSError as error:
+        print(f"{str(error.filename)[:100]}: {error.strerror or error}", file=sys.stderr)
         return USAGE
 
 
@@ -100,18 +105,10 @@ def _show(share: float) -> None:
         print(f"\r{share:4.0%}", end="\r" if share < 1 else "\n", file=sys.stderr, flush=True)
 
 
-def _log(text: str) -> Path:
-    path = Path(text)
-    if not path.exists():
-        msg = f"found nothing at {text}, expected a folder or a file"
-        raise argparse.ArgumentTypeError(msg)
-    return path
-
-
 def _days(text: str) -> timedelta:
     number = text.removesuffix("d")
-    if not number.isdecimal():
-        msg = f"found {text!r}, expected a number of days such as 400d"
+    if not number.isdecimal() or len(number) > len(str(LONGEST)) or int(number) > LONGEST:
+        msg = f"found {text[:100]!r}, expected a number of days such as 400d, at most {LONGEST}"
         raise argparse.ArgumentTypeError(msg)
     return timedelta(days=int(number))
 

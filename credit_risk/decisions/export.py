@@ -1,7 +1,7 @@
 """A log as one table, for analysts: a row a decision, a column a field.
 
 An encoded row becomes the fields that it encodes; a field that is hidden is empty; of the reasons
-the table has the codes, strongest first.
+the table has the codes, strongest first. It is for nobody else to read, as the log is.
 """
 
 import os
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from credit_risk.decisions.chain import Fields
-from credit_risk.decisions.reading import Progress, no_progress, read_parts
+from credit_risk.decisions.files import PRIVATE_FILE
+from credit_risk.decisions.reading import Progress, no_progress, read_parts, understood
 from credit_risk.errors import DataError
 from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS
 
@@ -28,10 +29,11 @@ def export(path: Path, table: Path, progress: Progress = no_progress) -> int:
 
     Raises:
         BrokenLogError: at the first line that is not as it was written.
+        NoLogError: if there is no log.
         DataError: if the table's name does not end in one of ``FORMATS``, or pyarrow is missing.
     """
     if table.suffix not in FORMATS:
-        raise DataError(table.name, f"expected a name that ends in {' or '.join(FORMATS)}")
+        raise DataError(table.name[:100], f"expected a name that ends in {' or '.join(FORMATS)}")
     try:
         import pyarrow as pa  # noqa: PLC0415  not among what serves
         from pyarrow import csv, parquet  # noqa: PLC0415  as above
@@ -57,11 +59,16 @@ def export(path: Path, table: Path, progress: Progress = no_progress) -> int:
     unfinished = table.with_name(f".{table.name}.{os.getpid()}")
     rows = 0
     try:
-        with writer(unfinished, schema) as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with (
+            os.fdopen(os.open(unfinished, flags, PRIVATE_FILE), "wb") as private,
+            writer(private, schema) as file,
+        ):
             for header, decisions in read_parts(path, progress):
+                with understood(header):
+                    part = pa.Table.from_pylist(list(_rows(header, decisions)), schema)
+                file.write_table(part)
                 rows += len(decisions)
-                part = list(_rows(header, decisions))
-                file.write_table(pa.Table.from_pylist(part, schema))
         unfinished.replace(table)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ from credit_risk.columns import Rows
 from credit_risk.decisions.chain import Fields
 from credit_risk.decisions.context import installed_versions
 from credit_risk.decisions.hiding import Hiding
-from credit_risk.decisions.reading import Progress, no_progress, read_parts
+from credit_risk.decisions.reading import Progress, no_progress, read_parts, understood
 from credit_risk.errors import ModelRefusedError
 from credit_risk.model import Contributions, Probabilities
 from credit_risk.schema import COURSE_EXAMPLE, Application
@@ -77,22 +77,28 @@ def replay(path: Path, progress: Progress = no_progress) -> Replayed:
 
     Raises:
         BrokenLogError: at the first line that is not as it was written.
+        NoLogError: if there is no log.
     """
     found = Replayed()
     for header, decisions in read_parts(path, progress):
-        hidden = frozenset(header["left_out"] + header["hashed"])
-        model = _load(header["model"])
-        obstacle = model if isinstance(model, str) else model.obstacle(header, hidden)
-        if isinstance(model, str) or obstacle:
-            found.skipped[str(obstacle)] += len(decisions)
-            continue
-        _note_versions(found, header)
-        for decision, differences in _compare(model.scorer, decisions, hidden):
-            found.same += not differences
-            found.different += bool(differences)
-            room = MOST_DIFFERENCES - len(found.differences)
-            found.differences += [Difference(decision["id"], *each) for each in differences][:room]
+        with understood(header):
+            _replay(found, header, decisions)
     return found
+
+
+def _replay(found: Replayed, header: Fields, decisions: list[Fields]) -> None:
+    hidden = frozenset(header["left_out"] + header["hashed"])
+    model = _load(header["model"])
+    obstacle = model if isinstance(model, str) else model.obstacle(header, hidden)
+    if isinstance(model, str) or obstacle:
+        found.skipped[str(obstacle)] += len(decisions)
+        return
+    _note_versions(found, header)
+    for decision, differences in _compare(model.scorer, decisions, hidden):
+        found.same += not differences
+        found.different += bool(differences)
+        room = MOST_DIFFERENCES - len(found.differences)
+        found.differences += [Difference(decision["id"], *each) for each in differences][:room]
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+import stat
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -98,6 +99,28 @@ def test_a_broken_log_leaves_the_table_that_was_there(tmp_path: Path) -> None:
         export(tmp_path, table)
     assert table.read_text() == "before"
     assert sorted(tmp_path.iterdir()) == sorted([path, table])
+
+
+def test_nobody_else_may_read_a_table(tmp_path: Path) -> None:
+    write(tmp_path, DECISION)
+    for name in ("x.csv", "x.parquet"):
+        (tmp_path / name).touch(0o644)
+        export(tmp_path, tmp_path / name)
+
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"reasons": 7}, {"reasons": [{}]}, {"application": []}, {"probability": "x"}, {"id": 7}],
+)
+def test_a_decision_that_no_service_wrote_is_told(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    write(tmp_path, DECISION | changes)
+
+    with pytest.raises(BrokenLogError, match="jsonl: found what no service wrote"):
+        export(tmp_path, tmp_path / "x.parquet")
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:

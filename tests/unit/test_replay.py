@@ -15,6 +15,7 @@ from credit_risk.decisions.journal import Journal
 from credit_risk.decisions.recorder import Recorder
 from credit_risk.decisions.replay import MOST_DIFFERENCES, Replayed, replay
 from credit_risk.decisions.writer import Writer
+from credit_risk.errors import BrokenLogError
 from credit_risk.policy import DEFAULT_POLICY
 from credit_risk.reasons import Reasons
 from credit_risk.samples import sample_applications
@@ -146,6 +147,32 @@ def test_what_the_model_does_not_look_at_need_not_be_kept(
 
     store(monkeypatch, model(unused=frozenset({"home"})))
     assert replay(folder).skipped == {"the model looks at what was not kept: debt": ALL}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{}, {"row": [1.0]}, {"row": 7}, {"application": {}}, {"application": SAMPLES[0].model_dump()}],
+)
+def test_a_decision_that_no_service_wrote_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, object]
+) -> None:
+    store(monkeypatch, model())
+    writer = Writer(tmp_path, HEADER, worker=1, max_file_size=10**6)
+    writer.write([wrong])
+    writer.close()
+
+    with pytest.raises(BrokenLogError, match="jsonl: found what no service wrote"):
+        replay(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"model": 7}, {"left_out": None}, {"versions": []}])
+def test_a_header_that_no_service_wrote_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, object]
+) -> None:
+    monkeypatch.setattr(module, "_load", {"m:1": model()}.__getitem__)
+
+    with pytest.raises(BrokenLogError, match="jsonl: found what no service wrote"):
+        replay(log(tmp_path / "log", **wrong))
 
 
 def test_other_versions_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
