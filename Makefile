@@ -69,8 +69,9 @@ overload: $(SYNCED) ## Offer HOST four times what it can take: what it answers, 
 bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes about half an hour
 	$(BIN)/python -m benchmarks.run
 
-soak: $(SYNCED) ## Ten minutes at full load with faults injected; fails on a leak or a wrong answer
+soak: $(SYNCED) ## Ten minutes at full load with faults injected, then 100 kills; fails on a leak or a wrong answer
 	PYTHONPATH=.:tests $(BIN)/python tests/faults/soak.py --minutes $(MINUTES)
+	CREDIT_RISK_KILLS=100 $(BIN)/python -m pytest tests/service/test_killed.py
 
 eb-bundle: $(SYNCED) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
 	$(BIN)/python deploy/eb_bundle.py

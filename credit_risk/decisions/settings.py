@@ -72,9 +72,7 @@ def read_settings(section: object) -> Settings | None:
     size = found["max_file_size_mb"]
     if type(size) is not int or size < 1:
         raise _wrong(size, "a whole number above zero", of="max_file_size_mb")
-    if (
-        path == "" and PATH_VARIABLE in os.environ
-    ):  # meant to name one: silence would lose decisions
+    if os.environ.get(PATH_VARIABLE) == "":  # meant to name one: silence would lose decisions
         msg = f"{PATH_VARIABLE}: found nothing, expected an absolute path; without a log unset it"
         raise BentoMLConfigException(msg)
     # Absolute, because the workers of a bento do not begin in the folder that it is started from.
