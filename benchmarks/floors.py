@@ -62,6 +62,8 @@ def floors(results: Results, plan: Plan) -> Iterator[Floor]:
     mixed = f"ours/{drawn(MANY, None).name}/rate"
     about = f"{work}, loans of the data, with reasons"
     yield at_least(about, 0.5, "an approved application alone", mixed, f"ours/{rate}")
+    about = f"{work}, with the decision log"
+    yield at_least(about, 0.6, "without", f"logged/{rate}", f"ours/{rate}")
     p50 = f"{one(ALONE).name}/p50"
     work = "`/classify`, 1 connection, p50"
     for service, bound, of in (

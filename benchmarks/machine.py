@@ -105,8 +105,9 @@ class Machine:
         return "one for the service, one for wrk"
 
     def environment(self, changes: Mapping[str, str]) -> dict[str, str]:
-        """Environment of a command that works on our store."""
+        """Environment of a command that works on our store; ``{home}`` in ``changes`` is that."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+        settings = {name: value.format(home=self.home) for name, value in changes.items()}
         fixed = {
             "PATH": f"{BIN}{os.pathsep}{clean['PATH']}",
             "PYTHONPATH": str(PROJECT),
@@ -114,7 +115,7 @@ class Machine:
             "BENTOML_DO_NOT_TRACK": "True",
             "CREDIT_RISK_MODEL": self.model,
         }
-        return {**clean, **fixed, **changes}
+        return {**clean, **fixed, **settings}
 
 
 def pinned(command: Iterable[str], core: str) -> list[str]:

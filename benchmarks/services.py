@@ -23,7 +23,7 @@ class Service:
     Attributes:
         title: for people.
         command: with ``{port}`` in the place of the port.
-        settings: environment variables.
+        settings: environment variables, with ``{home}`` in the place of a folder of the run's own.
         exact: whether its probabilities must be the booster's bit for bit.
     """
 
@@ -62,6 +62,12 @@ SERVICES: Mapping[str, Service] = {
         "ours, runner as a process of its own",
         (*BENTOML, "service.py:svc"),
         {"CREDIT_RISK_RUNNER": "remote"},
+        exact=True,
+    ),
+    "logged": Service(
+        "ours, each decision on the disk before its answer",
+        (*BENTOML, "service.py:svc"),
+        {"CREDIT_RISK_DECISION_LOG": "{home}/decisions"},
         exact=True,
     ),
     OURS: Service("**ours, as shipped**", (*BENTOML, "service.py:svc"), exact=True),
