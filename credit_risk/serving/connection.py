@@ -35,7 +35,7 @@ PAUSE: Final = 0.05
 """Seconds in which what was sent before the end of the worker is read."""
 
 REFUSALS: Final = {
-    HTTPStatus.BAD_REQUEST: "What was sent is not HTTP/1.1.",
+    HTTPStatus.BAD_REQUEST: "What was sent is not HTTP/1.1, of a known method and with a path.",
     HTTPStatus.REQUEST_TIMEOUT: f"The request took more than {SECONDS:.0f} s to come.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
         f"The address and the headers have more than {HEAD_BYTES} bytes."

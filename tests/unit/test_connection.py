@@ -133,7 +133,7 @@ def test_what_is_not_http_is_told_so(address: tuple[str, int], content: bytes) -
     answer = sent(address, content)
 
     assert statuses(answer) == [400]
-    assert error(answer) == "What was sent is not HTTP/1.1."
+    assert error(answer) == "What was sent is not HTTP/1.1, of a known method and with a path."
 
 
 def many_headers(size: int) -> bytes:
@@ -392,7 +392,7 @@ def test_nobody_is_led_elsewhere(address: tuple[str, int]) -> None:
     answer = sent(address, b"CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere\r\n\r\n" + HELLO)
 
     assert statuses(answer) == [400]
-    assert error(answer) == "What was sent is not HTTP/1.1."
+    assert error(answer) == "What was sent is not HTTP/1.1, of a known method and with a path."
 
 
 def test_nothing_of_it_is_logged(

@@ -1,5 +1,6 @@
 """What is read from a file of API keys, and what is not."""
 
+import hmac
 import os
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from credit_risk import key_ring
 from credit_risk.errors import KeysError
 from credit_risk.key_ring import INDEX, Key, KeyRing, read_keys
 
@@ -33,6 +35,21 @@ def test_a_hash_that_only_begins_alike_is_not_taken() -> None:
     alike = A[:INDEX] + B[INDEX:]
 
     assert KeyRing([Key("bank", alike)]).find(b"a") is None
+
+
+def test_whole_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[str, str]] = []
+
+    def remember(known: str, found: str) -> bool:
+        compared.append((known, found))
+        return hmac.compare_digest(known, found)
+
+    monkeypatch.setattr(key_ring, "compare_digest", remember)
+    alike = A[:INDEX] + B[INDEX:]
+    KeyRing([Key("bank", A)]).find(b"a")
+    KeyRing([Key("bank", alike)]).find(b"a")
+
+    assert compared == [(A, A), (alike, A)]
 
 
 def test_names_hashes_and_last_days_are_read(tmp_path: Path) -> None:
