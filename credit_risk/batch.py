@@ -54,7 +54,7 @@ class Unlimited:
 
 
 def count_values(body: bytes) -> int:
-    """Count what JSON holds, before it is parsed: no less than its values, lists and objects.
+    """Count what is in a JSON document, unparsed: all its values, lists and objects, or more.
 
     Parsed they take up to a hundred times the memory that they take as text.
     """

@@ -2,12 +2,15 @@
 
 import json
 import time
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from credit_risk import batch
-from credit_risk.batch import ApplicationBatch, explain
+from credit_risk.batch import ApplicationBatch, count_values, explain
 from credit_risk.refusal import Refusal
 from credit_risk.samples import COURSE_EXAMPLE
 from credit_risk.schema import Application
@@ -39,6 +42,22 @@ def rows_of(*rows: str) -> list[Application | ValidationError]:
 
 def refusals_of(*rows: str) -> list[Refusal]:
     return list(explain(row for row in rows_of(*rows) if isinstance(row, ValidationError)))
+
+
+def inside(document: Any) -> int:
+    """How many values, lists and objects there are in a list or an object."""
+    items = document.values() if isinstance(document, dict) else document
+    return sum(1 + (inside(each) if isinstance(each, list | dict) else 0) for each in items)
+
+
+@given(
+    st.recursive(
+        st.lists(st.integers() | st.text()),
+        lambda each: st.lists(each) | st.dictionaries(st.text(), each),
+    )
+)
+def test_no_value_is_overlooked_in_a_body_that_is_not_parsed(document: Any) -> None:
+    assert count_values(json.dumps(document).encode()) >= inside(document)
 
 
 def test_a_bad_row_is_refused_alone() -> None:
