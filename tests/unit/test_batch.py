@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from credit_risk import batch
-from credit_risk.batch import ApplicationBatch, count_values, explain
+from credit_risk.batch import ApplicationBatch, Unlimited, count_values, explain
 from credit_risk.refusal import Refusal
 from credit_risk.samples import COURSE_EXAMPLE
 from credit_risk.schema import Application
@@ -29,6 +29,12 @@ class Few:
     def check(self, *, rows: int = 0, values: int = 0) -> None:
         if rows > 7 or values > 7 * 20:
             raise TooManyError
+
+
+@pytest.fixture(autouse=True)
+def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a service in this process has set."""
+    monkeypatch.setattr(ApplicationBatch, "limit", Unlimited())
 
 
 @pytest.fixture
