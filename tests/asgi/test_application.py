@@ -36,8 +36,10 @@ def ask(home: Path) -> Iterator[Ask]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENTOML_HOME", str(home))
         from bentoml._internal.configuration.containers import BentoMLContainer
+        from bentoml._internal.models import ModelStore
 
         BentoMLContainer.bentoml_home.set(str(home))
+        BentoMLContainer.model_store.set(ModelStore(home / "models"))
         import service
 
         app = service.svc.to_asgi()
@@ -45,6 +47,7 @@ def ask(home: Path) -> Iterator[Ask]:
         for variable in ("BENTOML_CONFIG", "BENTOML_DO_NOT_TRACK"):
             os.environ.pop(variable, None)
         sys.modules.pop("service", None)
+        BentoMLContainer.model_store.reset()
 
 
 async def _ask(app: ASGIApp, method: str, path: str, how: dict[str, Any]) -> httpx.Response:

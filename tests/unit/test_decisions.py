@@ -1,9 +1,12 @@
 """``python -m credit_risk.decisions``: a sentence and an exit code, whatever it is given."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bentoml._internal.configuration.containers import BentoMLContainer
+from bentoml._internal.models import ModelStore
 
 from credit_risk.decisions.__main__ import main
 from credit_risk.decisions.writer import Writer
@@ -15,6 +18,13 @@ COMMANDS = [
     ["export", "--to", "x.parquet"],
     ["remove", "--older-than", "1d"],
 ]
+
+
+@pytest.fixture(autouse=True)
+def _empty_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Of models; not that of whoever runs the tests."""
+    with BentoMLContainer.model_store.patch(ModelStore(tmp_path_factory.mktemp("models"))):
+        yield
 
 
 @pytest.fixture

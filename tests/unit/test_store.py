@@ -16,10 +16,9 @@ from credit_risk.store import MODEL_NAME, CreditRiskModel
 def folder(home: Path, tmp_path: Path) -> Iterator[Path]:
     """The folder of the model in a copy of the store, which BentoML takes for its own."""
     store = shutil.copytree(home / "models", tmp_path / "models")
-    BentoMLContainer.model_store.set(ModelStore(store))
     (found,) = (each for each in (store / MODEL_NAME).iterdir() if each.is_dir())
-    yield found
-    BentoMLContainer.model_store.reset()
+    with BentoMLContainer.model_store.patch(ModelStore(store)):
+        yield found
 
 
 def refusal() -> str:
