@@ -140,7 +140,7 @@ def test_a_restart_goes_on_in_a_file_of_its_own(
     assert problems(tmp_path) == []
 
 
-def test_a_clock_that_goes_back_between_sessions_does_not_fork_the_chain(
+def test_a_clock_that_goes_back_between_starts_does_not_fork_the_chain(
     tmp_path: Path, begin: Callable[..., Writer], clock: Clock
 ) -> None:
     in_time: list[Path] = []
