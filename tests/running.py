@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from random import SystemRandom
+from threading import Thread
 from typing import Any, NamedTuple
 
 import httpx
+import uvicorn
 import yaml
 
 PROJECT = Path(__file__).parents[1]
@@ -205,3 +207,14 @@ def _wait_until(ready: int, server: Server, trusted: ssl.SSLContext) -> None:
             return
         assert time.monotonic() < deadline, f"not ready after {PATIENCE} s:\n{server.logged()}"
         time.sleep(0.1)
+
+
+@contextmanager
+def in_a_thread(server: uvicorn.Server) -> Iterator[tuple[str, int]]:
+    """Run a server in this process; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield listening.getsockname()
+        server.should_exit = True
+        thread.join()

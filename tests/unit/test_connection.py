@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import pairwise
-from threading import Thread
 
 import pytest
 import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
+from running import in_a_thread
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -47,14 +47,10 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 @contextmanager
 def serving(app: ASGIApp, idle: float = PATIENCE) -> Iterator[tuple[str, int]]:
     """Serve an application; a connection is kept ``idle`` seconds between requests."""
-    with socket.create_server(("127.0.0.1", 0)) as listening, pytest.MonkeyPatch.context() as patch:
-        server = Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    server = Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    with pytest.MonkeyPatch.context() as patch, in_a_thread(server) as address:
         patch.setattr(server.config, "timeout_keep_alive", idle)
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield listening.getsockname()
-        server.should_exit = True
-        thread.join()
+        yield address
 
 
 @pytest.fixture(scope="module")

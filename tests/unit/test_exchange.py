@@ -2,11 +2,11 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Thread
+from contextlib import suppress
 
 import pytest
 import uvicorn
+from running import in_a_thread
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -58,10 +58,8 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
 
 
-@contextmanager
-def serving(kind: type[uvicorn.Server]) -> Iterator[tuple[str, int]]:
-    """Serve the answers."""
-    config = uvicorn.Config(
+def config() -> uvicorn.Config:
+    return uvicorn.Config(
         answer,
         log_config=None,
         lifespan="off",
@@ -69,24 +67,17 @@ def serving(kind: type[uvicorn.Server]) -> Iterator[tuple[str, int]]:
         server_header=False,
         http=HttpToolsProtocol,
     )
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = kind(config)
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield listening.getsockname()
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="module")
 def ours() -> Iterator[tuple[str, int]]:
-    with serving(Server) as address:
+    with in_a_thread(Server(config())) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def uvicorns() -> Iterator[tuple[str, int]]:
-    with serving(uvicorn.Server) as address:
+    with in_a_thread(uvicorn.Server(config())) as address:
         yield address
 
 
