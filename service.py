@@ -64,9 +64,9 @@ os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 batching = read_batching(RUNNER, known_services=(CLASSIFIER, RUNNER))
 MANY = ("classify_batch", "classify_array")
 limits = read_limits(CLASSIFIER, body=("classify", *MANY), rows=MANY)
-WIDTH = 1 + len(COLUMNS)
-ApplicationBatch.limit = RowLimit(limits.rows["classify_batch"], WIDTH)
-EncodedApplications.limit = RowLimit(limits.rows["classify_array"], WIDTH)
+VALUES_OF_A_ROW = 1 + len(COLUMNS)  # with the row itself; an application has fewer
+ApplicationBatch.limit = RowLimit(limits.rows["classify_batch"], VALUES_OF_A_ROW)
+EncodedApplications.limit = RowLimit(limits.rows["classify_array"], VALUES_OF_A_ROW)
 decision_log = settings.read_settings(read_section(CLASSIFIER, "decision_log"))
 credit_risk_model = store.CreditRiskModel(store.model_tag())
 

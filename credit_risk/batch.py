@@ -33,7 +33,7 @@ MOST_PROBLEMS: Final = 2_000
 """That one answer explains: some 20 milliseconds, a quarter of a megabyte."""
 
 UNEXPLAINED: Final = Refusal(
-    error=f"This application is not valid either; one answer explains {MOST_PROBLEMS} problems."
+    error=f"This application is not valid; one answer explains {MOST_PROBLEMS} problems at most."
 )
 
 FIELDS_SET: Final = attrgetter("__pydantic_fields_set__")
@@ -119,9 +119,8 @@ class ApplicationBatch(
             body, context=lambda: cls.limit.check(rows=next(numbers))
         )
         rows = batch.root
-        if any(
-            isinstance(row, Application) for row in rows
-        ):  # of what others hold nothing is known
+        # Parsed again only where it matters: a row that is bad already needs no other reason.
+        if any(isinstance(row, Application) for row in rows):
             for place, names in enumerate(repeated_keys(body)):
                 if names and isinstance(rows[place], Application):
                     rows[place] = repeated(names)
@@ -137,8 +136,8 @@ def explain(errors: Iterable[ValidationError]) -> Iterator[Refusal]:
     """Say what is wrong with each bad row, as far as one answer has room."""
     left = MOST_PROBLEMS
     for error in errors:
-        left -= error.error_count()
-        if left < 0:
+        if error.error_count() > left:
             yield UNEXPLAINED
         else:
+            left -= error.error_count()
             yield refuse(error.errors(include_url=False, include_context=False), Application)

@@ -88,7 +88,14 @@ def test_an_answer_explains_so_many_problems_and_no_more(monkeypatch: pytest.Mon
     refusals = refusals_of("1", "2", "3", "4", "5")
 
     assert [bool(refusal.detail) for refusal in refusals] == [True, True, True, False, False]
-    assert refusals[3].error.startswith("This application is not valid either")
+    assert refusals[3].error.startswith("This application is not valid; one answer explains")
+
+
+def test_a_row_with_more_problems_than_that_silences_no_other() -> None:
+    endless = json.dumps({f"field{n}": n for n in range(3_000)})
+    refusals = refusals_of(endless, "1")
+
+    assert [bool(refusal.detail) for refusal in refusals] == [False, True]
 
 
 @pytest.mark.usefixtures("_few")
