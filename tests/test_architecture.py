@@ -184,11 +184,11 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     # the decision log: what is written knows nothing of who writes it, nor of HTTP
     "credit_risk.decisions": (set(), set()),
     "credit_risk.decisions.ids": (set(), set()),
-    "credit_risk.decisions.chain": ({"errors"}, set()),
-    "credit_risk.decisions.files": ({"errors"}, set()),
-    "credit_risk.decisions.journal": ({"errors"}, set()),
+    "audit_log.records": ({"errors"}, set()),
+    "audit_log.files": ({"errors"}, set()),
+    "audit_log.group_commit": ({"errors"}, set()),
     "credit_risk.decisions.hiding": ({"vocabulary"}, set()),
-    "credit_risk.decisions.writer": (
+    "audit_log.writer": (
         {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         {"pydantic_core"},
     ),
@@ -207,16 +207,16 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         },
         {"bentoml", "numpy"},
     ),
-    "credit_risk.decisions.links": ({"errors", "decisions.chain", "decisions.files"}, set()),
-    "credit_risk.decisions.verify": (
+    "audit_log.links": ({"errors", "decisions.chain", "decisions.files"}, set()),
+    "audit_log.verify": (
         {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         set(),
     ),
-    "credit_risk.decisions.retention": (
+    "audit_log.retention": (
         {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         set(),
     ),
-    "credit_risk.decisions.reading": (
+    "audit_log.reader": (
         {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         set(),
     ),

@@ -16,11 +16,12 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from audit_log.errors import AuditLogError, BrokenLogError
+from audit_log.retention import remove
+from audit_log.verify import verify
 from credit_risk.decisions.export import FORMATS, export
 from credit_risk.decisions.replay import replay
-from credit_risk.decisions.retention import remove
-from credit_risk.decisions.verify import verify
-from credit_risk.errors import BrokenLogError, CreditRiskError
+from credit_risk.errors import CreditRiskError
 
 WRONG, USAGE = 1, 2
 LONGEST = 36_500
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenLogError as error:
         print(error, file=sys.stderr)
         return WRONG
-    except CreditRiskError as error:
+    except (AuditLogError, CreditRiskError) as error:
         print(error, file=sys.stderr)
         return USAGE
     except OSError as error:

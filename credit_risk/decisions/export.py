@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from credit_risk.decisions.chain import Fields
-from credit_risk.decisions.files import PRIVATE_FILE
-from credit_risk.decisions.reading import Progress, no_progress, read_parts, understood
+from audit_log.files import PRIVATE_FILE
+from audit_log.reader import Progress, no_progress, read_parts, understood
+from audit_log.records import Fields
 from credit_risk.errors import DataError
 from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS
 

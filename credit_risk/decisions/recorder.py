@@ -12,14 +12,14 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 from bentoml.exceptions import ServiceUnavailable
 
+from audit_log.errors import UnloggedError
+from audit_log.group_commit import Entries, Journal
+from audit_log.writer import Writer, utc_now
 from credit_risk.columns import Rows
 from credit_risk.decisions.context import header
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.decisions.ids import new_id
-from credit_risk.decisions.journal import Entries, Journal
 from credit_risk.decisions.settings import Settings
-from credit_risk.decisions.writer import Writer, utc_now
-from credit_risk.errors import UnloggedError
 from credit_risk.schema import Application, ArrayAssessment
 from credit_risk.scoring import Fields, Scorer
 from credit_risk.serving.answer_headers import add_header

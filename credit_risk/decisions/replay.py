@@ -18,11 +18,11 @@ import bentoml
 import numpy as np
 from bentoml.exceptions import NotFound
 
+from audit_log.reader import Progress, no_progress, read_parts, understood
+from audit_log.records import Fields
 from credit_risk.columns import Rows
-from credit_risk.decisions.chain import Fields
 from credit_risk.decisions.context import installed_versions
 from credit_risk.decisions.hiding import Hiding
-from credit_risk.decisions.reading import Progress, no_progress, read_parts, understood
 from credit_risk.errors import ModelRefusedError
 from credit_risk.model import Contributions, Probabilities
 from credit_risk.schema import COURSE_EXAMPLE, Application

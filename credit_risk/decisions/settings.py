@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 
-from credit_risk.decisions.files import prepare
+from audit_log.files import prepare
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.schema import Application
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from running import PROJECT, Server, configured, run, serving
 
-from credit_risk.decisions.chain import NOTHING, lines_of, seal
-from credit_risk.decisions.reading import no_progress, read_parts
+from audit_log.reader import no_progress, read_parts
+from audit_log.records import NOTHING, lines_of, seal
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.vocabulary import COLUMNS
 

@@ -20,7 +20,7 @@ from typing import Self
 import httpx
 from running import PATIENCE, PROJECT, TRUSTS_NOBODY, environment, free_port, run
 
-from credit_risk.decisions.reading import no_progress, read_parts
+from audit_log.reader import no_progress, read_parts
 from credit_risk.samples import sample_applications
 
 KILLS = int(os.environ.get("CREDIT_RISK_KILLS", "10"))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_risk.decisions.chain import NOTHING, lines_of, seal, unseal
-from credit_risk.errors import BrokenLogError
+from audit_log.errors import BrokenLogError
+from audit_log.records import NOTHING, lines_of, seal, unseal
 
 
 def chain(contents: list[dict[str, Any]], previous: str = NOTHING) -> list[bytes]:

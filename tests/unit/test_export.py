@@ -8,9 +8,10 @@ import pytest
 from pyarrow import csv, parquet
 from running import PROJECT
 
+from audit_log.errors import BrokenLogError
+from audit_log.writer import Writer
 from credit_risk.decisions.export import export
-from credit_risk.decisions.writer import Writer
-from credit_risk.errors import BrokenLogError, DataError
+from credit_risk.errors import DataError
 from credit_risk.samples import COURSE_EXAMPLE
 from credit_risk.vocabulary import COLUMNS
 

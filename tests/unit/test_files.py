@@ -4,15 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from credit_risk.decisions.files import (
-    LogFile,
-    is_being_written,
-    last_line,
-    lineage,
-    lineage_of,
-    log_files,
-)
-from credit_risk.errors import NoLogError
+from audit_log.errors import NoLogError
+from audit_log.files import LogFile, is_being_written, last_line, lineage, lineage_of, log_files
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 7, tzinfo=UTC)
 

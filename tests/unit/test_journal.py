@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from credit_risk.decisions.journal import Journal
-from credit_risk.errors import UnloggedError
+from audit_log.errors import UnloggedError
+from audit_log.group_commit import Journal
 
 
 class Disk:

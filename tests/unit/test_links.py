@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from credit_risk.decisions.chain import NOTHING, seal
-from credit_risk.decisions.links import followed, read_header, read_headers, read_lines
-from credit_risk.errors import BrokenLogError
+from audit_log.errors import BrokenLogError
+from audit_log.links import followed, read_header, read_headers, read_lines
+from audit_log.records import NOTHING, seal
 
 HEADER = {"file": "log", "begun": "2026-03-01T12:00:00+00:00", "continues": None, "sequence": 7}
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from credit_risk.decisions import reading
-from credit_risk.decisions.reading import no_progress, read_parts, understood
-from credit_risk.decisions.writer import Writer
-from credit_risk.errors import BrokenLogError
+from audit_log import reader as reading
+from audit_log.errors import BrokenLogError
+from audit_log.reader import no_progress, read_parts, understood
+from audit_log.writer import Writer
 
 Begin = Callable[..., Writer]
 

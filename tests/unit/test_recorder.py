@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from audit_log.group_commit import Journal
 from credit_risk.columns import Encoder, Rows
 from credit_risk.decisions.hiding import Hiding
-from credit_risk.decisions.journal import Journal
 from credit_risk.decisions.recorder import Recorder, UnloggedAnswer
 from credit_risk.policy import DEFAULT_POLICY
 from credit_risk.reasons import Reasons

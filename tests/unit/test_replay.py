@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from audit_log.errors import BrokenLogError
+from audit_log.group_commit import Journal
+from audit_log.writer import Writer
 from credit_risk.columns import Encoder, Rows
 from credit_risk.decisions import replay as module
 from credit_risk.decisions.context import installed_versions
 from credit_risk.decisions.hiding import Hiding
-from credit_risk.decisions.journal import Journal
 from credit_risk.decisions.recorder import Recorder
 from credit_risk.decisions.replay import MOST_DIFFERENCES, Replayed, replay
-from credit_risk.decisions.writer import Writer
-from credit_risk.errors import BrokenLogError
 from credit_risk.policy import DEFAULT_POLICY
 from credit_risk.reasons import Reasons
 from credit_risk.samples import sample_applications

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from credit_risk.decisions.retention import remove
-from credit_risk.decisions.verify import verify
-from credit_risk.decisions.writer import Writer
-from credit_risk.errors import BrokenLogError, NoLogError
+from audit_log.errors import BrokenLogError, NoLogError
+from audit_log.retention import remove
+from audit_log.verify import verify
+from audit_log.writer import Writer
 
 NOW = datetime.now(UTC)
 YEAR = timedelta(days=365)

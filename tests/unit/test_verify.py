@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from credit_risk.decisions.chain import seal
-from credit_risk.decisions.verify import verify
-from credit_risk.decisions.writer import Writer
+from audit_log.records import seal
+from audit_log.verify import verify
+from audit_log.writer import Writer
 
 
 @pytest.fixture

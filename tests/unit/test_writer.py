@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from running import PROJECT
 
-from credit_risk.decisions.chain import NOTHING
-from credit_risk.decisions.verify import verify
-from credit_risk.decisions.writer import Writer
+from audit_log.records import NOTHING
+from audit_log.verify import verify
+from audit_log.writer import Writer
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HEADER = {"model": "credit_risk_model:abc"}
@@ -323,7 +323,7 @@ def test_a_file_that_was_taken_away_is_noticed_and_the_next_attempt_begins_anoth
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from credit_risk.decisions.writer import Writer
+from audit_log.writer import Writer
 
 def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from credit_risk.decisions.chain import Fields, lines_of
-from credit_risk.decisions.files import raw_lines
-from credit_risk.errors import BrokenLogError
+from audit_log.errors import BrokenLogError
+from audit_log.files import raw_lines
+from audit_log.records import Fields, lines_of
 
 __all__ = ["followed", "read_header", "read_headers", "read_lines"]
 

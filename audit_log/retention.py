@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from credit_risk.decisions.chain import Fields, unseal
-from credit_risk.decisions.files import is_being_written, last_line, log_files
-from credit_risk.decisions.links import read_header
-from credit_risk.errors import BrokenLogError
+from audit_log.errors import BrokenLogError
+from audit_log.files import is_being_written, last_line, log_files
+from audit_log.links import read_header
+from audit_log.records import Fields, unseal
 
 __all__ = ["remove"]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, Final
 
-from credit_risk.errors import BrokenLogError
+from audit_log.errors import BrokenLogError
 
 __all__ = ["NOTHING", "Fields", "lines_of", "seal", "unseal"]
 

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from credit_risk.errors import NoLogError
+from audit_log.errors import NoLogError
 
 __all__ = [
     "PRIVATE_FILE",

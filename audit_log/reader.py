@@ -6,10 +6,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from credit_risk.decisions.chain import Fields
-from credit_risk.decisions.files import log_files, raw_lines
-from credit_risk.decisions.links import followed, read_headers, read_lines
-from credit_risk.errors import BrokenLogError
+from audit_log.errors import BrokenLogError
+from audit_log.files import log_files, raw_lines
+from audit_log.links import followed, read_headers, read_lines
+from audit_log.records import Fields
 
 __all__ = ["Progress", "no_progress", "read_parts", "understood"]
 

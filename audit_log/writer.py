@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
 
-from credit_risk.decisions.chain import NOTHING, seal, unseal
-from credit_risk.decisions.files import (
+from audit_log.errors import BrokenLogError
+from audit_log.files import (
     LogFile,
     files_in,
     is_being_written,
@@ -24,8 +24,8 @@ from credit_risk.decisions.files import (
     lineage_of,
     make_folder,
 )
-from credit_risk.decisions.links import followed, read_headers
-from credit_risk.errors import BrokenLogError
+from audit_log.links import followed, read_headers
+from audit_log.records import NOTHING, seal, unseal
 
 __all__ = ["FORMAT", "Writer", "utc_now"]
 

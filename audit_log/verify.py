@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from credit_risk.decisions.chain import Fields
-from credit_risk.decisions.files import lineage_of, log_files, raw_lines
-from credit_risk.decisions.links import followed, read_headers, read_lines
-from credit_risk.errors import BrokenLogError
+from audit_log.errors import BrokenLogError
+from audit_log.files import lineage_of, log_files, raw_lines
+from audit_log.links import followed, read_headers, read_lines
+from audit_log.records import Fields
 
 __all__ = ["Finding", "verify"]
 

@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, NamedTuple, Protocol
 
-from credit_risk.errors import UnloggedError
+from audit_log.errors import UnloggedError
 
 __all__ = ["Entries", "Journal"]
 
