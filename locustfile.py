@@ -28,10 +28,10 @@ from pydantic import ValidationError
 from credit_risk.columns import Encoder, Rows
 from credit_risk.model_card import ModelCard
 from credit_risk.policy import Policy
-from credit_risk.refusal import Refusal
 from credit_risk.samples import sample_applications
 from credit_risk.schema import ArrayAssessment, Assessment, AssessmentBatch
 from credit_risk.vocabulary import COLUMNS, MISSING_CODE
+from lean_bento.error_response import Refusal
 
 
 class Call(NamedTuple):

@@ -16,7 +16,6 @@ from bentoml.exceptions import ServiceUnavailable
 from bentoml.validators import ContentType, DType, Shape
 
 from credit_risk import __version__, store
-from credit_risk.batch import ApplicationBatch, explain
 from credit_risk.columns import EncodedApplications, Rows
 from credit_risk.decisions import settings
 from credit_risk.decisions.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
@@ -29,24 +28,20 @@ from credit_risk.schema import (
     AssessmentBatch,
 )
 from credit_risk.scoring import Scorer
-from credit_risk.serving.batching import MicroBatcher
-from credit_risk.serving.configuration import (
-    read_batching,
-    read_limits,
-    read_section,
-    use_configuration,
-)
-from credit_risk.serving.garbage import collect_garbage_rarely
-from credit_risk.serving.hosting import HostedService
-from credit_risk.serving.internals import RemoteProxy, server_context
-from credit_risk.serving.key_door import refuse_wrong_keys, say_who_may_ask
-from credit_risk.serving.lean import LeanService
-from credit_risk.serving.npy import NPY
-from credit_risk.serving.query import Flag
-from credit_risk.serving.remote_runner import remote_call
-from credit_risk.serving.size_limits import RowLimit
 from credit_risk.stored_model import check
 from credit_risk.vocabulary import COLUMNS
+from lean_bento.auth.middleware import refuse_wrong_keys, say_who_may_ask
+from lean_bento.batching import MicroBatcher
+from lean_bento.bentoml_internals import RemoteProxy, server_context
+from lean_bento.codecs.npy import NPY
+from lean_bento.config import read_batching, read_limits, read_section, use_configuration
+from lean_bento.fast_path.app import LeanService
+from lean_bento.http_server.garbage import collect_garbage_rarely
+from lean_bento.middleware.body_limits import RowLimit
+from lean_bento.middleware.query_flags import Flag
+from lean_bento.remote import remote_call
+from lean_bento.rows import ApplicationBatch, explain
+from lean_bento.service import HostedService
 
 logger = logging.getLogger("bentoml.service")
 KNOWN = sample_applications(20)
@@ -77,7 +72,7 @@ RunnerAnswer = Annotated[np.ndarray, ContentType(NPY)]
 @bentoml.on_deployment
 def look_after_the_workers() -> None:
     """Replace a worker that dies; in the first process, before there are workers."""
-    from credit_risk.serving.supervision import supervise  # noqa: PLC0415  workers need it not
+    from lean_bento.http_server.supervisor import supervise  # noqa: PLC0415  workers need it not
 
     supervise()
 

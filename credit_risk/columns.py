@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, GetPydanticSchema, RootModel, ValidatorFunctionWrapHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-from credit_risk.batch import RowLimit, Unlimited, count_values
 from credit_risk.errors import EncodingError
-from credit_risk.refusal import echo
 from credit_risk.schema import COURSE_EXAMPLE
 from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
+from lean_bento.error_response import echo
+from lean_bento.rows import RowLimit, Unlimited, count_values
 
 __all__ = ["EncodedApplications", "Encoder", "Rows", "check_rows", "fingerprint"]
 

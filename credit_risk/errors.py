@@ -5,7 +5,6 @@
     CreditRiskError
     ├── DataError            a file of loans is not what was expected
     ├── EncodingError        values cannot be written into the 29 columns
-    ├── KeysError            a file of API keys is not what was expected
     ├── ModelRefusedError    a stored model does not fit this code
     └── PolicyError          thresholds that make no sense
 
@@ -14,13 +13,10 @@ command that mends it. HTTP statuses are decided at the edge, not here; what is 
 server's configuration is BentoML's own exception, which its command line prints as a sentence.
 """
 
-from pathlib import Path
-
 __all__ = [
     "CreditRiskError",
     "DataError",
     "EncodingError",
-    "KeysError",
     "ModelRefusedError",
     "PolicyError",
 ]
@@ -46,15 +42,6 @@ class DataError(CreditRiskError):
 
 class EncodingError(CreditRiskError):
     """Values cannot be written into the 29 columns; the message names the column."""
-
-
-class KeysError(CreditRiskError):
-    """A file of API keys is not what was expected."""
-
-    def __init__(
-        self, path: Path, *, found: str, mend: str, expected: str = "names and hashes of keys"
-    ) -> None:
-        super().__init__(f"{path}: found {found}, expected {expected}; {mend}")
 
 
 class ModelRefusedError(CreditRiskError):

@@ -19,8 +19,6 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
-from credit_risk.refusal import Refusal
-from credit_risk.repeated_keys import repeated_keys
 from credit_risk.vocabulary import (
     CATEGORIES,
     LIMITS,
@@ -31,6 +29,8 @@ from credit_risk.vocabulary import (
     Marital,
     Records,
 )
+from lean_bento.codecs.duplicate_keys import repeated_keys
+from lean_bento.error_response import Refusal
 
 __all__ = [
     "Application",

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from running import PROJECT, Locked, Server, configured, home_beside, run, serving
 
-from credit_risk.key_ring import KEYS_VARIABLE
-from credit_risk.keys import add
+from lean_bento.auth.__main__ import add
+from lean_bento.auth.api_keys import KEYS_VARIABLE
 
 settings.register_profile(
     "on a busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]

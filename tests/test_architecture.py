@@ -21,18 +21,18 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk": (set(), set()),
     "credit_risk.vocabulary": (set(), set()),
     "credit_risk.errors": (set(), set()),
-    "credit_risk.key_ring": ({"errors"}, set()),
-    "credit_risk.keys": ({"errors", "key_ring"}, set()),  # a command
+    "lean_bento.auth.api_keys": ({"errors"}, set()),
+    "lean_bento.auth.__main__": ({"errors", "key_ring"}, set()),  # a command
     # contract: the only pydantic models of what goes over the wire
-    "credit_risk.refusal": (set(), {"pydantic"}),
-    "credit_risk.repeated_keys": (set(), set()),
+    "lean_bento.error_response": (set(), {"pydantic"}),
+    "lean_bento.codecs.duplicate_keys": (set(), set()),
     "credit_risk.schema": (
         GROUND | {"refusal", "repeated_keys"},
         {"pydantic", "pydantic_core"},
     ),
     "credit_risk.model_card": (set(), {"pydantic"}),
     "credit_risk.samples": (GROUND | {"schema"}, set()),
-    "credit_risk.batch": (
+    "lean_bento.rows": (
         {"refusal", "repeated_keys", "schema"},
         {"pydantic", "pydantic_core"},
     ),
@@ -60,30 +60,30 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     ),
     # adapters to HTTP: know nothing of credit
     "credit_risk.serving": (set(), set()),
-    "credit_risk.serving.internals": (
+    "lean_bento.bentoml_internals": (
         set(),
         {"_bentoml_impl", "_bentoml_sdk", "bentoml", "opentelemetry"},
     ),
-    "credit_risk.serving.caller": (set(), set()),
-    "credit_risk.serving.fault_ids": (set(), set()),
-    "credit_risk.serving.response_headers": (set(), set()),
-    "credit_risk.serving.size_limits": (set(), {"bentoml", "starlette"}),
-    "credit_risk.serving.accepting": (set(), {"uvicorn"}),
-    "credit_risk.serving.exchange": (set(), {"starlette", "uvicorn"}),
-    "credit_risk.serving.connection": (
+    "lean_bento.request_context": (set(), set()),
+    "lean_bento.fault_ids": (set(), set()),
+    "lean_bento.middleware.headers": (set(), set()),
+    "lean_bento.middleware.body_limits": (set(), {"bentoml", "starlette"}),
+    "lean_bento.http_server.accept_loop": (set(), {"uvicorn"}),
+    "lean_bento.http_server.response_cycle": (set(), {"starlette", "uvicorn"}),
+    "lean_bento.http_server.protocol": (
         {"refusal", "serving.exchange", "serving.response_headers", "serving.size_limits"},
         {"httptools", "uvicorn"},
     ),
-    "credit_risk.serving.server": ({"serving.accepting", "serving.connection"}, {"uvicorn"}),
-    "credit_risk.serving.lateness": (set(), {"starlette"}),
-    "credit_risk.serving.known_paths": (set(), {"starlette"}),
-    "credit_risk.serving.remote_runner": (
+    "lean_bento.http_server.server": ({"serving.accepting", "serving.connection"}, {"uvicorn"}),
+    "lean_bento.middleware.load_shedding": (set(), {"starlette"}),
+    "lean_bento.middleware.routes": (set(), {"starlette"}),
+    "lean_bento.remote": (
         {"serving.internals", "serving.npy"},
         {"aiohttp", "bentoml", "numpy"},
     ),
-    "credit_risk.serving.key_file": ({"errors", "key_ring"}, set()),
-    "credit_risk.serving.key_metrics": (set(), {"prometheus_client"}),
-    "credit_risk.serving.key_door": (
+    "lean_bento.auth.key_file": ({"errors", "key_ring"}, set()),
+    "lean_bento.auth.key_metrics": (set(), {"prometheus_client"}),
+    "lean_bento.auth.middleware": (
         {
             "errors",
             "key_ring",
@@ -97,9 +97,9 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         },
         {"bentoml", "starlette"},
     ),
-    "credit_risk.serving.answer_headers": (set(), {"starlette"}),
-    "credit_risk.serving.deadlines": (set(), set()),
-    "credit_risk.serving.middleware_stack": (
+    "lean_bento.middleware.answer_headers": (set(), {"starlette"}),
+    "lean_bento.fast_path.deadlines": (set(), set()),
+    "lean_bento.fast_path.stack": (
         {
             "serving.internals",
             "serving.known_paths",
@@ -111,8 +111,8 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         },
         {"starlette"},
     ),
-    "credit_risk.serving.request_metrics": ({"serving.internals"}, set()),
-    "credit_risk.serving.endpoint": (
+    "lean_bento.fast_path.metrics": ({"serving.internals"}, set()),
+    "lean_bento.fast_path.endpoint": (
         {
             "serving.fault_ids",
             "serving.internals",
@@ -125,7 +125,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         },
         {"bentoml", "pydantic", "starlette"},
     ),
-    "credit_risk.serving.lean": (
+    "lean_bento.fast_path.app": (
         {
             "serving.answer_headers",
             "serving.deadlines",
@@ -142,28 +142,28 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         },
         {"attrs", "bentoml", "starlette"},
     ),
-    "credit_risk.serving.configuration": (set(), {"bentoml", "yaml"}),
-    "credit_risk.serving.media_types": ({"refusal"}, {"starlette"}),
-    "credit_risk.serving.npy": (
+    "lean_bento.config": (set(), {"bentoml", "yaml"}),
+    "lean_bento.middleware.content_type": ({"refusal"}, {"starlette"}),
+    "lean_bento.codecs.npy": (
         {"refusal", "serving.internals"},
         {"bentoml", "numpy", "pydantic", "starlette"},
     ),
-    "credit_risk.serving.batching": (set(), set()),
-    "credit_risk.serving.garbage": (set(), set()),
-    "credit_risk.serving.long_lists": (set(), {"pydantic"}),
-    "credit_risk.serving.whole_files": (set(), {"starlette"}),
-    "credit_risk.serving.query": ({"refusal"}, {"bentoml", "starlette"}),
-    "credit_risk.serving.openapi": (
+    "lean_bento.batching": (set(), set()),
+    "lean_bento.http_server.garbage": (set(), set()),
+    "lean_bento.codecs.chunked_json": (set(), {"pydantic"}),
+    "lean_bento.middleware.whole_files": (set(), {"starlette"}),
+    "lean_bento.middleware.query_flags": ({"refusal"}, {"bentoml", "starlette"}),
+    "lean_bento.openapi": (
         {"refusal", "serving.media_types", "serving.query"},
         {"bentoml", "pydantic"},
     ),
-    "credit_risk.serving.quiet_log": ({"serving.fault_ids"}, {"bentoml", "pydantic"}),
-    "credit_risk.serving.supervision": ({"serving.internals"}, {"bentoml", "circus"}),
-    "credit_risk.serving.uniform_errors": (
+    "lean_bento.middleware.log_filters": ({"serving.fault_ids"}, {"bentoml", "pydantic"}),
+    "lean_bento.http_server.supervisor": ({"serving.internals"}, {"bentoml", "circus"}),
+    "lean_bento.middleware.errors": (
         {"refusal", "serving.fault_ids", "serving.response_headers"},
         {"pydantic", "starlette"},
     ),
-    "credit_risk.serving.hosting": (
+    "lean_bento.service": (
         {
             "key_ring",
             "serving.configuration",

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from running import PROJECT, Locked, run
 
-from credit_risk.key_ring import KEYS_VARIABLE
+from lean_bento.auth.api_keys import KEYS_VARIABLE
 
 DOCUMENT = PROJECT / "docs" / "security.md"
 TEXT = DOCUMENT.read_text()
@@ -25,7 +25,9 @@ def test_every_link_leads_somewhere() -> None:
 
 def test_the_commands_make_a_file_of_keys(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
-    commands = [command for command in COMMANDS if command.startswith("python -m credit_risk.keys")]
+    commands = [
+        command for command in COMMANDS if command.startswith("python -m lean_bento.auth.__main__")
+    ]
 
     outputs = [
         run(*shlex.split(command), home=home, **{KEYS_VARIABLE: str(file)}).stdout

@@ -12,10 +12,10 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.peers.common import coalescer, scorer
-from credit_risk.batch import ApplicationBatch, explain
 from credit_risk.columns import EncodedApplications
 from credit_risk.schema import Application, Assessment, AssessmentBatch
-from credit_risk.serving.garbage import collect_garbage_rarely
+from lean_bento.http_server.garbage import collect_garbage_rarely
+from lean_bento.rows import ApplicationBatch, explain
 
 __all__ = ["app"]
 

@@ -16,8 +16,8 @@ from credit_risk.custom_objects import VECTORIZER
 from credit_risk.model import Contributions, Probabilities
 from credit_risk.schema import Application, Assessment
 from credit_risk.scoring import Fields, Scorer
-from credit_risk.serving.batching import MicroBatcher
 from credit_risk.stored_model import check
+from lean_bento.batching import MicroBatcher
 
 __all__ = [
     "MAX_BATCH_SIZE",

@@ -22,9 +22,9 @@ from credit_risk.decisions.ids import new_id
 from credit_risk.decisions.settings import Settings
 from credit_risk.schema import Application, ArrayAssessment
 from credit_risk.scoring import Fields, Scorer
-from credit_risk.serving.answer_headers import add_header
-from credit_risk.serving.caller import CALLER
 from credit_risk.stored_model import StoredModel
+from lean_bento.middleware.answer_headers import add_header
+from lean_bento.request_context import CALLER
 
 __all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "Asked", "Recorder", "UnloggedAnswer"]
 

@@ -23,7 +23,7 @@ with TestClient(layer):  # middlewares exist once it has started
 
 def test_the_layers_stand_in_the_order_that_is_told(home: Path, tmp_path: Path) -> None:
     keys = tmp_path / "keys.toml"
-    run("python", "-m", "credit_risk.keys", "add", "bank", "--file", keys, home=home)
+    run("python", "-m", "lean_bento.auth.__main__", "add", "bank", "--file", keys, home=home)
     variables = {
         "CREDIT_RISK_API_KEYS_FILE": str(keys),
         "CREDIT_RISK_DECISION_LOG": str(tmp_path / "decisions"),

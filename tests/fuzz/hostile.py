@@ -16,8 +16,8 @@ from hypothesis.strategies import SearchStrategy
 
 from credit_risk.columns import Encoder
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.serving.npy import NPY
 from credit_risk.training.fitting import fit_vectorizer
+from lean_bento.codecs.npy import NPY
 
 JSON = ((b"Content-Type", b"application/json"),)
 BINARY = ((b"Content-Type", NPY.encode()),)

@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from running import Locked, Server, configured, home_beside, run, serving
 
-from credit_risk.key_ring import KEYS_VARIABLE
-from credit_risk.keys import add, remove
 from credit_risk.samples import COURSE_EXAMPLE
+from lean_bento.auth.__main__ import add, remove
+from lean_bento.auth.api_keys import KEYS_VARIABLE
 
 PATIENCE = 30
 PROBES = {"/livez", "/readyz"}

@@ -18,10 +18,10 @@ import pytest
 from running import Server, free_port, home_beside, readiness, serving, started
 
 from credit_risk.columns import Encoder
-from credit_risk.keys import add
 from credit_risk.samples import sample_applications
-from credit_risk.serving.key_door import RUNNER_KEYS_VARIABLE
 from credit_risk.training.fitting import fit_vectorizer
+from lean_bento.auth.__main__ import add
+from lean_bento.auth.middleware import RUNNER_KEYS_VARIABLE
 
 SAMPLES = sample_applications(50, seed=11)
 BODIES = [sample.model_dump(mode="json") for sample in SAMPLES]

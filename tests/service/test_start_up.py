@@ -187,7 +187,7 @@ def test_a_file_of_keys_that_is_empty_or_unreadable_is_refused(
     line = serve_and_see_it_fail(home, CREDIT_RISK_API_KEYS_FILE=str(file))
 
     assert f"CREDIT_RISK_API_KEYS_FILE: {file}: found " in line
-    assert line.endswith(f"run: python -m credit_risk.keys add NAME --file {file}")
+    assert line.endswith(f"run: python -m lean_bento.auth.__main__ add NAME --file {file}")
 
 
 def test_a_folder_for_the_decision_log_that_cannot_be_made_is_refused(

@@ -12,8 +12,8 @@ import uvloop
 from starlette.responses import PlainTextResponse
 from uvicorn.server import Server as UvicornServer
 
-from credit_risk.serving import accepting
-from credit_risk.serving.server import Server
+from lean_bento.http_server import accept_loop as accepting
+from lean_bento.http_server.server import Server
 
 CLIENTS = 60
 TURNS = 8

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from credit_risk.serving.answer_headers import AnswerHeaders, add_header
+from lean_bento.middleware.answer_headers import AnswerHeaders, add_header
 
 
 async def answer(send: Send, status: int) -> None:

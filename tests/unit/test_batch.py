@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from credit_risk import batch
-from credit_risk.batch import ApplicationBatch, Unlimited, count_values, explain
-from credit_risk.refusal import Refusal
 from credit_risk.samples import COURSE_EXAMPLE
 from credit_risk.schema import Application
+from lean_bento import rows as batch
+from lean_bento.error_response import Refusal
+from lean_bento.rows import ApplicationBatch, Unlimited, count_values, explain
 
 GOOD = json.dumps(COURSE_EXAMPLE)
 AGAIN = GOOD.replace("{", '{"age": 30, ', 1)

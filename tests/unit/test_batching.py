@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_risk.serving.batching import MicroBatcher
+from lean_bento.batching import MicroBatcher
 
 POISON = -1
 """An item whose call fails."""

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from credit_risk.serving.caller import ACCESS_LOG, CALLER, name_callers_in_access_log
+from lean_bento.request_context import ACCESS_LOG, CALLER, name_callers_in_access_log
 
 
 @pytest.mark.usefixtures("heard")

@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from credit_risk.serving import connection
-from credit_risk.serving.connection import BODY_BYTES, HEAD_BYTES
-from credit_risk.serving.server import Server
+from lean_bento.http_server import protocol as connection
+from lean_bento.http_server.protocol import BODY_BYTES, HEAD_BYTES
+from lean_bento.http_server.server import Server
 
 KEPT = b"POST /echo HTTP/1.1\r\nHost: test\r\n"
 """The beginning of a request that others may follow."""

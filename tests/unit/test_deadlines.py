@@ -5,7 +5,7 @@ import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from credit_risk.serving.deadlines import Deadlines
+from lean_bento.fast_path.deadlines import Deadlines
 
 T = TypeVar("T")
 

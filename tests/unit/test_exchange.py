@@ -10,7 +10,7 @@ from running import in_a_thread
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from credit_risk.serving.server import Server
+from lean_bento.http_server.server import Server
 
 Headers = list[tuple[bytes, bytes]]
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from credit_risk.serving.fault_ids import add_fault_id, new_fault_id
+from lean_bento.fault_ids import add_fault_id, new_fault_id
 
 
 def test_a_line_with_a_trace_ends_with_the_id(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from bentoml.exceptions import BentoMLConfigException
 
-from credit_risk.serving.hosting import RUNNER_VARIABLE, runs_remotely
+from lean_bento.service import RUNNER_VARIABLE, runs_remotely
 
 
 @pytest.mark.parametrize(("mode", "remote"), [(None, False), ("embedded", False), ("remote", True)])

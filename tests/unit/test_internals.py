@@ -3,7 +3,7 @@
 import pytest
 from bentoml._internal.server.http.traffic import MaxConcurrencyMiddleware
 
-from credit_risk.serving.internals import USED, check
+from lean_bento.bentoml_internals import USED, check
 
 
 def test_the_installed_version_has_everything() -> None:

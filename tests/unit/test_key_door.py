@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from bentoml.exceptions import BentoMLConfigException
 
-from credit_risk.key_ring import KEYS_VARIABLE
-from credit_risk.keys import add
-from credit_risk.refusal import Refusal
-from credit_risk.serving import key_door
-from credit_risk.serving.caller import CALLER
-from credit_risk.serving.key_door import (
+from lean_bento.auth import middleware as key_door
+from lean_bento.auth.__main__ import add
+from lean_bento.auth.api_keys import KEYS_VARIABLE
+from lean_bento.auth.key_file import KeyFile
+from lean_bento.auth.middleware import (
     NOBODY,
     RUNNER_KEYS_VARIABLE,
     KeyDoor,
@@ -22,7 +21,8 @@ from credit_risk.serving.key_door import (
     refuse_wrong_keys,
     say_who_may_ask,
 )
-from credit_risk.serving.key_file import KeyFile
+from lean_bento.error_response import Refusal
+from lean_bento.request_context import CALLER
 
 pytestmark = pytest.mark.usefixtures("heard")
 

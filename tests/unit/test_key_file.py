@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from credit_risk.errors import KeysError
-from credit_risk.keys import add, remove
-from credit_risk.serving import key_file
-from credit_risk.serving.key_file import KeyFile
+from lean_bento.auth import key_file
+from lean_bento.auth.__main__ import add, remove
+from lean_bento.auth.key_file import KeyFile
+from lean_bento.errors import KeysError
 
 pytestmark = pytest.mark.usefixtures("heard")
 

@@ -4,7 +4,7 @@ import asyncio
 
 from prometheus_client import REGISTRY
 
-from credit_risk.serving.key_metrics import RequestsByKey
+from lean_bento.auth.key_metrics import RequestsByKey
 
 
 def counted(name: str, status: int) -> float | None:

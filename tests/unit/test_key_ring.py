@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from credit_risk import key_ring
-from credit_risk.errors import KeysError
-from credit_risk.key_ring import INDEX, Key, KeyRing, read_keys
+from lean_bento.auth import api_keys as key_ring
+from lean_bento.auth.api_keys import INDEX, Key, KeyRing, read_keys
+from lean_bento.errors import KeysError
 
 A, B = (sha256(key).hexdigest() for key in (b"a", b"b"))
 
@@ -124,7 +124,9 @@ def test_the_command_that_mends_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(KeysError) as error:
         read_keys(path)
 
-    assert str(error.value).endswith(f"; run: python -m credit_risk.keys add NAME --file '{path}'")
+    assert str(error.value).endswith(
+        f"; run: python -m lean_bento.auth.__main__ add NAME --file '{path}'"
+    )
 
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from credit_risk.errors import KeysError
-from credit_risk.key_ring import KEYS_VARIABLE, KeyRing, read_keys
-from credit_risk.keys import add, main, remove
+from lean_bento.auth.__main__ import add, main, remove
+from lean_bento.auth.api_keys import KEYS_VARIABLE, KeyRing, read_keys
+from lean_bento.errors import KeysError
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from credit_risk.serving.known_paths import KnownPaths, paths_of
+from lean_bento.middleware.routes import KnownPaths, paths_of
 
 
 async def endpoint(request: Request) -> PlainTextResponse:

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 from starlette.responses import PlainTextResponse
 
-from credit_risk.serving import lateness
-from credit_risk.serving.lateness import LatenessLimit
+from lean_bento.middleware import load_shedding as lateness
+from lean_bento.middleware.load_shedding import LatenessLimit
 
 SCOPE = {"type": "http", "method": "POST", "path": "/", "headers": []}
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import RootModel, ValidationError
 
-from credit_risk.serving import long_lists
-from credit_risk.serving.long_lists import parts_of, read_in_parts, write_in_parts
+from lean_bento.codecs import chunked_json as long_lists
+from lean_bento.codecs.chunked_json import parts_of, read_in_parts, write_in_parts
 
 
 class Items(RootModel[list[Any]]):

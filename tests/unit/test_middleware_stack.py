@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from credit_risk.serving.middleware_stack import Stack, read_stack
+from lean_bento.fast_path.stack import Stack, read_stack
 
 
 def stack_of(*middlewares: Middleware) -> Stack | None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bentoml.exceptions import InvalidArgument
 
-from credit_risk.serving.npy import read_npy
+from lean_bento.codecs.npy import read_npy
 
 ROW = np.arange(29, dtype=np.float32).reshape(1, 29)
 GIGABYTE = 250_000_000

@@ -3,7 +3,7 @@
 import pytest
 from bentoml.exceptions import InvalidArgument
 
-from credit_risk.serving.query import QUERY, Flag, check_query, flags_of
+from lean_bento.middleware.query_flags import QUERY, Flag, check_query, flags_of
 
 REASONS = Flag("reasons", "Whether there are any.", default=True)
 

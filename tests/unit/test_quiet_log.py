@@ -5,7 +5,7 @@ import logging
 import pytest
 from bentoml.exceptions import BentoMLException, ServiceUnavailable
 
-from credit_risk.serving.quiet_log import REQUESTS, START, UVICORN, keep_quiet
+from lean_bento.middleware.log_filters import REQUESTS, START, UVICORN, keep_quiet
 
 TRACE = """Traceback (most recent call last):
   File "service.py", line 1, in <module>

@@ -16,9 +16,9 @@ from credit_risk.policy import DEFAULT_POLICY
 from credit_risk.reasons import Reasons
 from credit_risk.samples import sample_applications
 from credit_risk.scoring import Scorer
-from credit_risk.serving.caller import CALLER
 from credit_risk.training.fitting import fit_vectorizer
 from credit_risk.vocabulary import COLUMNS
+from lean_bento.request_context import CALLER
 
 SAMPLES = sample_applications(30, seed=2)
 ENCODER = Encoder(fit_vectorizer())

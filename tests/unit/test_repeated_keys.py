@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from credit_risk.repeated_keys import repeated_keys
+from lean_bento.codecs.duplicate_keys import repeated_keys
 
 
 @pytest.mark.parametrize(

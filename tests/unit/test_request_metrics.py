@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram
 
-from credit_risk.serving.request_metrics import observe_all
+from lean_bento.fast_path.metrics import observe_all
 
 BUCKETS = (0.005, 0.1, 1.0, 10.0)
 

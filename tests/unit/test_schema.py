@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from credit_risk.refusal import Refusal, refuse
 from credit_risk.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.schema import Application
 from credit_risk.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
+from lean_bento.error_response import Refusal, refuse
 
 
 def read(**changes: Any) -> Application:

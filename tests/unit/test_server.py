@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from credit_risk.serving.server import Server
+from lean_bento.http_server.server import Server
 
 
 @pytest.mark.parametrize(("asked", "kept"), [(5, 75), (620, 620)])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bentoml.exceptions import BentoMLException
 
-from credit_risk.serving.size_limits import BodyLimits, RowLimit
+from lean_bento.middleware.body_limits import BodyLimits, RowLimit
 
 TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 

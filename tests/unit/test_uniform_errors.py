@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from credit_risk.schema import Application
-from credit_risk.serving.media_types import MediaTypeDoor
-from credit_risk.serving.uniform_errors import UniformErrors
+from lean_bento.middleware.content_type import MediaTypeDoor
+from lean_bento.middleware.errors import UniformErrors
 
 
 def ask(answer: Response | Exception, method: str = "GET") -> httpx.Response:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.staticfiles import StaticFiles
 
-from credit_risk.serving.whole_files import WholeFiles
+from lean_bento.middleware.whole_files import WholeFiles
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-1", "bytes=9-", "bytes=x", "lines=0-1", "x", ""])

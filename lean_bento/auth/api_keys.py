@@ -2,7 +2,7 @@
 
 The file holds the SHA-256 of each key, never a key. A key is 256 bits of the operating system's
 randomness, which nobody tries out; the slow, salted hashes that passwords need would cost every
-request and add nothing. ``credit_risk.keys`` writes the file. Knows nothing of HTTP.
+request and add nothing. ``lean_bento.auth.__main__`` writes the file. Knows nothing of HTTP.
 """
 
 import re
@@ -19,7 +19,7 @@ from shlex import quote
 from stat import S_ISREG
 from typing import Any, Final
 
-from credit_risk.errors import KeysError
+from lean_bento.errors import KeysError
 
 __all__ = ["KEYS_VARIABLE", "NAME", "Key", "KeyRing", "command", "digest_of", "read_keys"]
 
@@ -82,7 +82,7 @@ def digest_of(key: bytes) -> str:
 
 def command(path: Path, arguments: str) -> str:
     """Say what mends a file."""
-    return f"run: python -m credit_risk.keys {arguments} --file {quote(str(path))}"
+    return f"run: python -m lean_bento.auth.__main__ {arguments} --file {quote(str(path))}"
 
 
 def read_keys(path: Path, *, may_be_empty: bool = False) -> list[Key]:

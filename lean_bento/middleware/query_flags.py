@@ -15,7 +15,7 @@ from bentoml.exceptions import InvalidArgument
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from credit_risk.refusal import echo
+from lean_bento.error_response import echo
 
 __all__ = ["QUERY", "Flag", "QueryDoor", "check_query", "flags_of"]
 

@@ -15,10 +15,10 @@ from typing import Any, Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from credit_risk.refusal import Refusal
-from credit_risk.serving.exchange import Exchange
-from credit_risk.serving.response_headers import harden
-from credit_risk.serving.size_limits import declared_length
+from lean_bento.error_response import Refusal
+from lean_bento.http_server.response_cycle import Exchange
+from lean_bento.middleware.body_limits import declared_length
+from lean_bento.middleware.headers import harden
 
 __all__ = ["Connection"]
 

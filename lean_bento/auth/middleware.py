@@ -17,15 +17,15 @@ from bentoml.exceptions import BentoMLConfigException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from credit_risk.errors import KeysError
-from credit_risk.key_ring import KEYS_VARIABLE, Key, read_keys
-from credit_risk.refusal import Refusal
-from credit_risk.serving.caller import CALLER, name_callers_in_access_log
-from credit_risk.serving.fault_ids import new_fault_id
-from credit_risk.serving.key_file import KeyFile
-from credit_risk.serving.key_metrics import RequestsByKey
-from credit_risk.serving.response_headers import ALWAYS_AS_TEXT
-from credit_risk.serving.uniform_errors import as_refusal
+from lean_bento.auth.api_keys import KEYS_VARIABLE, Key, read_keys
+from lean_bento.auth.key_file import KeyFile
+from lean_bento.auth.key_metrics import RequestsByKey
+from lean_bento.error_response import Refusal
+from lean_bento.errors import KeysError
+from lean_bento.fault_ids import new_fault_id
+from lean_bento.middleware.errors import as_refusal
+from lean_bento.middleware.headers import ALWAYS_AS_TEXT
+from lean_bento.request_context import CALLER, name_callers_in_access_log
 
 __all__ = [
     "OPEN",

@@ -12,7 +12,7 @@ from functools import cache
 from time import perf_counter
 from typing import Any
 
-from credit_risk.serving.internals import RunnerTrafficMetricsMiddleware, server_context
+from lean_bento.bentoml_internals import RunnerTrafficMetricsMiddleware, server_context
 
 __all__ = ["EndpointMetrics", "observe_all"]
 

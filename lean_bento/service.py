@@ -24,19 +24,19 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from credit_risk.key_ring import KEYS_VARIABLE
-from credit_risk.serving.configuration import Limits
-from credit_risk.serving.key_door import OPEN, RUNNER_KEYS_VARIABLE, guarded, is_locked
-from credit_risk.serving.known_paths import KnownPaths, paths_of
-from credit_risk.serving.lateness import LatenessLimit
-from credit_risk.serving.media_types import JSON, MediaTypeDoor, media_types_of
-from credit_risk.serving.openapi import document, lock, signature_of
-from credit_risk.serving.query import QueryDoor, flags_of
-from credit_risk.serving.quiet_log import keep_quiet
-from credit_risk.serving.server import use_server
-from credit_risk.serving.size_limits import BodyLimits
-from credit_risk.serving.uniform_errors import UniformErrors
-from credit_risk.serving.whole_files import WholeFiles
+from lean_bento.auth.api_keys import KEYS_VARIABLE
+from lean_bento.auth.middleware import OPEN, RUNNER_KEYS_VARIABLE, guarded, is_locked
+from lean_bento.config import Limits
+from lean_bento.http_server.server import use_server
+from lean_bento.middleware.body_limits import BodyLimits
+from lean_bento.middleware.content_type import JSON, MediaTypeDoor, media_types_of
+from lean_bento.middleware.errors import UniformErrors
+from lean_bento.middleware.load_shedding import LatenessLimit
+from lean_bento.middleware.log_filters import keep_quiet
+from lean_bento.middleware.query_flags import QueryDoor, flags_of
+from lean_bento.middleware.routes import KnownPaths, paths_of
+from lean_bento.middleware.whole_files import WholeFiles
+from lean_bento.openapi import document, lock, signature_of
 
 __all__ = ["RUNNER_VARIABLE", "HostedService"]
 

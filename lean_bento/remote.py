@@ -15,8 +15,8 @@ import numpy as np
 from bentoml.exceptions import BentoMLException, ServiceUnavailable
 from numpy.typing import NDArray
 
-from credit_risk.serving.internals import RemoteProxy
-from credit_risk.serving.npy import NPY
+from lean_bento.bentoml_internals import RemoteProxy
+from lean_bento.codecs.npy import NPY
 
 __all__ = ["remote_call"]
 

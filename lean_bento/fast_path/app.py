@@ -16,18 +16,18 @@ import attrs
 import bentoml
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from credit_risk.serving.answer_headers import AnswerHeaders
-from credit_risk.serving.deadlines import Deadlines
-from credit_risk.serving.endpoint import Endpoint, can_be_lean, error_body, readers
-from credit_risk.serving.hosting import HostedService
-from credit_risk.serving.lateness import TOO_MANY, LatenessLimit
-from credit_risk.serving.media_types import JSON
-from credit_risk.serving.middleware_stack import read_stack
-from credit_risk.serving.npy import NPY
-from credit_risk.serving.query import QUERY
-from credit_risk.serving.request_metrics import EndpointMetrics
-from credit_risk.serving.response_headers import ALWAYS
-from credit_risk.serving.uniform_errors import UniformErrors
+from lean_bento.codecs.npy import NPY
+from lean_bento.fast_path.deadlines import Deadlines
+from lean_bento.fast_path.endpoint import Endpoint, can_be_lean, error_body, readers
+from lean_bento.fast_path.metrics import EndpointMetrics
+from lean_bento.fast_path.stack import read_stack
+from lean_bento.middleware.answer_headers import AnswerHeaders
+from lean_bento.middleware.content_type import JSON
+from lean_bento.middleware.errors import UniformErrors
+from lean_bento.middleware.headers import ALWAYS
+from lean_bento.middleware.load_shedding import TOO_MANY, LatenessLimit
+from lean_bento.middleware.query_flags import QUERY
+from lean_bento.service import HostedService
 
 __all__ = ["LeanService"]
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bentoml._internal.utils import circus as supervisor
 from circus.exc import ConflictError
 
-from credit_risk.serving.internals import check
+from lean_bento.bentoml_internals import check
 
 __all__ = ["Supervisor", "supervise"]
 

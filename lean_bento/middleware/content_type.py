@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from credit_risk.refusal import Refusal, echo
+from lean_bento.error_response import Refusal, echo
 
 __all__ = ["JSON", "MediaTypeDoor", "media_types_of"]
 

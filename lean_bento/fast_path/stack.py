@@ -14,19 +14,19 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import Router
 
-from credit_risk.serving.internals import (
+from lean_bento.bentoml_internals import (
     ContextMiddleware,
     MaxConcurrencyMiddleware,
     OpenTelemetryMiddleware,
     RunnerTrafficMetricsMiddleware,
     TimeoutMiddleware,
 )
-from credit_risk.serving.known_paths import KnownPaths
-from credit_risk.serving.lateness import LatenessLimit
-from credit_risk.serving.media_types import MediaTypeDoor
-from credit_risk.serving.query import QueryDoor
-from credit_risk.serving.size_limits import BodyLimits
-from credit_risk.serving.whole_files import WholeFiles
+from lean_bento.middleware.body_limits import BodyLimits
+from lean_bento.middleware.content_type import MediaTypeDoor
+from lean_bento.middleware.load_shedding import LatenessLimit
+from lean_bento.middleware.query_flags import QueryDoor
+from lean_bento.middleware.routes import KnownPaths
+from lean_bento.middleware.whole_files import WholeFiles
 
 __all__ = ["Stack", "read_stack"]
 

@@ -7,8 +7,8 @@ import logging
 from pathlib import Path
 from time import monotonic
 
-from credit_risk.errors import KeysError
-from credit_risk.key_ring import Key, KeyRing, read_keys
+from lean_bento.auth.api_keys import Key, KeyRing, read_keys
+from lean_bento.errors import KeysError
 
 __all__ = ["KeyFile"]
 

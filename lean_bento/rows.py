@@ -23,9 +23,9 @@ from pydantic import (
 )
 from pydantic_core import SchemaValidator, core_schema
 
-from credit_risk.refusal import Refusal, refuse
-from credit_risk.repeated_keys import repeated_keys
 from credit_risk.schema import COURSE_EXAMPLE, RISKY_EXAMPLE, Application, repeated
+from lean_bento.codecs.duplicate_keys import repeated_keys
+from lean_bento.error_response import Refusal, refuse
 
 __all__ = ["ApplicationBatch", "RowLimit", "Unlimited", "count_values", "explain"]
 

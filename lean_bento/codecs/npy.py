@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from credit_risk.serving.internals import ALL_SERDE, JSONSerde, Payload
+from lean_bento.bentoml_internals import ALL_SERDE, JSONSerde, Payload
 
 __all__ = ["NPY", "NpySerde", "read_npy", "write_npy"]
 

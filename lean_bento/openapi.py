@@ -13,9 +13,9 @@ from bentoml import Service
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from credit_risk.refusal import Refusal
-from credit_risk.serving.media_types import JSON
-from credit_risk.serving.query import flags_of
+from lean_bento.error_response import Refusal
+from lean_bento.middleware.content_type import JSON
+from lean_bento.middleware.query_flags import flags_of
 
 __all__ = ["document", "lock", "signature_of"]
 

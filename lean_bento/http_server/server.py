@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import uvicorn
 
-from credit_risk.serving.accepting import Acceptor
-from credit_risk.serving.connection import Connection
+from lean_bento.http_server.accept_loop import Acceptor
+from lean_bento.http_server.protocol import Connection
 
 __all__ = ["Server", "use_server"]
 

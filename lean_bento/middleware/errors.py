@@ -17,9 +17,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from credit_risk.refusal import Refusal, echo, refuse
-from credit_risk.serving.fault_ids import FAULT_ID, new_fault_id
-from credit_risk.serving.response_headers import harden
+from lean_bento.error_response import Refusal, echo, refuse
+from lean_bento.fault_ids import FAULT_ID, new_fault_id
+from lean_bento.middleware.headers import harden
 
 __all__ = ["UniformErrors", "as_refusal"]
 

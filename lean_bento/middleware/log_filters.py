@@ -11,7 +11,7 @@ import logging
 from bentoml.exceptions import BentoMLException, ServiceUnavailable
 from pydantic import ValidationError
 
-from credit_risk.serving.fault_ids import add_fault_id
+from lean_bento.fault_ids import add_fault_id
 
 __all__ = ["keep_quiet"]
 

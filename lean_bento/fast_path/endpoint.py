@@ -15,14 +15,14 @@ from bentoml.exceptions import BentoMLException
 from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope
 
-from credit_risk.serving.fault_ids import new_fault_id
-from credit_risk.serving.internals import APIMethod
-from credit_risk.serving.long_lists import LONG, read_in_parts, write_in_parts
-from credit_risk.serving.media_types import JSON, media_types_of
-from credit_risk.serving.npy import NPY, read_npy
-from credit_risk.serving.query import check_query, flags_of
-from credit_risk.serving.request_metrics import EndpointMetrics
-from credit_risk.serving.size_limits import too_large
+from lean_bento.bentoml_internals import APIMethod
+from lean_bento.codecs.chunked_json import LONG, read_in_parts, write_in_parts
+from lean_bento.codecs.npy import NPY, read_npy
+from lean_bento.fast_path.metrics import EndpointMetrics
+from lean_bento.fault_ids import new_fault_id
+from lean_bento.middleware.body_limits import too_large
+from lean_bento.middleware.content_type import JSON, media_types_of
+from lean_bento.middleware.query_flags import check_query, flags_of
 
 __all__ = ["Answer", "Endpoint", "can_be_lean", "error_body", "readers"]
 

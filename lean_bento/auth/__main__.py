@@ -1,8 +1,8 @@
 """The command that makes API keys and keeps their file.
 
-    python -m credit_risk.keys add NAME --expires 2027-01-31
-    python -m credit_risk.keys list
-    python -m credit_risk.keys remove NAME
+    python -m lean_bento.auth.__main__ add NAME --expires 2027-01-31
+    python -m lean_bento.auth.__main__ list
+    python -m lean_bento.auth.__main__ remove NAME
 
 The file is the one that ``--file`` or ``CREDIT_RISK_API_KEYS_FILE`` names. ``add`` shows the key,
 once: only its hash is kept. A running service notices by itself. Commands that are given at once
@@ -20,15 +20,17 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final
 
-from credit_risk.errors import KeysError
-from credit_risk.key_ring import KEYS_VARIABLE, NAME, Key, command, digest_of, read_keys
+from lean_bento.auth.api_keys import KEYS_VARIABLE, NAME, Key, command, digest_of, read_keys
+from lean_bento.errors import KeysError
 
 __all__ = ["add", "main", "remove"]
 
 PREFIX: Final = "crk_"
 """By which scanners of repositories and logs know a key: ``crk_[A-Za-z0-9_-]{43}``."""
 BYTES: Final = 32
-HEADER: Final = "# Who may ask: names and SHA-256 hashes of API keys; python -m credit_risk.keys\n"
+HEADER: Final = (
+    "# Who may ask: names and SHA-256 hashes of API keys; python -m lean_bento.auth.__main__\n"
+)
 
 
 def add(path: Path, name: str, expires: date | None = None) -> str:
@@ -137,7 +139,9 @@ def _day(text: str) -> date:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m credit_risk.keys", description="Keep API keys.")
+    parser = argparse.ArgumentParser(
+        "python -m lean_bento.auth.__main__", description="Keep API keys."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in {
         "add": "make a key and show it, once",
