@@ -3,7 +3,7 @@
     locust --headless --users 50 --spawn-rate 10 --run-time 30s --max-p99-ms 500
 
 Locust starts that many users, and each sends one request after the other without a pause. What
-they send comes from ``credit_risk.samples`` and is written once, at the start; what is right
+they send comes from ``credit_risk.form.samples`` and is written once, at the start; what is right
 comes from ``GET /model``. The exit code is 1 after a wrong answer, above the limit, and where
 nothing answers. A service that wants a key gets that of ``CREDIT_RISK_API_KEY``.
 """
@@ -26,11 +26,11 @@ from locust import FastHttpUser, constant, events, stats
 from pydantic import ValidationError
 
 from credit_risk.columns import Encoder, Rows
+from credit_risk.form.application import ArrayAssessment, Assessment, AssessmentBatch
+from credit_risk.form.samples import sample_applications
+from credit_risk.form.vocabulary import COLUMNS, MISSING_CODE
 from credit_risk.model_card import ModelCard
 from credit_risk.policy import Policy
-from credit_risk.samples import sample_applications
-from credit_risk.schema import ArrayAssessment, Assessment, AssessmentBatch
-from credit_risk.vocabulary import COLUMNS, MISSING_CODE
 from lean_bento.error_response import Refusal
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from credit_risk import store
 from credit_risk.columns import fingerprint
 from credit_risk.errors import CreditRiskError
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model import RiskModel
 from credit_risk.model_card import Columns, Data, ModelDescription, Thresholds
 from credit_risk.policy import DEFAULT_POLICY, UNUSED_FIELDS, Policy
@@ -32,7 +33,6 @@ from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import COURSE, PARAMETERS, standard
 from credit_risk.training.reporting.report import render
 from credit_risk.training.terminal import Terminal
-from credit_risk.vocabulary import COLUMNS
 
 SAMPLE = Path(__file__).parent / "data" / "sample.csv"
 SPLIT_SEED = 11  # the course's, so that its published figures can be compared

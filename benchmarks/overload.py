@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from credit_risk.columns import Encoder
-from credit_risk.samples import sample_applications
+from credit_risk.form.samples import sample_applications
 from credit_risk.training.fitting import fit_vectorizer
 
 __all__ = ["Overload", "overload"]

@@ -16,8 +16,8 @@ from pydantic import ConfigDict, GetPydanticSchema, RootModel, ValidatorFunction
 from pydantic_core import PydanticCustomError, core_schema
 
 from credit_risk.errors import EncodingError
-from credit_risk.schema import COURSE_EXAMPLE
-from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
+from credit_risk.form.application import COURSE_EXAMPLE
+from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
 from lean_bento.error_response import echo
 from lean_bento.rows import RowLimit, Unlimited, count_values
 

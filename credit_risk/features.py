@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.errors import EncodingError
-from credit_risk.vocabulary import COLUMNS
+from credit_risk.form.vocabulary import COLUMNS
 
 __all__ = ["DERIVED", "Derived", "Inputs", "constraints", "inputs_without", "sources"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.errors import PolicyError
-from credit_risk.vocabulary import Decision
+from credit_risk.form.vocabulary import Decision
 
 __all__ = ["DEFAULT_POLICY", "GUARANTEES", "UNUSED_FIELDS", "Policy"]
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.errors import EncodingError
-from credit_risk.vocabulary import CATEGORIES, COLUMNS
+from credit_risk.form.vocabulary import CATEGORIES, COLUMNS
 
 __all__ = ["GROUNDS", "MOST_REASONS", "Ground", "Reasons"]
 

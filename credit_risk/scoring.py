@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from credit_risk.columns import Encoder, Rows
+from credit_risk.form.application import Application, ArrayAssessment
+from credit_risk.form.vocabulary import Decision
 from credit_risk.model import Contributions, Probabilities
 from credit_risk.policy import Policy
 from credit_risk.reasons import Reasons
-from credit_risk.schema import Application, ArrayAssessment
-from credit_risk.vocabulary import Decision
 
 __all__ = ["Explain", "Fields", "Predict", "Scorer"]
 

@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import SchemaValidator, core_schema
 
-from credit_risk.schema import COURSE_EXAMPLE, RISKY_EXAMPLE, Application, repeated
+from credit_risk.form.application import COURSE_EXAMPLE, RISKY_EXAMPLE, Application, repeated
 from lean_bento.codecs.duplicate_keys import repeated_keys
 from lean_bento.error_response import Refusal, refuse
 

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from running import PROJECT
 
 from credit_risk.columns import Encoder
+from credit_risk.form.application import Application
+from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
 from credit_risk.model import RiskModel
 from credit_risk.policy import GUARANTEES
 from credit_risk.reasons import Reasons
-from credit_risk.samples import COURSE_EXAMPLE
-from credit_risk.schema import Application
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import standard
-from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
 
 VECTORIZER = fit_vectorizer()
 ENCODER = Encoder(VECTORIZER)

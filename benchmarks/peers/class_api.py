@@ -4,7 +4,7 @@ import bentoml
 from bentoml.models import BentoModel
 
 from benchmarks.peers.common import PlainModel
-from credit_risk.schema import Application, Assessment
+from credit_risk.form.application import Application, Assessment
 from credit_risk.store import model_tag
 
 __all__ = ["ClassApi"]

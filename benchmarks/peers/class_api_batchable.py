@@ -11,9 +11,9 @@ from bentoml.models import BentoModel
 from bentoml.validators import DType, Shape
 
 from benchmarks.peers.common import PlainModel
-from credit_risk.schema import Application, Assessment
+from credit_risk.form.application import Application, Assessment
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.store import model_tag
-from credit_risk.vocabulary import COLUMNS
 
 __all__ = ["ClassApiBatchable"]
 

@@ -11,8 +11,8 @@ from bentoml.legacy import Runnable, Runner, Service
 
 from benchmarks.peers.common import PlainModel, stored_model
 from credit_risk.columns import Rows
+from credit_risk.form.application import Application, Assessment
 from credit_risk.model import Probabilities
-from credit_risk.schema import Application, Assessment
 
 __all__ = ["svc"]
 

@@ -7,7 +7,7 @@ through FastAPI's thread pool on each request, which is slower.
 from fastapi import FastAPI
 
 from benchmarks.peers.common import PlainModel, stored_model
-from credit_risk.schema import Application, Assessment
+from credit_risk.form.application import Application, Assessment
 
 __all__ = ["app"]
 

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from benchmarks.peers.common import coalescer, scorer
-from credit_risk.schema import Application, Assessment
+from credit_risk.form.application import Application, Assessment
 
 __all__ = ["app"]
 

@@ -20,7 +20,7 @@ from credit_risk.decisions.context import header
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.decisions.ids import new_id
 from credit_risk.decisions.settings import Settings
-from credit_risk.schema import Application, ArrayAssessment
+from credit_risk.form.application import Application, ArrayAssessment
 from credit_risk.scoring import Fields, Scorer
 from credit_risk.stored_model import StoredModel
 from lean_bento.middleware.answer_headers import add_header

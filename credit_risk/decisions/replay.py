@@ -24,11 +24,11 @@ from credit_risk.columns import Rows
 from credit_risk.decisions.context import installed_versions
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.errors import ModelRefusedError
+from credit_risk.form.application import COURSE_EXAMPLE, Application
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model import Contributions, Probabilities
-from credit_risk.schema import COURSE_EXAMPLE, Application
 from credit_risk.scoring import Scorer
 from credit_risk.stored_model import check
-from credit_risk.vocabulary import COLUMNS
 
 __all__ = ["Difference", "Replayed", "replay"]
 

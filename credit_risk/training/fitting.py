@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from credit_risk.columns import Rows
 from credit_risk.features import Inputs, constraints
-from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS
+from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS
 
 __all__ = ["Examples", "Recipe", "fit_booster", "fit_vectorizer"]
 

@@ -18,8 +18,8 @@ import pytest
 from starlette.types import ASGIApp
 
 from credit_risk.columns import Encoder
+from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.model import RiskModel
-from credit_risk.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.training.fitting import fit_vectorizer
 
 Ask = Callable[..., httpx.Response]

@@ -11,8 +11,8 @@ import yaml
 from running import PROJECT, run
 
 from credit_risk.columns import fingerprint
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.policy import GUARANTEES
-from credit_risk.vocabulary import COLUMNS
 
 TRAIN = ("python", "train.py", "--repeats", "0")  # without the comparison, which takes time
 SAMPLE = PROJECT / "data" / "sample.csv"

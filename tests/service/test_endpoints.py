@@ -14,10 +14,10 @@ import pytest
 from running import serving
 
 from credit_risk.columns import Encoder, fingerprint
+from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.policy import DEFAULT_POLICY, GUARANTEES
-from credit_risk.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.training.fitting import fit_vectorizer
-from credit_risk.vocabulary import COLUMNS
 
 SAMPLES = sample_applications(200, seed=7)
 BODIES = [sample.model_dump(mode="json") for sample in SAMPLES]

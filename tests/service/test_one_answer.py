@@ -13,7 +13,7 @@ import pytest
 from running import Server, run, serving
 
 from credit_risk.columns import Encoder
-from credit_risk.schema import Application
+from credit_risk.form.application import Application
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import fit_vectorizer
 

@@ -15,8 +15,8 @@ import pytest
 from faults.processes import workers
 
 from credit_risk.columns import Encoder
-from credit_risk.samples import COURSE_EXAMPLE
-from credit_risk.schema import Application
+from credit_risk.form.application import Application
+from credit_risk.form.samples import COURSE_EXAMPLE
 from credit_risk.training.fitting import fit_vectorizer
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from running import PROJECT
 
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.training.baselines import fit_logistic, fit_spline_logistic, gain_interval
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_vectorizer
-from credit_risk.vocabulary import COLUMNS
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from credit_risk.samples import COURSE_EXAMPLE
-from credit_risk.schema import Application
+from credit_risk.form.application import Application
+from credit_risk.form.samples import COURSE_EXAMPLE
 from lean_bento import rows as batch
 from lean_bento.error_response import Refusal
 from lean_bento.rows import ApplicationBatch, Unlimited, count_values, explain

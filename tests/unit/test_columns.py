@@ -18,10 +18,10 @@ from credit_risk.columns import (
     fingerprint,
 )
 from credit_risk.errors import EncodingError
-from credit_risk.samples import sample_applications
-from credit_risk.schema import Application
+from credit_risk.form.application import Application
+from credit_risk.form.samples import sample_applications
+from credit_risk.form.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
 from credit_risk.training.fitting import fit_vectorizer
-from credit_risk.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
 from lean_bento.error_response import MAX_ECHO, refuse
 
 VECTORIZER = fit_vectorizer()

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction import DictVectorizer
 
 from credit_risk.errors import DataError
+from credit_risk.form.vocabulary import CATEGORIES, CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from credit_risk.training.data import dataset
 from credit_risk.training.data.dataset import Dataset, read_loans
 from credit_risk.training.data.table import COLUMNS
-from credit_risk.vocabulary import CATEGORIES, CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 
 HEADER = ",".join(COLUMNS)
 ROWS = (

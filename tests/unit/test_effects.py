@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS
 from credit_risk.training.reporting.effects import Effect, effects
-from credit_risk.vocabulary import CATEGORIES, COLUMNS, LIMITS
 
 Rows = NDArray[np.float32]
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from credit_risk.features import Inputs
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model import RiskModel
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
-from credit_risk.vocabulary import COLUMNS
 
 RECIPE = Recipe(name="small", parameters={"max_depth": 2}, rounds=5)
 

@@ -3,10 +3,10 @@ import hmac
 
 from credit_risk.columns import Encoder
 from credit_risk.decisions.hiding import Hiding
-from credit_risk.samples import COURSE_EXAMPLE
-from credit_risk.schema import Application
+from credit_risk.form.application import Application
+from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.training.fitting import fit_vectorizer
-from credit_risk.vocabulary import COLUMNS
 
 KEY = b"a key that nobody knows"
 HIDING = Hiding(leave_out=("marital", "income"), hash=("age",), key=KEY)

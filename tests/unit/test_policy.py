@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_risk.errors import PolicyError
+from credit_risk.form.vocabulary import Decision
 from credit_risk.policy import DEFAULT_POLICY, Policy
-from credit_risk.vocabulary import Decision
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis.extra import numpy as hnp
 from credit_risk.columns import Encoder
 from credit_risk.errors import EncodingError
 from credit_risk.features import DERIVED, inputs_without
+from credit_risk.form.application import Application, Reason
+from credit_risk.form.samples import COURSE_EXAMPLE
 from credit_risk.reasons import GROUNDS, MOST_REASONS, Reasons
-from credit_risk.samples import COURSE_EXAMPLE
-from credit_risk.schema import Application, Reason
 from credit_risk.training.fitting import fit_vectorizer
 
 ENCODER = Encoder(fit_vectorizer())

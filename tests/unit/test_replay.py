@@ -16,12 +16,12 @@ from credit_risk.decisions.context import installed_versions
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.decisions.recorder import Recorder
 from credit_risk.decisions.replay import MOST_DIFFERENCES, Replayed, replay
+from credit_risk.form.samples import sample_applications
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.policy import DEFAULT_POLICY
 from credit_risk.reasons import Reasons
-from credit_risk.samples import sample_applications
 from credit_risk.scoring import Scorer
 from credit_risk.training.fitting import fit_vectorizer
-from credit_risk.vocabulary import COLUMNS
 
 SAMPLES = sample_applications(50, seed=3)
 ENCODER = Encoder(fit_vectorizer())

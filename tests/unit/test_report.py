@@ -11,6 +11,7 @@ import pytest
 from running import PROJECT
 
 from credit_risk.columns import fingerprint
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model import RiskModel
 from credit_risk.model_card import Columns, Data, ModelDescription, Thresholds
 from credit_risk.policy import UNUSED_FIELDS
@@ -21,7 +22,6 @@ from credit_risk.training.evaluation import intervals, measure
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import COURSE, standard
 from credit_risk.training.reporting.report import render
-from credit_risk.vocabulary import COLUMNS
 
 VOID = {"img", "meta", "br"}
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from credit_risk.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.schema import Application
-from credit_risk.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
+from credit_risk.form.application import Application
+from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.form.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
 from lean_bento.error_response import Refusal, refuse
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from credit_risk import scoring
 from credit_risk.columns import Encoder, Rows
+from credit_risk.form.samples import sample_applications
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.policy import DEFAULT_POLICY
 from credit_risk.reasons import Reasons
-from credit_risk.samples import sample_applications
 from credit_risk.scoring import Scorer
 from credit_risk.training.fitting import fit_vectorizer
-from credit_risk.vocabulary import COLUMNS
 
 SAMPLES = sample_applications(40)
 ENCODER = Encoder(fit_vectorizer())

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from credit_risk.schema import Application
+from credit_risk.form.application import Application
 from lean_bento.middleware.content_type import MediaTypeDoor
 from lean_bento.middleware.errors import UniformErrors
 

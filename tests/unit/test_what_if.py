@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.training.reporting.what_if import WhatIf, vary
-from credit_risk.vocabulary import COLUMNS
 
 INCOME = COLUMNS.index("income")
 

@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from credit_risk.errors import DataError
+from credit_risk.form.vocabulary import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from credit_risk.training.data.table import COLUMNS, cut, read_table
-from credit_risk.vocabulary import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 
 __all__ = ["Dataset", "read_loans"]
 

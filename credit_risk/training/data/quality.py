@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from credit_risk.form.vocabulary import CATEGORIES, LIMITS
 from credit_risk.training.data.dataset import Dataset
-from credit_risk.vocabulary import CATEGORIES, LIMITS
 
 __all__ = ["Numbers", "Word", "numbers", "words"]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from credit_risk.form.vocabulary import Decision
 from credit_risk.model import RiskModel
 from credit_risk.model_card import ModelDescription
 from credit_risk.policy import GUARANTEES, Policy
@@ -24,7 +25,6 @@ from credit_risk.training.reliability import calibration, ece_by_chance
 from credit_risk.training.reporting import curves, pictures
 from credit_risk.training.reporting.effects import effects
 from credit_risk.training.reporting.page import fill
-from credit_risk.vocabulary import Decision
 
 if TYPE_CHECKING:
     from credit_risk.training.comparison import Comparison

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
-from credit_risk.vocabulary import (
+from credit_risk.form.vocabulary import (
     CATEGORIES,
     LIMITS,
     MISSING_CODE,
