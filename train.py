@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from credit_risk import store
-from credit_risk.columns import fingerprint
 from credit_risk.errors import CreditRiskError
 from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model import RiskModel
+from credit_risk.model.encoding import fingerprint
+from credit_risk.model.risk_model import RiskModel
 from credit_risk.model_card import Columns, Data, ModelDescription, Thresholds
 from credit_risk.policy import DEFAULT_POLICY, UNUSED_FIELDS, Policy
 from credit_risk.reasons import GROUNDS, Reasons

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from credit_risk.columns import Encoder, Rows
 from credit_risk.form.application import Application, ArrayAssessment
 from credit_risk.form.vocabulary import Decision
-from credit_risk.model import Contributions, Probabilities
+from credit_risk.model.encoding import Encoder, Rows
+from credit_risk.model.risk_model import Contributions, Probabilities
 from credit_risk.policy import Policy
 from credit_risk.reasons import Reasons
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import PROJECT
 
-from credit_risk.columns import Encoder
 from credit_risk.form.application import Application
 from credit_risk.form.samples import COURSE_EXAMPLE
 from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
-from credit_risk.model import RiskModel
+from credit_risk.model.encoding import Encoder
+from credit_risk.model.risk_model import RiskModel
 from credit_risk.policy import GUARANTEES
 from credit_risk.reasons import Reasons
 from credit_risk.training.data.dataset import read_loans

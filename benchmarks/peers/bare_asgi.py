@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.peers.common import coalescer, scorer
-from credit_risk.columns import EncodedApplications
 from credit_risk.form.application import Application, Assessment, AssessmentBatch
+from credit_risk.model.encoding import EncodedApplications
 from lean_bento.http_server.garbage import collect_garbage_rarely
 from lean_bento.rows import ApplicationBatch, explain
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from credit_risk.errors import DataError
-from credit_risk.features import inputs_without
+from credit_risk.model.features import inputs_without
 from credit_risk.policy import GUARANTEES, UNUSED_FIELDS
 from credit_risk.training.fitting import Recipe
 

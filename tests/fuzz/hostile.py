@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from hypothesis.strategies import SearchStrategy
 
-from credit_risk.columns import Encoder
 from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.model.encoding import Encoder
 from credit_risk.training.fitting import fit_vectorizer
 from lean_bento.codecs.npy import NPY
 

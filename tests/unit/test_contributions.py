@@ -6,8 +6,8 @@ import xgboost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_risk.contributions import Explainer
-from credit_risk.trees import broken_constraint, read_forest
+from credit_risk.model.tree_shap import Explainer
+from credit_risk.model.trees import broken_constraint, read_forest
 
 INPUTS = 5
 RANDOM = np.random.default_rng(0)

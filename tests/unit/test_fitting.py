@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from credit_risk.features import Inputs
 from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model import RiskModel
+from credit_risk.model.features import Inputs
+from credit_risk.model.risk_model import RiskModel
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
 
 RECIPE = Recipe(name="small", parameters={"max_depth": 2}, rounds=5)

@@ -1,11 +1,11 @@
 import hashlib
 import hmac
 
-from credit_risk.columns import Encoder
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.form.application import Application
 from credit_risk.form.samples import COURSE_EXAMPLE
 from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.model.encoding import Encoder
 from credit_risk.training.fitting import fit_vectorizer
 
 KEY = b"a key that nobody knows"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from credit_risk.libxgboost import Booster, LibraryError
+from credit_risk.model.booster import Booster, LibraryError
 
 RANDOM = np.random.default_rng(2)
 ROWS = RANDOM.normal(size=(300, 4)).astype(np.float32)
@@ -50,7 +50,7 @@ def test_the_wrong_number_of_inputs_is_told(trained: xgboost.Booster) -> None:
 
 
 def test_a_missing_package_is_told_with_what_mends_it() -> None:
-    hide = "import sys; sys.modules['xgboost'] = None; import credit_risk.libxgboost"
+    hide = "import sys; sys.modules['xgboost'] = None; import credit_risk.model.booster"
 
     found = subprocess.run(
         [sys.executable, "-c", hide], capture_output=True, text=True, check=False

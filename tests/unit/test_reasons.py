@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from credit_risk.columns import Encoder
 from credit_risk.errors import EncodingError
-from credit_risk.features import DERIVED, inputs_without
 from credit_risk.form.application import Application, Reason
 from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.model.encoding import Encoder
+from credit_risk.model.features import DERIVED, inputs_without
 from credit_risk.reasons import GROUNDS, MOST_REASONS, Reasons
 from credit_risk.training.fitting import fit_vectorizer
 

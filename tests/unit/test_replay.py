@@ -10,7 +10,6 @@ import pytest
 from audit_log.errors import BrokenLogError
 from audit_log.group_commit import Journal
 from audit_log.writer import Writer
-from credit_risk.columns import Encoder, Rows
 from credit_risk.decisions import replay as module
 from credit_risk.decisions.context import installed_versions
 from credit_risk.decisions.hiding import Hiding
@@ -18,6 +17,7 @@ from credit_risk.decisions.recorder import Recorder
 from credit_risk.decisions.replay import MOST_DIFFERENCES, Replayed, replay
 from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.model.encoding import Encoder, Rows
 from credit_risk.policy import DEFAULT_POLICY
 from credit_risk.reasons import Reasons
 from credit_risk.scoring import Scorer

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from running import PROJECT
 
-from credit_risk.columns import fingerprint
 from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model import RiskModel
+from credit_risk.model.encoding import fingerprint
+from credit_risk.model.risk_model import RiskModel
 from credit_risk.model_card import Columns, Data, ModelDescription, Thresholds
 from credit_risk.policy import UNUSED_FIELDS
 from credit_risk.training.approvals import by_threshold

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.contributions import Contributions, Explainer
-from credit_risk.libxgboost import Booster
-from credit_risk.trees import read_forest
+from credit_risk.model.booster import Booster
+from credit_risk.model.tree_shap import Contributions, Explainer
+from credit_risk.model.trees import read_forest
 
 __all__ = ["Contributions", "Probabilities", "RiskModel"]
 

@@ -15,7 +15,7 @@ from math import factorial, inf, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.trees import LEAF, Forest, Tree
+from credit_risk.model.trees import LEAF, Forest, Tree
 
 __all__ = ["Contributions", "Explainer"]
 
