@@ -25,12 +25,12 @@ import numpy as np
 from locust import FastHttpUser, constant, events, stats
 from pydantic import ValidationError
 
+from credit_risk.decision.policy import Policy
 from credit_risk.form.application import ArrayAssessment, Assessment, AssessmentBatch
 from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS, MISSING_CODE
 from credit_risk.model.encoding import Encoder, Rows
 from credit_risk.model_card import ModelCard
-from credit_risk.policy import Policy
 from lean_bento.error_response import Refusal
 
 

@@ -16,6 +16,7 @@ from bentoml.exceptions import ServiceUnavailable
 from bentoml.validators import ContentType, DType, Shape
 
 from credit_risk import __version__, store
+from credit_risk.decision.scorer import Scorer
 from credit_risk.decisions import settings
 from credit_risk.decisions.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
 from credit_risk.form.application import Application, ArrayAssessment, Assessment, AssessmentBatch
@@ -23,7 +24,6 @@ from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import EncodedApplications, Rows
 from credit_risk.model_card import ModelCard
-from credit_risk.scoring import Scorer
 from credit_risk.stored_model import check
 from lean_bento.auth.middleware import refuse_wrong_keys, say_who_may_ask
 from lean_bento.batching import MicroBatcher

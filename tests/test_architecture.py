@@ -43,10 +43,10 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "credit_risk.model.trees": (set(), {"numpy"}),
     "credit_risk.model.tree_shap": ({"trees"}, {"numpy"}),
     "credit_risk.model": ({"contributions", "libxgboost", "trees"}, {"numpy"}),
-    "credit_risk.reasons": (GROUND | CONTRACT, {"numpy"}),
-    "credit_risk.policy": (GROUND, {"numpy"}),
+    "credit_risk.decision.reasons": (GROUND | CONTRACT, {"numpy"}),
+    "credit_risk.decision.policy": (GROUND, {"numpy"}),
     # composition: the only module that knows the whole path
-    "credit_risk.scoring": (GROUND | CONTRACT | STEPS, set()),
+    "credit_risk.decision.scorer": (GROUND | CONTRACT | STEPS, set()),
     # adapters to the model store
     "credit_risk.custom_objects": (set(), {"numpy"}),
     "credit_risk.file_hashes": (set(), set()),

@@ -12,10 +12,10 @@ import bentoml
 
 from credit_risk import store
 from credit_risk.custom_objects import VECTORIZER
+from credit_risk.decision.scorer import Fields, Scorer
 from credit_risk.form.application import Application, Assessment
 from credit_risk.model.encoding import Rows
 from credit_risk.model.risk_model import Contributions, Probabilities
-from credit_risk.scoring import Fields, Scorer
 from credit_risk.stored_model import check
 from lean_bento.batching import MicroBatcher
 

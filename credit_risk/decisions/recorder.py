@@ -15,13 +15,13 @@ from bentoml.exceptions import ServiceUnavailable
 from audit_log.errors import UnloggedError
 from audit_log.group_commit import Entries, Journal
 from audit_log.writer import Writer, utc_now
+from credit_risk.decision.scorer import Fields, Scorer
 from credit_risk.decisions.context import header
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.decisions.ids import new_id
 from credit_risk.decisions.settings import Settings
 from credit_risk.form.application import Application, ArrayAssessment
 from credit_risk.model.encoding import Rows
-from credit_risk.scoring import Fields, Scorer
 from credit_risk.stored_model import StoredModel
 from lean_bento.middleware.answer_headers import add_header
 from lean_bento.request_context import CALLER

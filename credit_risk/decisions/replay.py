@@ -20,6 +20,7 @@ from bentoml.exceptions import NotFound
 
 from audit_log.reader import Progress, no_progress, read_parts, understood
 from audit_log.records import Fields
+from credit_risk.decision.scorer import Scorer
 from credit_risk.decisions.context import installed_versions
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.errors import ModelRefusedError
@@ -27,7 +28,6 @@ from credit_risk.form.application import COURSE_EXAMPLE, Application
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import Rows
 from credit_risk.model.risk_model import Contributions, Probabilities
-from credit_risk.scoring import Scorer
 from credit_risk.stored_model import check
 
 __all__ = ["Difference", "Replayed", "replay"]

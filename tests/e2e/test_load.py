@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from running import Locked, Server, run
 
+from credit_risk.decision.policy import DEFAULT_POLICY
 from credit_risk.form.vocabulary import COLUMNS, MISSING_CODE
-from credit_risk.policy import DEFAULT_POLICY
 
 Json = dict[str, Any]
 Load = Callable[..., CompletedProcess[str]]

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from running import serving
 
+from credit_risk.decision.policy import DEFAULT_POLICY, GUARANTEES
 from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import Encoder, fingerprint
-from credit_risk.policy import DEFAULT_POLICY, GUARANTEES
 from credit_risk.training.fitting import fit_vectorizer
 
 SAMPLES = sample_applications(200, seed=7)

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_risk.decision.policy import GUARANTEES
 from credit_risk.errors import EncodingError
 from credit_risk.form.application import Application
 from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
 from credit_risk.form.vocabulary import COLUMNS, LIMITS, OPTIONAL_FIELDS
 from credit_risk.model.encoding import Encoder
 from credit_risk.model.features import DERIVED, Inputs, constraints, inputs_without, sources
-from credit_risk.policy import GUARANTEES
 from credit_risk.training.fitting import fit_vectorizer
 
 ENCODER = Encoder(fit_vectorizer())

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from credit_risk.decision.reasons import GROUNDS, MOST_REASONS, Reasons
 from credit_risk.errors import EncodingError
 from credit_risk.form.application import Application, Reason
 from credit_risk.form.samples import COURSE_EXAMPLE
 from credit_risk.model.encoding import Encoder
 from credit_risk.model.features import DERIVED, inputs_without
-from credit_risk.reasons import GROUNDS, MOST_REASONS, Reasons
 from credit_risk.training.fitting import fit_vectorizer
 
 ENCODER = Encoder(fit_vectorizer())

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from audit_log.group_commit import Journal
+from credit_risk.decision.policy import DEFAULT_POLICY
+from credit_risk.decision.reasons import Reasons
+from credit_risk.decision.scorer import Scorer
 from credit_risk.decisions.hiding import Hiding
 from credit_risk.decisions.recorder import Recorder, UnloggedAnswer
 from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import Encoder, Rows
-from credit_risk.policy import DEFAULT_POLICY
-from credit_risk.reasons import Reasons
-from credit_risk.scoring import Scorer
 from credit_risk.training.fitting import fit_vectorizer
 from lean_bento.request_context import CALLER
 

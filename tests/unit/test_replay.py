@@ -10,6 +10,9 @@ import pytest
 from audit_log.errors import BrokenLogError
 from audit_log.group_commit import Journal
 from audit_log.writer import Writer
+from credit_risk.decision.policy import DEFAULT_POLICY
+from credit_risk.decision.reasons import Reasons
+from credit_risk.decision.scorer import Scorer
 from credit_risk.decisions import replay as module
 from credit_risk.decisions.context import installed_versions
 from credit_risk.decisions.hiding import Hiding
@@ -18,9 +21,6 @@ from credit_risk.decisions.replay import MOST_DIFFERENCES, Replayed, replay
 from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import Encoder, Rows
-from credit_risk.policy import DEFAULT_POLICY
-from credit_risk.reasons import Reasons
-from credit_risk.scoring import Scorer
 from credit_risk.training.fitting import fit_vectorizer
 
 SAMPLES = sample_applications(50, seed=3)
