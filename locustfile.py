@@ -30,7 +30,7 @@ from credit_risk.form.application import ArrayAssessment, Assessment, Assessment
 from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS, MISSING_CODE
 from credit_risk.model.encoding import Encoder, Rows
-from credit_risk.model_card import ModelCard
+from credit_risk.registry.model_card import ModelCard
 from lean_bento.error_response import Refusal
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from bentoml.exceptions import ServiceUnavailable
 from bentoml.validators import ContentType, DType, Shape
 
-from credit_risk import __version__, store
+from credit_risk import __version__
 from credit_risk.decision.scorer import Scorer
 from credit_risk.decisions import settings
 from credit_risk.decisions.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
@@ -23,8 +23,9 @@ from credit_risk.form.application import Application, ArrayAssessment, Assessmen
 from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import EncodedApplications, Rows
-from credit_risk.model_card import ModelCard
-from credit_risk.stored_model import check
+from credit_risk.registry import store
+from credit_risk.registry.model_card import ModelCard
+from credit_risk.registry.stored_model import check
 from lean_bento.auth.middleware import refuse_wrong_keys, say_who_may_ask
 from lean_bento.batching import MicroBatcher
 from lean_bento.bentoml_internals import RemoteProxy, server_context

@@ -30,7 +30,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         GROUND | {"refusal", "repeated_keys"},
         {"pydantic", "pydantic_core"},
     ),
-    "credit_risk.model_card": (set(), {"pydantic"}),
+    "credit_risk.registry.model_card": (set(), {"pydantic"}),
     "credit_risk.form.samples": (GROUND | {"schema"}, set()),
     "lean_bento.rows": (
         {"refusal", "repeated_keys", "schema"},
@@ -48,13 +48,13 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     # composition: the only module that knows the whole path
     "credit_risk.decision.scorer": (GROUND | CONTRACT | STEPS, set()),
     # adapters to the model store
-    "credit_risk.custom_objects": (set(), {"numpy"}),
-    "credit_risk.file_hashes": (set(), set()),
-    "credit_risk.stored_model": (
+    "credit_risk.registry.restricted_pickle": (set(), {"numpy"}),
+    "credit_risk.registry.file_hashes": (set(), set()),
+    "credit_risk.registry.stored_model": (
         GROUND | CONTRACT | STEPS | {"custom_objects", "file_hashes", "libxgboost", "trees"},
         {"bentoml", "pydantic"},
     ),
-    "credit_risk.store": (
+    "credit_risk.registry.store": (
         {"custom_objects", "errors", "file_hashes", "model_card", "stored_model"},
         {"bentoml"},
     ),

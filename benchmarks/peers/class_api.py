@@ -5,7 +5,7 @@ from bentoml.models import BentoModel
 
 from benchmarks.peers.common import PlainModel
 from credit_risk.form.application import Application, Assessment
-from credit_risk.store import model_tag
+from credit_risk.registry.store import model_tag
 
 __all__ = ["ClassApi"]
 

@@ -13,7 +13,7 @@ from bentoml.validators import DType, Shape
 from benchmarks.peers.common import PlainModel
 from credit_risk.form.application import Application, Assessment
 from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.store import model_tag
+from credit_risk.registry.store import model_tag
 
 __all__ = ["ClassApiBatchable"]
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import bentoml
 
-from credit_risk import store
-from credit_risk.custom_objects import VECTORIZER
 from credit_risk.decision.scorer import Fields, Scorer
 from credit_risk.form.application import Application, Assessment
 from credit_risk.model.encoding import Rows
 from credit_risk.model.risk_model import Contributions, Probabilities
-from credit_risk.stored_model import check
+from credit_risk.registry import store
+from credit_risk.registry.restricted_pickle import VECTORIZER
+from credit_risk.registry.stored_model import check
 from lean_bento.batching import MicroBatcher
 
 __all__ = [

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from credit_risk.decisions.hiding import Hiding
-from credit_risk.stored_model import StoredModel
+from credit_risk.registry.stored_model import StoredModel
 
 __all__ = ["LIBRARIES", "header", "installed_versions"]
 

@@ -22,7 +22,7 @@ from credit_risk.decisions.ids import new_id
 from credit_risk.decisions.settings import Settings
 from credit_risk.form.application import Application, ArrayAssessment
 from credit_risk.model.encoding import Rows
-from credit_risk.stored_model import StoredModel
+from credit_risk.registry.stored_model import StoredModel
 from lean_bento.middleware.answer_headers import add_header
 from lean_bento.request_context import CALLER
 

@@ -28,7 +28,7 @@ from credit_risk.form.application import COURSE_EXAMPLE, Application
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import Rows
 from credit_risk.model.risk_model import Contributions, Probabilities
-from credit_risk.stored_model import check
+from credit_risk.registry.stored_model import check
 
 __all__ = ["Difference", "Replayed", "replay"]
 

@@ -11,7 +11,7 @@ MAKE_WRONG_MODEL = """
 import pathlib, sys
 import bentoml, bentoml.xgboost, numpy, xgboost
 from sklearn.feature_extraction import DictVectorizer
-from credit_risk.store import write_hashes
+from credit_risk.registry.store import write_hashes
 
 name, how = sys.argv[1:]
 good = bentoml.models.get("credit_risk_model:latest")

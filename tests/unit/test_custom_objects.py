@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction import DictVectorizer
 
-from credit_risk.custom_objects import read_custom_objects
+from credit_risk.registry.restricted_pickle import read_custom_objects
 from credit_risk.training.fitting import fit_vectorizer
 
 

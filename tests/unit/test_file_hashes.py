@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from credit_risk.file_hashes import digest, hash_files, odd_one
+from credit_risk.registry.file_hashes import digest, hash_files, odd_one
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from credit_risk.decision.policy import UNUSED_FIELDS
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import fingerprint
 from credit_risk.model.risk_model import RiskModel
-from credit_risk.model_card import Columns, Data, ModelDescription, Thresholds
+from credit_risk.registry.model_card import Columns, Data, ModelDescription, Thresholds
 from credit_risk.training.approvals import by_threshold
 from credit_risk.training.comparison import Candidate, Comparison
 from credit_risk.training.data.dataset import Dataset, read_loans

@@ -9,7 +9,7 @@ from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
 from bentoml.exceptions import BentoMLException
 
-from credit_risk.store import MODEL_NAME, CreditRiskModel
+from credit_risk.registry.store import MODEL_NAME, CreditRiskModel
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import yaml
 from running import run
 
 from credit_risk.errors import ModelRefusedError
-from credit_risk.stored_model import check
+from credit_risk.registry.stored_model import check
 
 
 class Trap:

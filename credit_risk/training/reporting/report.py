@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from credit_risk.decision.policy import GUARANTEES, Policy
 from credit_risk.form.vocabulary import Decision
 from credit_risk.model.risk_model import RiskModel
-from credit_risk.model_card import ModelDescription
+from credit_risk.registry.model_card import ModelDescription
 from credit_risk.training.approvals import Group, by_group, by_threshold
 from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.quality import numbers, words

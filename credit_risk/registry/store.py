@@ -8,11 +8,11 @@ import bentoml
 from bentoml.exceptions import BentoMLException
 from bentoml.models import BentoModel
 
-from credit_risk.custom_objects import VECTORIZER
 from credit_risk.errors import ModelRefusedError
-from credit_risk.file_hashes import hash_files
-from credit_risk.model_card import ModelDescription
-from credit_risk.stored_model import CARD, REPORT, TRAIN, check
+from credit_risk.registry.file_hashes import hash_files
+from credit_risk.registry.model_card import ModelDescription
+from credit_risk.registry.restricted_pickle import VECTORIZER
+from credit_risk.registry.stored_model import CARD, REPORT, TRAIN, check
 
 __all__ = [
     "MODEL_NAME",

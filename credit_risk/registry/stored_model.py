@@ -16,18 +16,18 @@ from typing import Any, Final
 import bentoml
 from pydantic import ValidationError
 
-from credit_risk.custom_objects import VECTORIZER, read_custom_objects
 from credit_risk.decision.policy import Policy
 from credit_risk.decision.reasons import Reasons
 from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
-from credit_risk.file_hashes import digest, hash_files, odd_one
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.booster import LibraryError
 from credit_risk.model.encoding import Encoder, fingerprint
 from credit_risk.model.features import Inputs, constraints, sources
 from credit_risk.model.risk_model import RiskModel
 from credit_risk.model.trees import broken_constraint
-from credit_risk.model_card import ModelCard
+from credit_risk.registry.file_hashes import digest, hash_files, odd_one
+from credit_risk.registry.model_card import ModelCard
+from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects
 
 __all__ = ["CARD", "REPORT", "TRAIN", "StoredModel", "check"]
 
