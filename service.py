@@ -17,8 +17,8 @@ from bentoml.validators import ContentType, DType, Shape
 
 from credit_risk import __version__
 from credit_risk.decision.scorer import Scorer
-from credit_risk.decisions import settings
-from credit_risk.decisions.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
+from credit_risk.decision_log import settings
+from credit_risk.decision_log.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
 from credit_risk.form.application import Application, ArrayAssessment, Assessment, AssessmentBatch
 from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS

@@ -183,21 +183,21 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     ),
     # the decision log: what is written knows nothing of who writes it, nor of HTTP
     "credit_risk.decisions": (set(), set()),
-    "credit_risk.decisions.ids": (set(), set()),
+    "credit_risk.decision_log.ids": (set(), set()),
     "audit_log.records": ({"errors"}, set()),
     "audit_log.files": ({"errors"}, set()),
     "audit_log.group_commit": ({"errors"}, set()),
-    "credit_risk.decisions.hiding": ({"vocabulary"}, set()),
+    "credit_risk.decision_log.redaction": ({"vocabulary"}, set()),
     "audit_log.writer": (
         {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         {"pydantic_core"},
     ),
-    "credit_risk.decisions.settings": (
+    "credit_risk.decision_log.settings": (
         {"schema", "decisions.files", "decisions.hiding"},
         {"bentoml"},
     ),
-    "credit_risk.decisions.context": ({"stored_model", "decisions.hiding"}, set()),
-    "credit_risk.decisions.recorder": (
+    "credit_risk.decision_log.context": ({"stored_model", "decisions.hiding"}, set()),
+    "credit_risk.decision_log.recorder": (
         GROUND
         | CONTRACT
         | {"columns", "scoring", "stored_model", "serving.answer_headers", "serving.caller"}
@@ -220,18 +220,18 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"errors", "decisions.chain", "decisions.files", "decisions.links"},
         set(),
     ),
-    "credit_risk.decisions.export": (
+    "credit_risk.decision_log.export": (
         GROUND | {"decisions.chain", "decisions.files", "decisions.reading"},
         {"pyarrow"},
     ),
-    "credit_risk.decisions.replay": (
+    "credit_risk.decision_log.replay": (
         GROUND
         | CONTRACT
         | {"columns", "model", "scoring", "stored_model"}
         | {f"decisions.{name}" for name in ("chain", "context", "hiding", "reading")},
         {"bentoml", "numpy"},
     ),
-    "credit_risk.decisions.__main__": (
+    "credit_risk.decision_log.__main__": (
         {"errors"} | {f"decisions.{name}" for name in ("export", "replay", "retention", "verify")},
         set(),
     ),

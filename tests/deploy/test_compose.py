@@ -5,7 +5,7 @@ import re
 import yaml
 from running import PROJECT
 
-from credit_risk.decisions.settings import PATH_VARIABLE
+from credit_risk.decision_log.settings import PATH_VARIABLE
 
 FOLDER = PROJECT / "deploy"
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())

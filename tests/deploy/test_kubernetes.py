@@ -10,7 +10,7 @@ import pytest
 import yaml
 from running import PROJECT
 
-from credit_risk.decisions.settings import PATH_VARIABLE
+from credit_risk.decision_log.settings import PATH_VARIABLE
 from service import CLASSIFIER, RUNNER
 
 KUBERNETES = "1.37"

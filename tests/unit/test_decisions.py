@@ -9,7 +9,7 @@ from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
 
 from audit_log.writer import Writer
-from credit_risk.decisions.__main__ import main
+from credit_risk.decision_log.__main__ import main
 
 HEADER = {"model": "m:1", "model_sha256": "0", "versions": {}, "left_out": [], "hashed": []}
 COMMANDS = [

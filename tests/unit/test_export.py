@@ -10,7 +10,7 @@ from running import PROJECT
 
 from audit_log.errors import BrokenLogError
 from audit_log.writer import Writer
-from credit_risk.decisions.export import export
+from credit_risk.decision_log.export import export
 from credit_risk.errors import DataError
 from credit_risk.form.samples import COURSE_EXAMPLE
 from credit_risk.form.vocabulary import COLUMNS
@@ -133,7 +133,7 @@ def test_without_pyarrow_it_says_what_to_install(tmp_path: Path) -> None:
     write(tmp_path, DECISION)
     code = (
         "import sys; sys.modules['pyarrow'] = None\n"
-        "from credit_risk.decisions.__main__ import main\n"
+        "from credit_risk.decision_log.__main__ import main\n"
         f"sys.exit(main(['export', {str(tmp_path)!r}, '--to', 'x.parquet']))"
     )
     found = subprocess.run(

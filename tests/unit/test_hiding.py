@@ -1,7 +1,7 @@
 import hashlib
 import hmac
 
-from credit_risk.decisions.hiding import Hiding
+from credit_risk.decision_log.redaction import Hiding
 from credit_risk.form.application import Application
 from credit_risk.form.samples import COURSE_EXAMPLE
 from credit_risk.form.vocabulary import COLUMNS

@@ -1,6 +1,6 @@
 import uuid
 
-from credit_risk.decisions.ids import new_id
+from credit_risk.decision_log.ids import new_id
 
 
 def test_an_id_is_a_uuid_of_version_7() -> None:

@@ -12,8 +12,8 @@ from audit_log.group_commit import Journal
 from credit_risk.decision.policy import DEFAULT_POLICY
 from credit_risk.decision.reasons import Reasons
 from credit_risk.decision.scorer import Scorer
-from credit_risk.decisions.hiding import Hiding
-from credit_risk.decisions.recorder import Recorder, UnloggedAnswer
+from credit_risk.decision_log.recorder import Recorder, UnloggedAnswer
+from credit_risk.decision_log.redaction import Hiding
 from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import Encoder, Rows

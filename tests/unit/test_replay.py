@@ -13,11 +13,11 @@ from audit_log.writer import Writer
 from credit_risk.decision.policy import DEFAULT_POLICY
 from credit_risk.decision.reasons import Reasons
 from credit_risk.decision.scorer import Scorer
-from credit_risk.decisions import replay as module
-from credit_risk.decisions.context import installed_versions
-from credit_risk.decisions.hiding import Hiding
-from credit_risk.decisions.recorder import Recorder
-from credit_risk.decisions.replay import MOST_DIFFERENCES, Replayed, replay
+from credit_risk.decision_log import replay as module
+from credit_risk.decision_log.context import installed_versions
+from credit_risk.decision_log.recorder import Recorder
+from credit_risk.decision_log.redaction import Hiding
+from credit_risk.decision_log.replay import MOST_DIFFERENCES, Replayed, replay
 from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import Encoder, Rows

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 
-from credit_risk.decisions.hiding import Hiding
-from credit_risk.decisions.settings import KEY_VARIABLE, PATH_VARIABLE, read_settings
+from credit_risk.decision_log.redaction import Hiding
+from credit_risk.decision_log.settings import KEY_VARIABLE, PATH_VARIABLE, read_settings
 
 
 @pytest.fixture(autouse=True)

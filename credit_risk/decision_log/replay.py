@@ -21,8 +21,8 @@ from bentoml.exceptions import NotFound
 from audit_log.reader import Progress, no_progress, read_parts, understood
 from audit_log.records import Fields
 from credit_risk.decision.scorer import Scorer
-from credit_risk.decisions.context import installed_versions
-from credit_risk.decisions.hiding import Hiding
+from credit_risk.decision_log.context import installed_versions
+from credit_risk.decision_log.redaction import Hiding
 from credit_risk.errors import ModelRefusedError
 from credit_risk.form.application import COURSE_EXAMPLE, Application
 from credit_risk.form.vocabulary import COLUMNS

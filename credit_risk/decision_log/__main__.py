@@ -19,8 +19,8 @@ from pathlib import Path
 from audit_log.errors import AuditLogError, BrokenLogError
 from audit_log.retention import remove
 from audit_log.verify import verify
-from credit_risk.decisions.export import FORMATS, export
-from credit_risk.decisions.replay import replay
+from credit_risk.decision_log.export import FORMATS, export
+from credit_risk.decision_log.replay import replay
 from credit_risk.errors import CreditRiskError
 
 WRONG, USAGE = 1, 2

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 
 from audit_log.files import prepare
-from credit_risk.decisions.hiding import Hiding
+from credit_risk.decision_log.redaction import Hiding
 from credit_risk.form.application import Application
 
 __all__ = ["KEY_VARIABLE", "PATH_VARIABLE", "Settings", "read_settings"]

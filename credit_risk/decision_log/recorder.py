@@ -16,10 +16,10 @@ from audit_log.errors import UnloggedError
 from audit_log.group_commit import Entries, Journal
 from audit_log.writer import Writer, utc_now
 from credit_risk.decision.scorer import Fields, Scorer
-from credit_risk.decisions.context import header
-from credit_risk.decisions.hiding import Hiding
-from credit_risk.decisions.ids import new_id
-from credit_risk.decisions.settings import Settings
+from credit_risk.decision_log.context import header
+from credit_risk.decision_log.ids import new_id
+from credit_risk.decision_log.redaction import Hiding
+from credit_risk.decision_log.settings import Settings
 from credit_risk.form.application import Application, ArrayAssessment
 from credit_risk.model.encoding import Rows
 from credit_risk.registry.stored_model import StoredModel

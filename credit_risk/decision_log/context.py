@@ -4,7 +4,7 @@ import platform
 from importlib.metadata import version
 from typing import Any, Final
 
-from credit_risk.decisions.hiding import Hiding
+from credit_risk.decision_log.redaction import Hiding
 from credit_risk.registry.stored_model import StoredModel
 
 __all__ = ["LIBRARIES", "header", "installed_versions"]
