@@ -43,10 +43,10 @@ container: $(SYNCED) ## Build the image with docker, podman or buildah, training
 	$(BIN)/python deploy/container.py
 
 test-container: $(SYNCED) ## Build the image of a model of its own, run it and test it; takes minutes
-	$(BIN)/python -m pytest tests/container
+	$(BIN)/python -m pytest tests/system/container
 
 fuzz: $(SYNCED) ## Send REQUESTS bad requests (20000) to a service of its own and look at every answer
-	FUZZ_REQUESTS=$(REQUESTS) $(BIN)/python -m pytest tests/fuzz -s
+	FUZZ_REQUESTS=$(REQUESTS) $(BIN)/python -m pytest tests/system/fuzz -s
 
 check: $(SYNCED) ## Check format, lint, types and architecture
 	$(BIN)/ruff format --check .
@@ -70,8 +70,8 @@ bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes about
 	$(BIN)/python -m benchmarks.run
 
 soak: $(SYNCED) ## Ten minutes at full load with faults injected, then 100 kills; fails on a leak or a wrong answer
-	PYTHONPATH=.:tests $(BIN)/python tests/faults/soak.py --minutes $(MINUTES)
-	CREDIT_RISK_KILLS=100 $(BIN)/python -m pytest tests/service/test_killed.py
+	PYTHONPATH=.:tests:tests/system $(BIN)/python tests/system/faults/soak.py --minutes $(MINUTES)
+	CREDIT_RISK_KILLS=100 $(BIN)/python -m pytest tests/system/service/test_killed.py
 
 eb-bundle: $(SYNCED) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
 	$(BIN)/python deploy/eb_bundle.py

@@ -31,7 +31,7 @@ from credit_risk.form.samples import sample_applications
 from credit_risk.form.vocabulary import COLUMNS, MISSING_CODE
 from credit_risk.model.encoding import Encoder, Rows
 from credit_risk.registry.model_card import ModelCard
-from lean_bento.error_response import Refusal
+from lean_bento.error_response import ErrorResponse
 
 
 class Call(NamedTuple):
@@ -106,7 +106,7 @@ class Judge:
             if sample is None:
                 if isinstance(answer, Assessment):
                     yield "found a decision in the place of a bad application, expected an error"
-            elif isinstance(answer, Refusal):
+            elif isinstance(answer, ErrorResponse):
                 yield f"found an error in the place of a good application: {answer.error}"
             else:
                 yield from self._faults_of(sample, answer)
@@ -123,7 +123,7 @@ class Judge:
             yield f"found model {answer.model}, expected {self._model} as in GET /model"
 
 
-def _read(path: str, content: bytes) -> Sequence[Assessment | Refusal]:
+def _read(path: str, content: bytes) -> Sequence[Assessment | ErrorResponse]:
     if path == "/classify":
         return [Assessment.model_validate_json(content, strict=True)]
     if path == "/classify_batch":

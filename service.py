@@ -25,7 +25,7 @@ from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import EncodedApplications, Rows
 from credit_risk.registry import store
 from credit_risk.registry.model_card import ModelCard
-from credit_risk.registry.stored_model import check
+from credit_risk.registry.stored_model import load_checked
 from lean_bento.auth.middleware import refuse_wrong_keys, say_who_may_ask
 from lean_bento.batching import MicroBatcher
 from lean_bento.bentoml_internals import RemoteProxy, server_context
@@ -82,7 +82,7 @@ class CreditRiskRunner:
     refuse_wrong_keys = bentoml.on_deployment(refuse_wrong_keys)
 
     def __init__(self) -> None:
-        self._risk_model = check(self.model).risk_model
+        self._risk_model = load_checked(self.model).risk_model
 
     @bentoml.api(
         batchable=True,
@@ -125,7 +125,7 @@ class CreditRiskClassifier:
             decision_log.prepare()
 
     def __init__(self) -> None:
-        stored = check(self.model)
+        stored = load_checked(self.model)
         self.card = stored.card
         self.report = stored.report
         self._scorer = scorer = Scorer(
@@ -146,7 +146,7 @@ class CreditRiskClassifier:
         batcher = partial(
             MicroBatcher[Any, Any],
             max_batch_size=batching.max_batch_size,
-            nobodys_fault=(ServiceUnavailable,),
+            shared_errors=(ServiceUnavailable,),
         )
         self._batcher = batcher(decides.assess)
         self._without_reasons = batcher(partial(decides.assess, reasons=False))

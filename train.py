@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from credit_risk.decision.policy import DEFAULT_POLICY, UNUSED_FIELDS, Policy
-from credit_risk.decision.reasons import GROUNDS, Reasons
+from credit_risk.decision.policy import PROHIBITED_FIELDS, STANDARD_POLICY, Policy
+from credit_risk.decision.reasons import REASON_CODES, Reasons
 from credit_risk.errors import CreditRiskError
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import fingerprint
@@ -111,14 +111,16 @@ def main() -> None:
         measures={name: found.as_dict() for name, found in measures.items()},
         inputs=list(recipe.inputs),
         guarantees=dict(recipe.never_falls_with),
-        excluded_fields=[] if args.course else list(UNUSED_FIELDS),
+        excluded_fields=[] if args.course else list(PROHIBITED_FIELDS),
         limits=LIMITS_OF_USE,
         versions={library: version(library) for library in LIBRARIES},
     )
     tag = store.save(booster, vectorizer, description)
     with terminal.waiting("report"):
-        folded = Reasons(recipe.inputs).fold(model.explain(examples.rows))
-        importance = dict(zip((g.name for g in GROUNDS), np.abs(folded).mean(axis=0), strict=True))
+        folded = Reasons(recipe.inputs).sum_by_reason(model.explain(examples.rows))
+        importance = dict(
+            zip((g.name for g in REASON_CODES), np.abs(folded).mean(axis=0), strict=True)
+        )
         page = render(
             tag=tag,
             description=description,
@@ -179,14 +181,14 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--review-above",
         type=float,
-        default=DEFAULT_POLICY.review_above,
+        default=STANDARD_POLICY.review_above,
         metavar="P",
         help="a person decides above this probability of default (%(default)s)",
     )
     parser.add_argument(
         "--decline-above",
         type=float,
-        default=DEFAULT_POLICY.decline_above,
+        default=STANDARD_POLICY.decline_above,
         metavar="P",
         help="declined above this probability of default (%(default)s)",
     )

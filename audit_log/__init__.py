@@ -1,1 +1,1 @@
-""""""
+"""An append-only log of JSON lines, chained by hashes, committed in groups."""

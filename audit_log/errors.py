@@ -5,14 +5,14 @@
     AuditLogError
     ├── BrokenLogError   a log is not as it was written
     ├── NoLogError       there is no log where one was named
-    └── UnloggedError    a log cannot be written
+    └── LogWriteError    a log cannot be written
 
 Each message is one sentence: what was found and what was expected.
 """
 
 from pathlib import Path
 
-__all__ = ["AuditLogError", "BrokenLogError", "NoLogError", "UnloggedError"]
+__all__ = ["AuditLogError", "BrokenLogError", "NoLogError", "LogWriteError"]
 
 
 class AuditLogError(Exception):
@@ -46,7 +46,7 @@ class NoLogError(AuditLogError):
         )
 
 
-class UnloggedError(AuditLogError):
+class LogWriteError(AuditLogError):
     """A decision is not in the decision log, because that cannot be written."""
 
     def __init__(self, problem: object) -> None:

@@ -14,9 +14,9 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, NamedTuple, Protocol
 
-from audit_log.errors import UnloggedError
+from audit_log.errors import LogWriteError
 
-__all__ = ["Entries", "Journal"]
+__all__ = ["Entries", "GroupCommit"]
 
 logger = logging.getLogger("bentoml.decisions")  # below BentoML's, which prints it
 
@@ -41,7 +41,7 @@ class _Group(NamedTuple):
     durable: asyncio.Future[None]
 
 
-class Journal:
+class GroupCommit:
     """Has one thread write what is handed over in one event loop."""
 
     def __init__(self, writer: WritesEntries) -> None:
@@ -55,7 +55,7 @@ class Journal:
     def write(self, entries: Entries) -> asyncio.Future[None]:
         """Hand entries over; the future is done once they are durable.
 
-        Awaiting it raises ``UnloggedError`` if the log cannot be written. The next call tries
+        Awaiting it raises ``LogWriteError`` if the log cannot be written. The next call tries
         again, with or without entries.
         """
         if self._loop is None:
@@ -88,7 +88,7 @@ class Journal:
         try:
             self._writer.write(chain.from_iterable(group.entries for group in groups))
         except OSError as error:
-            failure = UnloggedError(error)
+            failure = LogWriteError(error)
             self._note(error)
         except Exception as error:  # noqa: BLE001  ours, and for those who wait to raise
             failure = error

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from audit_log.errors import BrokenLogError
 
-__all__ = ["NOTHING", "Fields", "lines_of", "seal", "unseal"]
+__all__ = ["GENESIS_HASH", "Fields", "lines_of", "seal", "unseal"]
 
-NOTHING: Final = "0" * 64
+GENESIS_HASH: Final = "0" * 64
 """What a line carries as ``previous`` that has none before it."""
 
 Fields = dict[str, Any]

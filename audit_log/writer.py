@@ -25,7 +25,7 @@ from audit_log.files import (
     make_folder,
 )
 from audit_log.links import followed, read_headers
-from audit_log.records import NOTHING, seal, unseal
+from audit_log.records import GENESIS_HASH, seal, unseal
 
 __all__ = ["FORMAT", "Writer", "utc_now"]
 
@@ -49,7 +49,7 @@ class _Place(NamedTuple):
     sequence: int
 
 
-_BEGINNING: Final = _Place(None, NOTHING, 0)
+_BEGINNING: Final = _Place(None, GENESIS_HASH, 0)
 
 
 class Writer:

@@ -35,18 +35,18 @@ class MicroBatcher(Generic[Item, Answer]):
         process: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
         *,
         max_batch_size: int,
-        nobodys_fault: tuple[type[Exception], ...] = (),
+        shared_errors: tuple[type[Exception], ...] = (),
     ) -> None:
         """Coalesce calls of ``process``.
 
         Args:
             process: answers items, one answer each, in the same order.
             max_batch_size: most items of one call.
-            nobodys_fault: errors that a submission alone would meet as well.
+            shared_errors: errors that a submission alone would meet as well.
         """
         self._process = process
         self._max_batch_size = max_batch_size
-        self._nobodys_fault = nobodys_fault
+        self._nobodys_fault = shared_errors
         self._waiting: list[_Submission[Item, Answer]] = []
         self._under_way: set[asyncio.Task[None]] = set()
         # Kept, because asking for it asks the operating system for the process's number.

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-__all__ = ["MAX_ECHO", "Problem", "Refusal", "echo", "refuse"]
+__all__ = ["MAX_ECHO", "Problem", "ErrorResponse", "echo", "refuse"]
 
 MAX_ECHO = 100
 """Most characters of a client's own text in an answer."""
@@ -46,7 +46,7 @@ EXAMPLE: Final[JsonDict] = {
 }
 
 
-class Refusal(BaseModel):
+class ErrorResponse(BaseModel):
     """Every error answer, whatever its origin."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [EXAMPLE]})
@@ -62,7 +62,9 @@ def echo(text: object) -> str:
     return _cut(str(text), MAX_ECHO // 2)
 
 
-def refuse(findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None = None) -> Refusal:
+def refuse(
+    findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None = None
+) -> ErrorResponse:
     """Put pydantic's findings into one refusal that names every wrong field.
 
     Args:
@@ -84,8 +86,8 @@ def refuse(findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None 
         problems[-1] = Problem(field="", message=f"and {rest} more", expected=None)
     places = ", ".join(dict.fromkeys(problem.field for problem in problems if problem.field))
     if not places:
-        return Refusal(error=_sentence(problems), detail=problems)
-    return Refusal(error=f"The request is not valid: see {places}.", detail=problems)
+        return ErrorResponse(error=_sentence(problems), detail=problems)
+    return ErrorResponse(error=f"The request is not valid: see {places}.", detail=problems)
 
 
 def _problem(finding: Mapping[str, Any], place: str, model: type[BaseModel] | None) -> Problem:

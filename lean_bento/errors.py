@@ -19,6 +19,6 @@ class KeysError(LeanBentoError):
     """A file of API keys is not what was expected."""
 
     def __init__(
-        self, path: Path, *, found: str, mend: str, expected: str = "names and hashes of keys"
+        self, path: Path, *, found: str, fix: str, expected: str = "names and hashes of keys"
     ) -> None:
         super().__init__(f"{path}: found {found}, expected {expected}; {mend}")

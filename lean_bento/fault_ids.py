@@ -7,21 +7,21 @@ import logging
 import secrets
 from contextvars import ContextVar
 
-__all__ = ["FAULT_ID", "add_fault_id", "new_fault_id"]
+__all__ = ["ERROR_ID", "add_error_id", "new_error_id"]
 
-FAULT_ID: ContextVar[str] = ContextVar("fault_id", default="")
+ERROR_ID: ContextVar[str] = ContextVar("fault_id", default="")
 """Of the request that is being answered; empty where nothing was given one."""
 
 
-def new_fault_id() -> str:
+def new_error_id() -> str:
     """Give the request an id, in case it fails."""
     fault_id = secrets.token_hex(4)
-    FAULT_ID.set(fault_id)
+    ERROR_ID.set(fault_id)
     return fault_id
 
 
-def add_fault_id(record: logging.LogRecord) -> bool:
+def add_error_id(record: logging.LogRecord) -> bool:
     """Filter of a logger: puts the id at the end of a line with a trace."""
-    if record.exc_info and FAULT_ID.get():
-        record.msg = f"{record.msg} (error {FAULT_ID.get()})"
+    if record.exc_info and ERROR_ID.get():
+        record.msg = f"{record.msg} (error {ERROR_ID.get()})"
     return True

@@ -13,7 +13,7 @@ from bentoml import Service
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from lean_bento.error_response import Refusal
+from lean_bento.error_response import ErrorResponse
 from lean_bento.middleware.content_type import JSON
 from lean_bento.middleware.query_flags import flags_of
 
@@ -91,7 +91,9 @@ def document(
     """
     methods = {m.route: (m.func, *signature_of(m.func)) for m in service.apis.values()}
     inputs = {body for _, body, _ in methods.values()}
-    outputs = {answer for _, _, answer in methods.values()} | set(readable.values()) | {Refusal}
+    outputs = (
+        {answer for _, _, answer in methods.values()} | set(readable.values()) | {ErrorResponse}
+    )
     ordered: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((m, "validation") for m in inputs),
         *((m, "serialization") for m in outputs),
@@ -204,7 +206,7 @@ def _operation(name: str, text: str, media_type: str, refusals: tuple[int, ...])
 
 
 def _refusals(statuses: Iterable[int]) -> Json:
-    refusals = {str(status): _json(REFUSALS[status], Refusal) for status in sorted(statuses)}
+    refusals = {str(status): _json(REFUSALS[status], ErrorResponse) for status in sorted(statuses)}
     for status in {"429", "503"} & refusals.keys():
         refusals[status]["headers"] = {"Retry-After": RETRY_AFTER}
     if "405" in refusals:

@@ -24,15 +24,15 @@ from pydantic import (
 from pydantic_core import SchemaValidator, core_schema
 
 from credit_risk.form.application import COURSE_EXAMPLE, RISKY_EXAMPLE, Application, repeated
-from lean_bento.codecs.duplicate_keys import repeated_keys
-from lean_bento.error_response import Refusal, refuse
+from lean_bento.codecs.duplicate_keys import duplicate_keys
+from lean_bento.error_response import ErrorResponse, refuse
 
 __all__ = ["ApplicationBatch", "RowLimit", "Unlimited", "count_values", "explain"]
 
 MOST_PROBLEMS: Final = 2_000
 """That one answer explains: some 20 milliseconds, a quarter of a megabyte."""
 
-UNEXPLAINED: Final = Refusal(
+UNEXPLAINED: Final = ErrorResponse(
     error=f"This application is not valid; one answer explains {MOST_PROBLEMS} problems at most."
 )
 
@@ -121,7 +121,7 @@ class ApplicationBatch(
         rows = batch.root
         # Parsed again only where it matters: a row that is bad already needs no other reason.
         if any(isinstance(row, Application) for row in rows):
-            for place, names in enumerate(repeated_keys(body)):
+            for place, names in enumerate(duplicate_keys(body)):
                 if names and isinstance(rows[place], Application):
                     rows[place] = repeated(names)
         return batch
@@ -132,7 +132,7 @@ class ApplicationBatch(
         return cls.model_construct(root=[row for part in parts for row in part.root])
 
 
-def explain(errors: Iterable[ValidationError]) -> Iterator[Refusal]:
+def explain(errors: Iterable[ValidationError]) -> Iterator[ErrorResponse]:
     """Say what is wrong with each bad row, as far as one answer has room."""
     left = MOST_PROBLEMS
     for error in errors:

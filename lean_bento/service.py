@@ -25,16 +25,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from lean_bento.auth.api_keys import KEYS_VARIABLE
-from lean_bento.auth.middleware import OPEN, RUNNER_KEYS_VARIABLE, guarded, is_locked
+from lean_bento.auth.middleware import OPEN, RUNNER_KEYS_VARIABLE, auth_is_on, with_auth
 from lean_bento.config import Limits
 from lean_bento.http_server.server import use_server
-from lean_bento.middleware.body_limits import BodyLimits
-from lean_bento.middleware.content_type import JSON, MediaTypeDoor, media_types_of
-from lean_bento.middleware.errors import UniformErrors
-from lean_bento.middleware.load_shedding import LatenessLimit
-from lean_bento.middleware.log_filters import keep_quiet
-from lean_bento.middleware.query_flags import QueryDoor, flags_of
-from lean_bento.middleware.routes import KnownPaths, paths_of
+from lean_bento.middleware.body_limits import BodyLimitsMiddleware
+from lean_bento.middleware.content_type import JSON, ContentTypeMiddleware, media_types_of
+from lean_bento.middleware.errors import ErrorMiddleware
+from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
+from lean_bento.middleware.log_filters import filter_logs
+from lean_bento.middleware.query_flags import QueryFlagsMiddleware, flags_of
+from lean_bento.middleware.routes import RoutesMiddleware, paths_of
 from lean_bento.middleware.whole_files import WholeFiles
 from lean_bento.openapi import document, lock, signature_of
 
@@ -124,27 +124,29 @@ class HostedService(Service[Any]):
     def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
         """Build what every worker serves: the application, behind the door where there is one."""
         variable = KEYS_VARIABLE if is_main else RUNNER_KEYS_VARIABLE
-        return guarded(self.application(is_main=is_main), variable)
+        return with_auth(self.application(is_main=is_main), variable)
 
-    def application(self, *, is_main: bool) -> UniformErrors:
+    def application(self, *, is_main: bool) -> ErrorMiddleware:
         """Build the application."""
-        keep_quiet()
+        filter_logs()
         use_server()
         inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
         if self.lateness:
-            self.add_asgi_middleware(LatenessLimit, seconds=self.lateness)
+            self.add_asgi_middleware(LoadSheddingMiddleware, seconds=self.lateness)
         accepted = {m.route: media_types_of(m.input_spec) for m in self.apis.values()}
-        self.add_asgi_middleware(MediaTypeDoor, accepted=accepted)
-        self.add_asgi_middleware(BodyLimits, limits=self.body_limits, otherwise=OTHER_BODY)
+        self.add_asgi_middleware(ContentTypeMiddleware, accepted=accepted)
+        self.add_asgi_middleware(
+            BodyLimitsMiddleware, limits=self.body_limits, otherwise=OTHER_BODY
+        )
         flags = {m.route: flags_of(m.func) for m in self.apis.values()}
-        self.add_asgi_middleware(QueryDoor, flags=flags)
+        self.add_asgi_middleware(QueryFlagsMiddleware, flags=flags)
         self.add_asgi_middleware(WholeFiles)
         named = {path: m for path, m in inputs.items() if _has_fields(m)}
         app = super().to_asgi(is_main)
         if is_main:
             index = HTMLResponse(INDEX_PAGE.read_text())
             app.router.routes.insert(0, Route("/", index, methods=["GET"]))
-        return UniformErrors(KnownPaths(app, paths_of(app.routes)), named)
+        return ErrorMiddleware(RoutesMiddleware(app, paths_of(app.routes)), named)
 
     @property
     def openapi_spec(self) -> _Document:
@@ -156,7 +158,7 @@ class HostedService(Service[Any]):
             pages=self.pages,
             headers=self.headers,
         )
-        return _Document(lock(found, OPEN) if is_locked() else found)
+        return _Document(lock(found, OPEN) if auth_is_on() else found)
 
 
 def runs_remotely() -> bool:

@@ -1,5 +1,6 @@
-"""What the tests share: a store with a model, a service on it, and the real data."""
+"""What the tests share: a store with a model, a service on it, BentoML's log, the real data."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,3 +73,10 @@ def locked(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loc
     variables = {KEYS_VARIABLE: str(file)}
     with serving("service.py:svc", home=own, log=folder / "log", **variables) as server:
         yield Locked(server, file, key)
+
+
+@pytest.fixture
+def heard(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have ``caplog`` hear BentoML's loggers, which keep their lines to themselves."""
+    monkeypatch.setattr(logging.getLogger("bentoml"), "propagate", True)
+    caplog.set_level(logging.INFO)

@@ -12,7 +12,7 @@ import pytest
 from running import PROJECT
 
 GROUND = {"vocabulary", "errors"}
-CONTRACT = {"refusal", "repeated_keys", "schema", "batch", "model_card", "samples"}
+CONTRACT = {"refusal", "duplicate_keys", "schema", "batch", "model_card", "samples"}
 STEPS = {"columns", "features", "model", "policy", "reasons"}
 
 # module: (what it may import of the project, what it may import from outside)
@@ -27,13 +27,13 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "lean_bento.error_response": (set(), {"pydantic"}),
     "lean_bento.codecs.duplicate_keys": (set(), set()),
     "credit_risk.form.application": (
-        GROUND | {"refusal", "repeated_keys"},
+        GROUND | {"refusal", "duplicate_keys"},
         {"pydantic", "pydantic_core"},
     ),
     "credit_risk.registry.model_card": (set(), {"pydantic"}),
     "credit_risk.form.samples": (GROUND | {"schema"}, set()),
     "lean_bento.rows": (
-        {"refusal", "repeated_keys", "schema"},
+        {"refusal", "duplicate_keys", "schema"},
         {"pydantic", "pydantic_core"},
     ),
     # steps: siblings that never import each other
@@ -193,17 +193,17 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"pydantic_core"},
     ),
     "credit_risk.decision_log.settings": (
-        {"schema", "decisions.files", "decisions.hiding"},
+        {"schema", "decisions.files", "decisions.redaction"},
         {"bentoml"},
     ),
-    "credit_risk.decision_log.context": ({"stored_model", "decisions.hiding"}, set()),
+    "credit_risk.decision_log.context": ({"stored_model", "decisions.redaction"}, set()),
     "credit_risk.decision_log.recorder": (
         GROUND
         | CONTRACT
         | {"columns", "scoring", "stored_model", "serving.answer_headers", "serving.caller"}
         | {
             f"decisions.{name}"
-            for name in ("context", "hiding", "ids", "journal", "settings", "writer")
+            for name in ("context", "redaction", "ids", "journal", "settings", "writer")
         },
         {"bentoml", "numpy"},
     ),
@@ -228,7 +228,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         GROUND
         | CONTRACT
         | {"columns", "model", "scoring", "stored_model"}
-        | {f"decisions.{name}" for name in ("chain", "context", "hiding", "reading")},
+        | {f"decisions.{name}" for name in ("chain", "context", "redaction", "reading")},
         {"bentoml", "numpy"},
     ),
     "credit_risk.decision_log.__main__": (

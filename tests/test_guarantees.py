@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import PROJECT
 
-from credit_risk.decision.policy import GUARANTEES
+from credit_risk.decision.policy import MONOTONICITY
 from credit_risk.decision.reasons import Reasons
 from credit_risk.form.application import Application
 from credit_risk.form.samples import COURSE_EXAMPLE
@@ -27,7 +27,7 @@ from credit_risk.training.recipes import standard
 VECTORIZER = fit_vectorizer()
 ENCODER = Encoder(VECTORIZER)
 Learned = tuple[RiskModel, Examples]
-NUMERIC = sorted(set(GUARANTEES) & set(LIMITS))
+NUMERIC = sorted(set(MONOTONICITY) & set(LIMITS))
 
 
 def learn(data: Path) -> Learned:
@@ -75,7 +75,7 @@ def test_a_guaranteed_number_moves_the_probability_one_way_only(
         learned[0], application | {field: low}, application | {field: high}
     )
 
-    assert (after - before) * GUARANTEES[field] >= 0
+    assert (after - before) * MONOTONICITY[field] >= 0
 
 
 @pytest.mark.parametrize("field", NUMERIC)
@@ -88,7 +88,7 @@ def test_it_does_so_on_every_known_loan(learned: Learned, field: str) -> None:
         changed = known.copy()
         changed[:, place] = np.minimum(known[:, place] * factor + step, LIMITS[field][1])
 
-        assert ((model.predict(changed) - before) * GUARANTEES[field] >= 0).all()
+        assert ((model.predict(changed) - before) * MONOTONICITY[field] >= 0).all()
 
 
 @settings(max_examples=300)
@@ -127,7 +127,7 @@ def test_the_reasons_add_up_on_every_known_loan(learned: Learned) -> None:
     probability = model.predict(examples.rows).astype(np.float64)
 
     log_odds = np.log(probability / (1 - probability))
-    folded = Reasons(standard().inputs).fold(contributions)
+    folded = Reasons(standard().inputs).sum_by_reason(contributions)
     np.testing.assert_allclose(contributions.sum(axis=1), log_odds, atol=1e-4)
     np.testing.assert_allclose(folded.sum(axis=1) + contributions[:, -1], log_odds, atol=1e-4)
 

@@ -25,9 +25,7 @@ def test_every_link_leads_somewhere() -> None:
 
 def test_the_commands_make_a_file_of_keys(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
-    commands = [
-        command for command in COMMANDS if command.startswith("python -m lean_bento.auth.__main__")
-    ]
+    commands = [command for command in COMMANDS if command.startswith("python -m credit_risk.keys")]
 
     outputs = [
         run(*shlex.split(command), home=home, **{KEYS_VARIABLE: str(file)}).stdout

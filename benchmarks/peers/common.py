@@ -16,7 +16,7 @@ from credit_risk.model.encoding import Rows
 from credit_risk.model.risk_model import Contributions, Probabilities
 from credit_risk.registry import store
 from credit_risk.registry.restricted_pickle import VECTORIZER
-from credit_risk.registry.stored_model import check
+from credit_risk.registry.stored_model import load_checked
 from lean_bento.batching import MicroBatcher
 
 __all__ = [
@@ -41,7 +41,7 @@ class PlainModel:
 
     def __init__(self, stored: bentoml.Model) -> None:
         """Load the booster, on one thread, and the vectorizer."""
-        checked = check(stored)
+        checked = load_checked(stored)
         self.vectorizer: Any = stored.custom_objects[VECTORIZER]
         self.booster: Any = bentoml.xgboost.load_model(stored)
         self.booster.set_param({"nthread": 1})
@@ -79,7 +79,7 @@ class PlainModel:
 
 def scorer() -> Scorer:
     """Put our own encoder, model call and policy together, as ``service.py`` does."""
-    stored = check(stored_model())
+    stored = load_checked(stored_model())
     risk_model = stored.risk_model
 
     async def predict(rows: Rows) -> Probabilities:

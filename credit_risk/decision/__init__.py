@@ -1,1 +1,1 @@
-""""""
+"""From a probability to a decision with its reasons."""

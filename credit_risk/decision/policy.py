@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from credit_risk.errors import PolicyError
 from credit_risk.form.vocabulary import Decision
 
-__all__ = ["DEFAULT_POLICY", "GUARANTEES", "UNUSED_FIELDS", "Policy"]
+__all__ = ["STANDARD_POLICY", "MONOTONICITY", "PROHIBITED_FIELDS", "Policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ class Policy:
 
 _MILDEST_FIRST = np.array(get_args(Decision), dtype=object)
 
-DEFAULT_POLICY: Final = Policy()
+STANDARD_POLICY: Final = Policy()
 
-GUARANTEES: Final[Mapping[str, int]] = MappingProxyType(
+MONOTONICITY: Final[Mapping[str, int]] = MappingProxyType(
     {
         "income": -1,
         "assets": -1,
@@ -80,5 +80,5 @@ GUARANTEES: Final[Mapping[str, int]] = MappingProxyType(
 """How the probability of default may move as a field grows, all else equal: -1 never up, +1 never
 down. A model that does not keep them is not served."""
 
-UNUSED_FIELDS: Final = ("marital",)
+PROHIBITED_FIELDS: Final = ("marital",)
 """Fields that the model must not see (marital status: 15 U.S.C. 1691(a)(1))."""

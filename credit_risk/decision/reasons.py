@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from credit_risk.errors import EncodingError
 from credit_risk.form.vocabulary import CATEGORIES, COLUMNS
 
-__all__ = ["GROUNDS", "MOST_REASONS", "Ground", "Reasons"]
+__all__ = ["REASON_CODES", "MOST_REASONS", "ReasonCode", "Reasons"]
 
 MOST_REASONS: Final = 4
 """More are not helpful: 12 CFR 1002.9, official interpretation, paragraph 9(b)(2)-1."""
 
 
 @dataclass(frozen=True)
-class Ground:
+class ReasonCode:
     """Something that can speak against an application.
 
     Attributes:
@@ -48,48 +48,50 @@ class Ground:
         return self.code.lower() if self.inputs else self.field
 
 
-GROUNDS: Final = (
-    Ground("SENIORITY", "seniority", "The time in your job counts against the application."),
-    Ground("HOME", "home", "Your housing situation counts against the application."),
-    Ground("TIME", "time", "The term of the loan counts against the application."),
-    Ground("AGE", "age", "Your age counts against the application."),
-    Ground("MARITAL", "marital", "Your marital status counts against the application."),
-    Ground("RECORDS", "records", "There is a record of earlier trouble with credit."),
-    Ground("JOB", "job", "The kind of your employment counts against the application."),
-    Ground("EXPENSES", "expenses", "Your monthly expenses count against the application."),
-    Ground("INCOME", "income", "The height of your income counts against the application."),
-    Ground(
+REASON_CODES: Final = (
+    ReasonCode("SENIORITY", "seniority", "The time in your job counts against the application."),
+    ReasonCode("HOME", "home", "Your housing situation counts against the application."),
+    ReasonCode("TIME", "time", "The term of the loan counts against the application."),
+    ReasonCode("AGE", "age", "Your age counts against the application."),
+    ReasonCode("MARITAL", "marital", "Your marital status counts against the application."),
+    ReasonCode("RECORDS", "records", "There is a record of earlier trouble with credit."),
+    ReasonCode("JOB", "job", "The kind of your employment counts against the application."),
+    ReasonCode("EXPENSES", "expenses", "Your monthly expenses count against the application."),
+    ReasonCode("INCOME", "income", "The height of your income counts against the application."),
+    ReasonCode(
         "AFFORDABILITY",
         "income",
         "Little of your income is left after expenses and the loan's instalment.",
         ("left_each_month", "instalment_to_income"),
         ("income", "expenses", "amount", "time"),
     ),
-    Ground("ASSETS", "assets", "The value of what you own counts against the application."),
-    Ground(
+    ReasonCode("ASSETS", "assets", "The value of what you own counts against the application."),
+    ReasonCode(
         "NET_WORTH",
         "assets",
         "What you own, less what you owe, is little against the amount that you ask for.",
         ("net_worth_after_loan",),
         ("assets", "debt", "amount"),
     ),
-    Ground("DEBT", "debt", "What you already owe counts against the application."),
-    Ground("AMOUNT", "amount", "The amount that you ask for counts against the application."),
-    Ground(
+    ReasonCode("DEBT", "debt", "What you already owe counts against the application."),
+    ReasonCode("AMOUNT", "amount", "The amount that you ask for counts against the application."),
+    ReasonCode(
         "AMOUNT_TO_PRICE",
         "amount",
         "The amount that you ask for is high against the price of what it pays for.",
         ("amount_to_price",),
         ("amount", "price"),
     ),
-    Ground("PRICE", "price", "The price of what the loan pays for counts against the application."),
+    ReasonCode(
+        "PRICE", "price", "The price of what the loan pays for counts against the application."
+    ),
 )
 """Every ground, in the order of the application's fields; of equal ones the first comes first."""
 
 NOT_STATED: Final = {
-    "income": Ground("INCOME_NOT_STATED", "income", "Your income is not stated."),
-    "assets": Ground("ASSETS_NOT_STATED", "assets", "The value of what you own is not stated."),
-    "debt": Ground("DEBT_NOT_STATED", "debt", "What you already owe is not stated."),
+    "income": ReasonCode("INCOME_NOT_STATED", "income", "Your income is not stated."),
+    "assets": ReasonCode("ASSETS_NOT_STATED", "assets", "The value of what you own is not stated."),
+    "debt": ReasonCode("DEBT_NOT_STATED", "debt", "What you already owe is not stated."),
 }
 FOLLOWS: Final = (("income", "affordability"), ("assets", "net_worth"), ("debt", "net_worth"))
 """Relations that cannot be computed without a number, and become part of its ground then."""
@@ -100,8 +102,10 @@ DIGITS: Final = 4
 Sums = NDArray[np.float32]
 """(n, 16) float32: what each ground adds to the log-odds of default."""
 
-_PLACE = {ground.name: place for place, ground in enumerate(GROUNDS)}
-_PLACE_OF_INPUT = {name: place for place, ground in enumerate(GROUNDS) for name in ground.inputs}
+_PLACE = {ground.name: place for place, ground in enumerate(REASON_CODES)}
+_PLACE_OF_INPUT = {
+    name: place for place, ground in enumerate(REASON_CODES) for name in ground.inputs
+}
 
 
 class Reasons:
@@ -120,9 +124,9 @@ class Reasons:
         self._order = np.argsort(places, kind="stable")
         self._used, self._starts = np.unique(np.sort(places), return_index=True)
 
-    def fold(self, contributions: NDArray[np.float32]) -> Sums:
+    def sum_by_reason(self, contributions: NDArray[np.float32]) -> Sums:
         """Add up contributions (n, inputs + 1), the last of which is nobody's, by ground."""
-        sums = np.zeros((len(contributions), len(GROUNDS)), dtype=np.float32)
+        sums = np.zeros((len(contributions), len(REASON_CODES)), dtype=np.float32)
         sums[:, self._used] = np.add.reduceat(contributions[:, self._order], self._starts, axis=1)
         return sums
 
@@ -138,7 +142,7 @@ class Reasons:
         Returns:
             For each row the fields of at most ``MOST_REASONS`` reasons.
         """
-        sums = self.fold(contributions)
+        sums = self.sum_by_reason(contributions)
         for field, relation in FOLLOWS:
             missing = np.isnan(rows[:, COLUMNS.index(field)])
             if missing.any():
@@ -163,7 +167,7 @@ def _place_of(name: str) -> int:
 
 
 def _reason(place: int, amount: float, row: list[float]) -> dict[str, Any]:
-    ground = GROUNDS[place]
+    ground = REASON_CODES[place]
     facts = ", ".join(f"{field} {_value(field, row)}" for field in ground.shows or (ground.field,))
     if not ground.inputs and _value(ground.field, row) == MISSING:
         ground = NOT_STATED[ground.field]

@@ -4,7 +4,7 @@ import platform
 from importlib.metadata import version
 from typing import Any, Final
 
-from credit_risk.decision_log.redaction import Hiding
+from credit_risk.decision_log.redaction import Redaction
 from credit_risk.registry.stored_model import StoredModel
 
 __all__ = ["LIBRARIES", "header", "installed_versions"]
@@ -12,15 +12,15 @@ __all__ = ["LIBRARIES", "header", "installed_versions"]
 LIBRARIES: Final = ("bentoml", "numpy", "pydantic", "xgboost")
 
 
-def header(stored: StoredModel, hiding: Hiding) -> dict[str, Any]:
+def header(stored: StoredModel, redaction: Redaction) -> dict[str, Any]:
     """What goes into the first line of each file."""
     return {
         "model": stored.card.model,
         "model_sha256": stored.digest,
         "policy": stored.card.policy.model_dump(),
         "versions": installed_versions(),
-        "left_out": hiding.leave_out,
-        "hashed": hiding.hash,
+        "left_out": redaction.leave_out,
+        "hashed": redaction.hash,
     }
 
 

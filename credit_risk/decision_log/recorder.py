@@ -12,13 +12,13 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 from bentoml.exceptions import ServiceUnavailable
 
-from audit_log.errors import UnloggedError
-from audit_log.group_commit import Entries, Journal
+from audit_log.errors import LogWriteError
+from audit_log.group_commit import Entries, GroupCommit
 from audit_log.writer import Writer, utc_now
 from credit_risk.decision.scorer import Fields, Scorer
 from credit_risk.decision_log.context import header
 from credit_risk.decision_log.ids import new_id
-from credit_risk.decision_log.redaction import Hiding
+from credit_risk.decision_log.redaction import Redaction
 from credit_risk.decision_log.settings import Settings
 from credit_risk.form.application import Application, ArrayAssessment
 from credit_risk.model.encoding import Rows
@@ -26,7 +26,7 @@ from credit_risk.registry.stored_model import StoredModel
 from lean_bento.middleware.answer_headers import add_header
 from lean_bento.request_context import CALLER
 
-__all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "Asked", "Recorder", "UnloggedAnswer"]
+__all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "PendingDecision", "Recorder", "DecisionNotLogged"]
 
 DECISION_ID: Final = "X-Decision-Id"
 """Header of an answer."""
@@ -36,13 +36,13 @@ ABOUT_DECISION_ID: Final = (
 )
 
 
-class UnloggedAnswer(ServiceUnavailable):
+class DecisionNotLogged(ServiceUnavailable):
     """An answer that must not be given, because it is not in the log."""
 
     is_logged = True
 
 
-class Asked(NamedTuple):
+class PendingDecision(NamedTuple):
     """An application on its way.
 
     Attributes:
@@ -59,10 +59,10 @@ class Asked(NamedTuple):
 class Recorder:
     """Decides with a scorer, and logs it."""
 
-    def __init__(self, scorer: Scorer, journal: Journal, hiding: Hiding) -> None:
+    def __init__(self, scorer: Scorer, journal: GroupCommit, redaction: Redaction) -> None:
         self._scorer = scorer
         self._journal = journal
-        self._hiding = hiding if hiding.fields else None
+        self._hiding = redaction if redaction.fields else None
 
     @classmethod
     def of(
@@ -81,23 +81,25 @@ class Recorder:
         settings.prepare()
         writer = Writer(
             settings.path,
-            header(stored, settings.hiding),
+            header(stored, settings.redaction),
             worker=worker,
             max_file_size=settings.max_file_size,
         )
-        return cls(scorer, Journal(writer), settings.hiding)
+        return cls(scorer, GroupCommit(writer), settings.redaction)
 
-    def accept(self, application: Application) -> Asked:
+    def accept(self, application: Application) -> PendingDecision:
         """Take in one application."""
-        return Asked(_name(decisions=1), CALLER.get(), application)
+        return PendingDecision(_name(decisions=1), CALLER.get(), application)
 
-    def accept_rows(self, rows: Sequence[object]) -> list[Asked]:
+    def accept_rows(self, rows: Sequence[object]) -> list[PendingDecision]:
         """Take in the applications among the rows of a batch; a decision's id ends in its row."""
         places = [n for n, row in enumerate(rows) if isinstance(row, Application)]
         name, key = _name(len(places)), CALLER.get()
-        return [Asked(f"{name}/{n}", key, cast("Application", rows[n])) for n in places]
+        return [PendingDecision(f"{name}/{n}", key, cast("Application", rows[n])) for n in places]
 
-    async def assess(self, asked: Sequence[Asked], *, reasons: bool = True) -> list[Fields]:
+    async def assess(
+        self, asked: Sequence[PendingDecision], *, reasons: bool = True
+    ) -> list[Fields]:
         """Do what ``Scorer.assess`` does; log it."""
         rows = self._scorer.encoder.encode([each.application for each in asked])
         answers = await self._scorer.assess_encoded(rows, reasons=reasons)
@@ -117,7 +119,7 @@ class Recorder:
             return True
         try:
             await self._journal.write(())
-        except UnloggedError:
+        except LogWriteError:
             return False
         return True
 
@@ -128,13 +130,13 @@ class Recorder:
     async def _log(self, entries: Entries) -> None:
         try:
             await self._journal.write(entries)
-        except UnloggedError as error:
-            raise UnloggedAnswer(str(error)) from None
+        except LogWriteError as error:
+            raise DecisionNotLogged(str(error)) from None
 
     def _of_applications(
         self,
         time: str,
-        asked: Sequence[Asked],
+        asked: Sequence[PendingDecision],
         rows: Rows,
         answers: list[Fields],
         with_reasons: bool,  # noqa: FBT001  of the request
@@ -175,12 +177,12 @@ class Recorder:
     def _of_decision(
         self, row: np.ndarray, probability: float, status: str, reasons: list[Fields] | None
     ) -> Fields:
-        hiding = self._hiding
+        redaction = self._hiding
         return {
-            "row_sha256": None if hiding else sha256(row.data).hexdigest(),
+            "row_sha256": None if redaction else sha256(row.data).hexdigest(),
             "probability": probability,
             "status": status,
-            "reasons": hiding.reasons(reasons) if hiding and reasons else reasons,
+            "reasons": redaction.reasons(reasons) if redaction and reasons else reasons,
         }
 
 

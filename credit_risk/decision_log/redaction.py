@@ -16,11 +16,11 @@ from typing import Any
 
 from credit_risk.form.vocabulary import COLUMNS
 
-__all__ = ["Hiding"]
+__all__ = ["Redaction"]
 
 
 @dataclass(frozen=True)
-class Hiding:
+class Redaction:
     """Which fields are hidden, and how.
 
     Attributes:

@@ -22,13 +22,13 @@ from audit_log.reader import Progress, no_progress, read_parts, understood
 from audit_log.records import Fields
 from credit_risk.decision.scorer import Scorer
 from credit_risk.decision_log.context import installed_versions
-from credit_risk.decision_log.redaction import Hiding
+from credit_risk.decision_log.redaction import Redaction
 from credit_risk.errors import ModelRefusedError
 from credit_risk.form.application import COURSE_EXAMPLE, Application
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.encoding import Rows
 from credit_risk.model.risk_model import Contributions, Probabilities
-from credit_risk.registry.stored_model import check
+from credit_risk.registry.stored_model import load_checked
 
 __all__ = ["Difference", "Replayed", "replay"]
 
@@ -120,7 +120,7 @@ def _load(tag: str) -> _Model | str:
     """The model of the store, or why it cannot be had."""
     try:
         stored = bentoml.models.get(tag)
-        model = check(stored)
+        model = load_checked(stored)
         risk_model = model.risk_model
     except NotFound:
         return f"{tag} is not in the store; put it there: bentoml models import"
@@ -149,7 +149,7 @@ def _compare(
             "row_sha256": None if hidden else sha256(row.data).hexdigest(),
             "probability": answer["default_probability"],
             "status": answer["status"],
-            "reasons": Hiding.reasons(reasons) if hidden else reasons,
+            "reasons": Redaction.reasons(reasons) if hidden else reasons,
         }
         if decision["reasons"] is None:  # nobody had asked for them
             del now["reasons"]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 
 from audit_log.files import prepare
-from credit_risk.decision_log.redaction import Hiding
+from credit_risk.decision_log.redaction import Redaction
 from credit_risk.form.application import Application
 
 __all__ = ["KEY_VARIABLE", "PATH_VARIABLE", "Settings", "read_settings"]
@@ -37,12 +37,12 @@ class Settings:
     Attributes:
         path: folder of its files.
         max_file_size: bytes after which another file is begun.
-        hiding: what of an application is not kept.
+        redaction: what of an application is not kept.
     """
 
     path: Path
     max_file_size: int
-    hiding: Hiding
+    redaction: Redaction
 
     def prepare(self) -> None:
         """Make the folder if need be.
@@ -83,8 +83,8 @@ def read_settings(section: object) -> Settings | None:
         raise _wrong(twice[0], "a field that is not left out as well", of="hash")
     if path is None:
         return None
-    hiding = Hiding(leave_out, hashed, _key() if hashed else b"")
-    return Settings(Path(path), size * MEGABYTE, hiding)
+    redaction = Redaction(leave_out, hashed, _key() if hashed else b"")
+    return Settings(Path(path), size * MEGABYTE, redaction)
 
 
 def _fields(name: str, names: object) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ from credit_risk.form.vocabulary import (
     Marital,
     Records,
 )
-from lean_bento.codecs.duplicate_keys import repeated_keys
-from lean_bento.error_response import Refusal
+from lean_bento.codecs.duplicate_keys import duplicate_keys
+from lean_bento.error_response import ErrorResponse
 
 __all__ = [
     "Application",
@@ -126,7 +126,7 @@ class Application(BaseModel):
         application: Self = cls.__pydantic_validator__.validate_json(body)
         # Neither a field's name nor a category has a colon: each colon is one field.
         if body.count(b":") != len(application.__pydantic_fields_set__):
-            raise repeated(repeated_keys(body))
+            raise repeated(duplicate_keys(body))
         return application
 
 
@@ -176,13 +176,13 @@ def _written_as_it_is(source: Any, handler: GetCoreSchemaHandler) -> core_schema
 
 
 class AssessmentBatch(
-    RootModel[Annotated[list[Assessment | Refusal], GetPydanticSchema(_written_as_it_is)]]
+    RootModel[Annotated[list[Assessment | ErrorResponse], GetPydanticSchema(_written_as_it_is)]]
 ):
     """The answer to each application, or what is wrong with it, in the same order."""
 
     @classmethod
     def of(cls, rows: list[Any]) -> "AssessmentBatch":
-        """Hold rows as they are: the fields of an ``Assessment``, or a ``Refusal``."""
+        """Hold rows as they are: the fields of an ``Assessment``, or a ``ErrorResponse``."""
         return cls.model_construct(root=rows)
 
 

@@ -1,1 +1,1 @@
-""""""
+"""From an application's numbers to a probability of default."""

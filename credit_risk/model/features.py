@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from credit_risk.errors import EncodingError
 from credit_risk.form.vocabulary import COLUMNS
 
-__all__ = ["DERIVED", "Derived", "Inputs", "constraints", "inputs_without", "sources"]
+__all__ = ["DERIVED", "Derived", "FeatureBuilder", "constraints", "inputs_without", "source_fields"]
 
 Rows = NDArray[np.float32]
 Column = NDArray[np.floating[Any]]
@@ -81,7 +81,7 @@ DERIVED: Final[Mapping[str, Derived]] = MappingProxyType(
 """The derived columns by name; each earns its place, see ``docs/decisions.md``."""
 
 
-class Inputs:
+class FeatureBuilder:
     """Makes what the trees see of encoded rows."""
 
     def __init__(self, names: Sequence[str], *, missing_as: float | None = None) -> None:
@@ -122,7 +122,7 @@ class Inputs:
         return inputs
 
 
-def sources(name: str) -> frozenset[str]:
+def source_fields(name: str) -> frozenset[str]:
     """Fields that an input is made of: one for a source column, several for a derived one."""
     return frozenset(DERIVED[name].rises_with if name in DERIVED else [name.partition("=")[0]])
 
@@ -130,7 +130,7 @@ def sources(name: str) -> frozenset[str]:
 def inputs_without(excluded_fields: Collection[str]) -> tuple[str, ...]:
     """Every column and derived column that is not made of an excluded field, in order."""
     every = (*COLUMNS, *DERIVED)
-    return tuple(name for name in every if sources(name).isdisjoint(excluded_fields))
+    return tuple(name for name in every if source_fields(name).isdisjoint(excluded_fields))
 
 
 def constraints(names: Sequence[str], never_falls_with: Mapping[str, int]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.model.booster import Booster
-from credit_risk.model.tree_shap import Contributions, Explainer
+from credit_risk.model.tree_shap import Contributions, TreeShap
 from credit_risk.model.trees import read_forest
 
 __all__ = ["Contributions", "Probabilities", "RiskModel"]
@@ -37,7 +37,7 @@ class RiskModel:
         self._booster = Booster(raw)
         self._inputs = inputs
         self.forest = read_forest(self._booster.to_json())
-        self._explainer = Explainer(self.forest)
+        self._explainer = TreeShap(self.forest)
 
     def explain(self, rows: Rows) -> Contributions:
         """Say what each input of the trees adds to the log-odds of (n, 29) rows.

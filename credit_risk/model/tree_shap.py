@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from credit_risk.model.trees import LEAF, Forest, Tree
 
-__all__ = ["Contributions", "Explainer"]
+__all__ = ["Contributions", "TreeShap"]
 
 Contributions = NDArray[np.float32]
 """(n, inputs + 1) float32, log-odds of default; the last is what every application starts from."""
@@ -29,7 +29,7 @@ ROWS_AT_ONCE = 16
 """So that what is worked on stays in the processor's cache."""
 
 
-class Explainer:
+class TreeShap:
     """Explains applications with a forest of shallow trees."""
 
     def __init__(self, forest: Forest) -> None:

@@ -1,1 +1,1 @@
-""""""
+"""Models in the BentoML store, and their checks."""

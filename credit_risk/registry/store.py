@@ -12,7 +12,7 @@ from credit_risk.errors import ModelRefusedError
 from credit_risk.registry.file_hashes import hash_files
 from credit_risk.registry.model_card import ModelDescription
 from credit_risk.registry.restricted_pickle import VECTORIZER
-from credit_risk.registry.stored_model import CARD, REPORT, TRAIN, check
+from credit_risk.registry.stored_model import CARD, REPORT, TRAIN, load_checked
 
 __all__ = [
     "MODEL_NAME",
@@ -89,7 +89,7 @@ class CreditRiskModel(BentoModel):
                 found=f"no readable {CARD} ({reason})",
                 expected="that of a model that was saved or imported as a whole",
                 # while it is there, nothing can be saved beside it
-                mend=f"rm -r $BENTOML_HOME/models/{self.tag.path()}, then {TRAIN}",
+                fix=f"rm -r $BENTOML_HOME/models/{self.tag.path()}, then {TRAIN}",
             )
             raise BentoMLException(str(refusal)) from None
 
@@ -105,10 +105,10 @@ class CreditRiskModel(BentoModel):
                     str(self.tag),
                     found="no such model in the store",
                     expected="one that `bentoml models list` shows",
-                    mend=TRAIN,
+                    fix=TRAIN,
                 )
             stored: bentoml.Model = super().resolve(*args, **kwargs)
-            _ = check(stored).risk_model
+            _ = load_checked(stored).risk_model
         except ModelRefusedError as error:
             # BentoML prints its own exceptions as a sentence, every other one as a trace.
             raise BentoMLException(str(error)) from None

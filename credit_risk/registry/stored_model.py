@@ -22,14 +22,14 @@ from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
 from credit_risk.form.vocabulary import COLUMNS
 from credit_risk.model.booster import LibraryError
 from credit_risk.model.encoding import Encoder, fingerprint
-from credit_risk.model.features import Inputs, constraints, sources
+from credit_risk.model.features import FeatureBuilder, constraints, source_fields
 from credit_risk.model.risk_model import RiskModel
 from credit_risk.model.trees import broken_constraint
 from credit_risk.registry.file_hashes import digest, hash_files, odd_one
 from credit_risk.registry.model_card import ModelCard
 from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects
 
-__all__ = ["CARD", "REPORT", "TRAIN", "StoredModel", "check"]
+__all__ = ["CARD", "REPORT", "TRAIN", "StoredModel", "load_checked"]
 
 CARD: Final = "model.yaml"
 """File in the model's folder, where BentoML keeps what it knows of the model."""
@@ -81,7 +81,7 @@ class StoredModel:
             ModelRefusedError: if the trees are not what the card and its guarantees say.
         """
         try:
-            inputs = Inputs(self.card.inputs, missing_as=self.card.missing_as)
+            inputs = FeatureBuilder(self.card.inputs, missing_as=self.card.missing_as)
             asked = constraints(self.card.inputs, self.card.guarantees)
             model = RiskModel(Path(self._stored.path_of(BOOSTER)).read_bytes(), inputs)
         except (EncodingError, LibraryError, OSError, ValueError) as error:
@@ -90,7 +90,9 @@ class StoredModel:
         if names != self.card.inputs:
             odd = sorted(set(names) ^ set(self.card.inputs)) or ["their order"]
             raise _refused(self._stored, f"trees on other inputs ({odd[0]})", "those of its card")
-        if unfit := [n for n in names if not sources(n).isdisjoint(self.card.excluded_fields)]:
+        if unfit := [
+            n for n in names if not source_fields(n).isdisjoint(self.card.excluded_fields)
+        ]:
             raise _refused(self._stored, f"trees that look at {unfit[0]}", "that field left out")
         broken = broken_constraint(model.forest, asked)
         if broken is not None:
@@ -99,7 +101,7 @@ class StoredModel:
         return model
 
 
-def check(stored: bentoml.Model) -> StoredModel:
+def load_checked(stored: bentoml.Model) -> StoredModel:
     """Make sure that a stored model fits this code and the installed versions.
 
     Raises:
@@ -143,7 +145,7 @@ def _check_version(stored: bentoml.Model) -> None:
             stored,
             f"a model of xgboost {trained}",
             f"xgboost {installed}, which is installed",
-            mend=f"{TRAIN}, or install xgboost {trained}",
+            fix=f"{TRAIN}, or install xgboost {trained}",
         )
 
 
@@ -166,11 +168,11 @@ def _check_files(stored: bentoml.Model, card: ModelCard) -> None:
             f"SHA-256 {each[odd][:12]}" if odd in each else "no such file"
             for each in (hashes, card.files)
         )
-        mend = f"{TRAIN}, or import the model again"
-        raise _refused(stored, f"{odd}: {found}", f"{expected}, as in its card", mend=mend)
+        fix = f"{TRAIN}, or import the model again"
+        raise _refused(stored, f"{odd}: {found}", f"{expected}, as in its card", fix=fix)
 
 
 def _refused(
-    stored: bentoml.Model, found: str, expected: str, mend: str = TRAIN
+    stored: bentoml.Model, found: str, expected: str, fix: str = TRAIN
 ) -> ModelRefusedError:
-    return ModelRefusedError(str(stored.tag), found=found, expected=expected, mend=mend)
+    return ModelRefusedError(str(stored.tag), found=found, expected=expected, fix=fix)

@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS
 from credit_risk.model.encoding import Rows
-from credit_risk.model.features import Inputs, constraints
+from credit_risk.model.features import FeatureBuilder, constraints
 
 __all__ = ["Examples", "Recipe", "fit_booster", "fit_vectorizer"]
 
@@ -41,9 +41,9 @@ class Recipe:
     never_falls_with: Mapping[str, int] = field(default_factory=dict)
     missing_as: float | None = None
 
-    def prepare(self) -> Inputs:
+    def prepare(self) -> FeatureBuilder:
         """Make what turns encoded rows (n, 29) into what the trees see."""
-        return Inputs(self.inputs, missing_as=self.missing_as)
+        return FeatureBuilder(self.inputs, missing_as=self.missing_as)
 
 
 def fit_vectorizer() -> DictVectorizer:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from credit_risk.decision.policy import GUARANTEES, UNUSED_FIELDS
+from credit_risk.decision.policy import MONOTONICITY, PROHIBITED_FIELDS
 from credit_risk.errors import DataError
 from credit_risk.model.features import inputs_without
 from credit_risk.training.fitting import Recipe
@@ -43,8 +43,8 @@ def standard(path: Path = PARAMETERS) -> Recipe:
         name="standard",
         rounds=rounds,
         parameters=parameters,
-        inputs=inputs_without(UNUSED_FIELDS),
-        never_falls_with=GUARANTEES,
+        inputs=inputs_without(PROHIBITED_FIELDS),
+        never_falls_with=MONOTONICITY,
     )
 
 

@@ -1,8 +1,8 @@
 """The command that makes API keys and keeps their file.
 
-    python -m lean_bento.auth.__main__ add NAME --expires 2027-01-31
-    python -m lean_bento.auth.__main__ list
-    python -m lean_bento.auth.__main__ remove NAME
+    python -m credit_risk.keys add NAME --expires 2027-01-31
+    python -m credit_risk.keys list
+    python -m credit_risk.keys remove NAME
 
 The file is the one that ``--file`` or ``CREDIT_RISK_API_KEYS_FILE`` names. ``add`` shows the key,
 once: only its hash is kept. A running service notices by itself. Commands that are given at once
@@ -28,9 +28,7 @@ __all__ = ["add", "main", "remove"]
 PREFIX: Final = "crk_"
 """By which scanners of repositories and logs know a key: ``crk_[A-Za-z0-9_-]{43}``."""
 BYTES: Final = 32
-HEADER: Final = (
-    "# Who may ask: names and SHA-256 hashes of API keys; python -m lean_bento.auth.__main__\n"
-)
+HEADER: Final = "# Who may ask: names and SHA-256 hashes of API keys; python -m credit_risk.keys\n"
 
 
 def add(path: Path, name: str, expires: date | None = None) -> str:
@@ -45,7 +43,7 @@ def add(path: Path, name: str, expires: date | None = None) -> str:
     with _alone(path):
         keys = read_keys(path, may_be_empty=True) if path.exists() else []
         if name in {key.name for key in keys}:
-            raise KeysError(path, found=f"{name} already", mend="choose another name, or remove it")
+            raise KeysError(path, found=f"{name} already", fix="choose another name, or remove it")
         _write(path, [*keys, Key(name, digest_of(secret.encode()), expires)])
     return secret
 
@@ -60,12 +58,10 @@ def remove(path: Path, name: str) -> None:
         keys = read_keys(path)
         others = [key for key in keys if key.name != name]
         if len(others) == len(keys):
-            raise KeysError(path, found=f"no {name}", mend=command(path, "list"))
+            raise KeysError(path, found=f"no {name}", fix=command(path, "list"))
         if not others:
             add_one = command(path, "add NAME")
-            raise KeysError(
-                path, found=f"only {name}", expected="another key to stay", mend=add_one
-            )
+            raise KeysError(path, found=f"only {name}", expected="another key to stay", fix=add_one)
         _write(path, others)
 
 
@@ -91,7 +87,7 @@ def _alone(path: Path) -> Iterator[None]:
             path,
             found=f"no place for it ({getattr(error, 'strerror', error)})",
             expected="a folder that can be written",
-            mend="make one, or name another file with --file",
+            fix="make one, or name another file with --file",
         ) from None
 
 
@@ -139,9 +135,7 @@ def _day(text: str) -> date:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m lean_bento.auth.__main__", description="Keep API keys."
-    )
+    parser = argparse.ArgumentParser("python -m credit_risk.keys", description="Keep API keys.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in {
         "add": "make a key and show it, once",

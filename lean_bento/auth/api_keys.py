@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from lean_bento.errors import KeysError
 
-__all__ = ["KEYS_VARIABLE", "NAME", "Key", "KeyRing", "command", "digest_of", "read_keys"]
+__all__ = ["KEYS_VARIABLE", "NAME", "Key", "ApiKeys", "command", "digest_of", "read_keys"]
 
 KEYS_VARIABLE: Final = "CREDIT_RISK_API_KEYS_FILE"
 """Environment variable that names the file; without it the service is open."""
@@ -57,7 +57,7 @@ class Key:
         return datetime.combine(self.expires, time(tzinfo=UTC)).timestamp() + DAY
 
 
-class KeyRing:
+class ApiKeys:
     """The keys that are taken."""
 
     def __init__(self, keys: Iterable[Key]) -> None:
@@ -82,7 +82,7 @@ def digest_of(key: bytes) -> str:
 
 def command(path: Path, arguments: str) -> str:
     """Say what mends a file."""
-    return f"run: python -m lean_bento.auth.__main__ {arguments} --file {quote(str(path))}"
+    return f"run: python -m credit_risk.keys {arguments} --file {quote(str(path))}"
 
 
 def read_keys(path: Path, *, may_be_empty: bool = False) -> list[Key]:
@@ -95,13 +95,13 @@ def read_keys(path: Path, *, may_be_empty: bool = False) -> list[Key]:
         entries = tomllib.loads(_text(path))
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        mend = _add(path) if isinstance(error, FileNotFoundError) else _anew(path)
-        raise KeysError(path, found=f"no readable TOML ({reason})", mend=mend) from None
+        fix = _add(path) if isinstance(error, FileNotFoundError) else _anew(path)
+        raise KeysError(path, found=f"no readable TOML ({reason})", fix=fix) from None
     keys = [_key(path, name, entry) for name, entry in entries.items()]
     if not keys and not may_be_empty:
-        raise KeysError(path, found="no key in it", mend=_add(path))
+        raise KeysError(path, found="no key in it", fix=_add(path))
     if len({key.sha256[:INDEX] for key in keys}) < len(keys):
-        raise KeysError(path, found="one hash under two names", mend="remove one of the two")
+        raise KeysError(path, found="one hash under two names", fix="remove one of the two")
     return keys
 
 
@@ -123,7 +123,7 @@ def _key(path: Path, name: str, entry: Any) -> Key:  # noqa: ANN401  whatever th
         and (expires is None or type(expires) is date)  # a datetime is a date, too
     )
     if not good:
-        raise KeysError(path, found=f"{name} in another form", expected=ENTRY, mend=_anew(path))
+        raise KeysError(path, found=f"{name} in another form", expected=ENTRY, fix=_anew(path))
     return Key(name, str(digest), expires)
 
 

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from time import monotonic
 
-from lean_bento.auth.api_keys import Key, KeyRing, read_keys
+from lean_bento.auth.api_keys import ApiKeys, Key, read_keys
 from lean_bento.errors import KeysError
 
 __all__ = ["KeyFile"]
@@ -28,10 +28,10 @@ class KeyFile:
         """
         self._path = path
         self._state = self._look()
-        self._ring = KeyRing(read_keys(path))
+        self._ring = ApiKeys(read_keys(path))
         self._next_look = monotonic() + INTERVAL
 
-    def ring(self) -> KeyRing:
+    def ring(self) -> ApiKeys:
         """Give the keys that the file holds, or, while it cannot be read, last held."""
         now = monotonic()
         if now >= self._next_look:
@@ -50,7 +50,7 @@ class KeyFile:
 
     def _read(self) -> None:
         try:
-            ring = KeyRing(read_keys(self._path))
+            ring = ApiKeys(read_keys(self._path))
         except KeysError as error:
             logger.error("The API keys stay as they were: %s", error)  # noqa: TRY400  a sentence
             return

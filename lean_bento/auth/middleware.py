@@ -20,19 +20,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lean_bento.auth.api_keys import KEYS_VARIABLE, Key, read_keys
 from lean_bento.auth.key_file import KeyFile
 from lean_bento.auth.key_metrics import RequestsByKey
-from lean_bento.error_response import Refusal
+from lean_bento.error_response import ErrorResponse
 from lean_bento.errors import KeysError
-from lean_bento.fault_ids import new_fault_id
-from lean_bento.middleware.errors import as_refusal
-from lean_bento.middleware.headers import ALWAYS_AS_TEXT
+from lean_bento.fault_ids import new_error_id
+from lean_bento.middleware.errors import as_error_response
+from lean_bento.middleware.headers import SECURITY_HEADERS_AS_TEXT
 from lean_bento.request_context import CALLER, name_callers_in_access_log
 
 __all__ = [
     "OPEN",
     "RUNNER_KEYS_VARIABLE",
-    "KeyDoor",
-    "guarded",
-    "is_locked",
+    "AuthMiddleware",
+    "with_auth",
+    "auth_is_on",
     "refuse_wrong_keys",
     "say_who_may_ask",
 ]
@@ -48,7 +48,7 @@ WITHOUT = "This needs an API key: send the header Authorization: Bearer <key>."
 UNKNOWN = "This API key is not known here."
 
 
-class KeyDoor:
+class AuthMiddleware:
     """Lets in who has a key, under the name of the key."""
 
     def __init__(self, app: ASGIApp, keys: KeyFile) -> None:
@@ -70,7 +70,7 @@ class KeyDoor:
         try:
             caller, answer = self._admit(scope)
         except Exception:
-            logger.exception("Exception at the door (error %s)", new_fault_id())
+            logger.exception("Exception at the door (error %s)", new_error_id())
             caller, answer = NOBODY, _our_fault(scope)
         CALLER.set(caller)
 
@@ -99,7 +99,7 @@ class KeyDoor:
         return key.name, self._app
 
 
-def guarded(app: ASGIApp, variable: str) -> ASGIApp:
+def with_auth(app: ASGIApp, variable: str) -> ASGIApp:
     """Put the door before an application, if the environment variable names a file of keys.
 
     Raises:
@@ -107,10 +107,10 @@ def guarded(app: ASGIApp, variable: str) -> ASGIApp:
         BentoMLConfigException: if the variable is empty.
     """
     path = _path(variable)
-    return app if path is None else KeyDoor(app, KeyFile(path))
+    return app if path is None else AuthMiddleware(app, KeyFile(path))
 
 
-def is_locked() -> bool:
+def auth_is_on() -> bool:
     """Whether a key is wanted."""
     return _path(KEYS_VARIABLE) is not None
 
@@ -174,9 +174,11 @@ def _bearer(scope: Scope) -> bytes:
 def _our_fault(scope: Scope) -> JSONResponse:
     """Say what the application behind the door says of errors of its own."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _refusal(status, as_refusal(status, b"", scope, None).error)
+    return _refusal(status, as_error_response(status, b"", scope, None).error)
 
 
 def _refusal(status: HTTPStatus, sentence: str) -> JSONResponse:
     challenge = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    return JSONResponse(Refusal(error=sentence).model_dump(), status, ALWAYS_AS_TEXT | challenge)
+    return JSONResponse(
+        ErrorResponse(error=sentence).model_dump(), status, SECURITY_HEADERS_AS_TEXT | challenge
+    )

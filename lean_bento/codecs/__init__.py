@@ -1,1 +1,1 @@
-""""""
+"""Bodies of requests and answers."""

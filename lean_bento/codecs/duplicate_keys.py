@@ -8,10 +8,10 @@ keys mean.
 import json
 from typing import Any
 
-__all__ = ["repeated_keys"]
+__all__ = ["duplicate_keys"]
 
 
-def repeated_keys(document: bytes) -> Any:  # noqa: ANN401  of the shape of the document
+def duplicate_keys(document: bytes) -> Any:  # noqa: ANN401  of the shape of the document
     """Read valid JSON with the list of its repeated keys, each once, in place of each object."""
     return json.loads(
         document.decode(),

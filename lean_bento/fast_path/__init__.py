@@ -1,1 +1,1 @@
-""""""
+"""Answers an API method without BentoML's detours."""

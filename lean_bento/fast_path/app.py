@@ -21,11 +21,11 @@ from lean_bento.fast_path.deadlines import Deadlines
 from lean_bento.fast_path.endpoint import Endpoint, can_be_lean, error_body, readers
 from lean_bento.fast_path.metrics import EndpointMetrics
 from lean_bento.fast_path.stack import read_stack
-from lean_bento.middleware.answer_headers import AnswerHeaders
+from lean_bento.middleware.answer_headers import ResponseHeadersMiddleware
 from lean_bento.middleware.content_type import JSON
-from lean_bento.middleware.errors import UniformErrors
-from lean_bento.middleware.headers import ALWAYS
-from lean_bento.middleware.load_shedding import TOO_MANY, LatenessLimit
+from lean_bento.middleware.errors import ErrorMiddleware
+from lean_bento.middleware.headers import SECURITY_HEADERS
+from lean_bento.middleware.load_shedding import TOO_MANY, LoadSheddingMiddleware
 from lean_bento.middleware.query_flags import QUERY
 from lean_bento.service import HostedService
 
@@ -44,20 +44,20 @@ class LeanService(HostedService):
         app = super().application(is_main=is_main)
         if not is_main:
             return app
-        lean = LeanPath(self, app)
-        return AnswerHeaders(lean) if self.headers else lean
+        lean = FastPath(self, app)
+        return ResponseHeadersMiddleware(lean) if self.headers else lean
 
 
-class LeanPath:
+class FastPath:
     """The ASGI application in front of BentoML's."""
 
-    def __init__(self, service: HostedService, app: UniformErrors) -> None:
+    def __init__(self, service: HostedService, app: ErrorMiddleware) -> None:
         self._service = service
         self._app = app
         self._endpoints: dict[tuple[str, str], Endpoint] | None = None
         self._semaphore: asyncio.Semaphore | None = None
         self._deadlines = cast("Deadlines", None)
-        self._lateness: LatenessLimit | None = None
+        self._lateness: LoadSheddingMiddleware | None = None
         self._shedding: list[Message] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -177,5 +177,5 @@ def _headers(content: bytes) -> list[tuple[bytes, bytes]]:
     return [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(content)),
-        *ALWAYS,
+        *SECURITY_HEADERS,
     ]

@@ -1,6 +1,6 @@
 """One API method as the lean path calls it: bytes in, status and bytes out.
 
-What it answers in an error is put into BentoML's own words; ``UniformErrors`` rewrites both.
+What it answers in an error is put into BentoML's own words; ``ErrorMiddleware`` rewrites both.
 """
 
 import inspect
@@ -19,7 +19,7 @@ from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.chunked_json import LONG, read_in_parts, write_in_parts
 from lean_bento.codecs.npy import NPY, read_npy
 from lean_bento.fast_path.metrics import EndpointMetrics
-from lean_bento.fault_ids import new_fault_id
+from lean_bento.fault_ids import new_error_id
 from lean_bento.middleware.body_limits import too_large
 from lean_bento.middleware.content_type import JSON, media_types_of
 from lean_bento.middleware.query_flags import check_query, flags_of
@@ -114,7 +114,7 @@ def _findings_body(error: ValidationError) -> bytes:
 
 
 def _our_fault(scope: Scope, error: Exception) -> bytes:
-    new_fault_id()
+    new_error_id()
     logger.error("Exception on %s [%s]", scope["path"], scope["method"], exc_info=error)
     return error_body(OUR_FAULT)
 

@@ -21,23 +21,23 @@ from lean_bento.bentoml_internals import (
     RunnerTrafficMetricsMiddleware,
     TimeoutMiddleware,
 )
-from lean_bento.middleware.body_limits import BodyLimits
-from lean_bento.middleware.content_type import MediaTypeDoor
-from lean_bento.middleware.load_shedding import LatenessLimit
-from lean_bento.middleware.query_flags import QueryDoor
-from lean_bento.middleware.routes import KnownPaths
+from lean_bento.middleware.body_limits import BodyLimitsMiddleware
+from lean_bento.middleware.content_type import ContentTypeMiddleware
+from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
+from lean_bento.middleware.query_flags import QueryFlagsMiddleware
+from lean_bento.middleware.routes import RoutesMiddleware
 from lean_bento.middleware.whole_files import WholeFiles
 
 __all__ = ["Stack", "read_stack"]
 
 WITHOUT_EFFECT = (
-    KnownPaths,
+    RoutesMiddleware,
     ServerErrorMiddleware,
     ExceptionMiddleware,
     ContextMiddleware,
-    MediaTypeDoor,
-    BodyLimits,
-    QueryDoor,
+    ContentTypeMiddleware,
+    BodyLimitsMiddleware,
+    QueryFlagsMiddleware,
     WholeFiles,
 )
 """Middlewares whose work the lean path does itself, or which only serve BentoML's own path."""
@@ -57,7 +57,7 @@ class Stack:
     timeout: float | None = None
     semaphore: Semaphore | None = None
     metrics: RunnerTrafficMetricsMiddleware | None = None
-    lateness: LatenessLimit | None = None
+    lateness: LoadSheddingMiddleware | None = None
 
 
 def read_stack(app: Any, paths: Collection[str]) -> Stack | None:  # noqa: ANN401  Starlette's, seen as any ASGI application
@@ -80,7 +80,7 @@ def read_stack(app: Any, paths: Collection[str]) -> Stack | None:  # noqa: ANN40
             found["metrics"] = layer
         elif isinstance(layer, TimeoutMiddleware):
             found["timeout"] = layer.timeout
-        elif isinstance(layer, LatenessLimit):
+        elif isinstance(layer, LoadSheddingMiddleware):
             found["lateness"] = layer
         elif isinstance(layer, MaxConcurrencyMiddleware):
             found["semaphore"] = layer._semaphore  # noqa: SLF001  one limit for both paths

@@ -1,1 +1,1 @@
-""""""
+"""The HTTP server of a worker."""

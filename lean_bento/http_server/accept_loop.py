@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import uvicorn
 
-__all__ = ["Acceptor"]
+__all__ = ["AcceptLoop"]
 
 SHARE: Final = 0.0002
 """Seconds of a turn for each connection taken in at its end; an idle worker's turn is shorter."""
@@ -24,7 +24,7 @@ ALL: Final = 2**16
 """More connections than a queue holds."""
 
 
-class Acceptor:
+class AcceptLoop:
     """Accepts connections beside the event loop's own server; to uvicorn it is another server."""
 
     def __init__(self, server: uvicorn.Server, listening: socket.socket) -> None:

@@ -15,10 +15,10 @@ from typing import Any, Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from lean_bento.error_response import Refusal
-from lean_bento.http_server.response_cycle import Exchange
+from lean_bento.error_response import ErrorResponse
+from lean_bento.http_server.response_cycle import ResponseCycle
 from lean_bento.middleware.body_limits import declared_length
-from lean_bento.middleware.headers import harden
+from lean_bento.middleware.headers import with_security_headers
 
 __all__ = ["Connection"]
 
@@ -42,7 +42,7 @@ REFUSALS: Final = {
     ),
 }
 
-FORGETFUL: Final[Any] = deque(maxlen=0)
+DISCARDED_TRAILERS: Final[Any] = deque(maxlen=0)
 """Where headers go that come after the body: nothing here reads them."""
 
 
@@ -50,7 +50,7 @@ class _HeadTooLargeError(Exception):
     """Ends the parser's work."""
 
 
-class Connection(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """Reads requests, and answers what is none."""
 
     _in_head = False
@@ -108,7 +108,7 @@ class Connection(HttpToolsProtocol):
         self._unset_deadline()
         super().on_headers_complete()
         if not self.parser.should_upgrade():
-            self.headers = FORGETFUL
+            self.headers = DISCARDED_TRAILERS
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""
@@ -129,7 +129,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  handed on
         """Wait for the body, so that who sends it slowly takes no place among those at work."""
-        cycle.__class__ = Exchange  # uvicorn has no setting for it
+        cycle.__class__ = ResponseCycle  # uvicorn has no setting for it
         if not cycle.more_body or declared_length(cycle.scope["headers"]) > BODY_BYTES:
             super()._start_asgi_task(cycle, app)
             return
@@ -181,8 +181,8 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def _answer(self, status: HTTPStatus) -> bytes:
-        body = Refusal(error=REFUSALS[status]).model_dump_json().encode()
-        headers = harden(
+        body = ErrorResponse(error=REFUSALS[status]).model_dump_json().encode()
+        headers = with_security_headers(
             [
                 *self.server_state.default_headers,
                 (b"content-type", b"application/json"),

@@ -16,13 +16,13 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-__all__ = ["Exchange"]
+__all__ = ["ResponseCycle"]
 
-UNUSUAL = b"", -1
+UNCACHED_HEAD = b"", -1
 """Of a head that uvicorn should look at."""
 
 
-class Exchange(RequestResponseCycle):
+class ResponseCycle(RequestResponseCycle):
     """Sends an answer that comes whole as a whole."""
 
     _start: Message | None = None
@@ -67,10 +67,10 @@ def _head(status: int, headers: tuple[tuple[bytes, bytes], ...]) -> tuple[bytes,
     lines, length = [STATUS_LINE[status]], -1
     for name, value in headers:
         if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
-            return UNUSUAL
+            return UNCACHED_HEAD
         match name.lower():
             case b"connection" | b"transfer-encoding":
-                return UNUSUAL
+                return UNCACHED_HEAD
             case b"content-length":
                 length = int(value)
             case _:

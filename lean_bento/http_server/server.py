@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import uvicorn
 
-from lean_bento.http_server.accept_loop import Acceptor
-from lean_bento.http_server.protocol import Connection
+from lean_bento.http_server.accept_loop import AcceptLoop
+from lean_bento.http_server.protocol import HttpProtocol
 
 __all__ = ["Server", "use_server"]
 
@@ -23,11 +23,11 @@ logger = logging.getLogger("bentoml.service")
 
 
 class Server(uvicorn.Server):
-    """Accepts several connections at a turn, each a ``Connection``."""
+    """Accepts several connections at a turn, each a ``HttpProtocol``."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        config.http = Connection
+        config.http = HttpProtocol
         config.ws = "none"
         config.timeout_keep_alive = max(config.timeout_keep_alive, IDLE)
 
@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does."""
         await super().startup(sockets)
-        acceptors: list[Any] = [Acceptor(self, each) for each in sockets or []]
+        acceptors: list[Any] = [AcceptLoop(self, each) for each in sockets or []]
         self.servers = acceptors + self.servers  # first, to take in who is there at the end
 
 

@@ -15,7 +15,7 @@ from circus.exc import ConflictError
 
 from lean_bento.bentoml_internals import check
 
-__all__ = ["Supervisor", "supervise"]
+__all__ = ["WorkerSupervisor", "supervise"]
 
 PAUSE: Final = 10
 """Seconds before a worker that ended of its own accord is replaced; as often as BentoML looks."""
@@ -30,7 +30,7 @@ ENDED: Final = os.WEXITED | os.WNOHANG | os.WNOWAIT
 check({supervisor.Arbiter: ("manage_watchers", "start", "stop")})
 
 
-class Supervisor(supervisor.Arbiter):
+class WorkerSupervisor(supervisor.Arbiter):
     """Replaces a worker as soon as the operating system tells that it was killed.
 
     One that ends of its own accord has refused to start and would again: it is replaced after a
@@ -80,4 +80,4 @@ class Supervisor(supervisor.Arbiter):
 
 def supervise() -> None:
     """Have BentoML, which is about to make its supervisor, make this one."""
-    supervisor.Arbiter = Supervisor
+    supervisor.Arbiter = WorkerSupervisor

@@ -1,1 +1,1 @@
-""""""
+"""Layers around the endpoints."""

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["AnswerHeaders", "add_header"]
+__all__ = ["ResponseHeadersMiddleware", "add_header"]
 
 _HEADERS: ContextVar[list[tuple[bytes, bytes]] | None] = ContextVar("answer_headers", default=None)
 OK = 200
@@ -21,7 +21,7 @@ def add_header(name: str, value: str) -> None:
         headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
 
 
-class AnswerHeaders:
+class ResponseHeadersMiddleware:
     """Adds to each answer what ``add_header`` was given meanwhile."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,10 +12,10 @@ from bentoml.exceptions import BentoMLException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BodyLimits", "RowLimit", "declared_length", "too_large"]
+__all__ = ["BodyLimitsMiddleware", "RowLimit", "declared_length", "too_large"]
 
 
-class BodyLimits:
+class BodyLimitsMiddleware:
     """Answers 413 to a request whose body is too large."""
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, int], otherwise: int) -> None:

@@ -12,16 +12,16 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lean_bento.error_response import Refusal, echo
+from lean_bento.error_response import ErrorResponse, echo
 
-__all__ = ["JSON", "MediaTypeDoor", "media_types_of"]
+__all__ = ["JSON", "ContentTypeMiddleware", "media_types_of"]
 
 JSON = "application/json"
 IDENTITY = "identity"
 """The Content-Encoding of what is sent as it is."""
 
 
-class MediaTypeDoor:
+class ContentTypeMiddleware:
     """Answers 415 to a POST whose body is not in a form that its endpoint takes."""
 
     def __init__(self, app: ASGIApp, accepted: Mapping[str, tuple[str, ...]]) -> None:
@@ -42,16 +42,16 @@ class MediaTypeDoor:
         return await self.app(scope, receive, send)
 
 
-def _refuse(headers: Headers, accepted: tuple[str, ...]) -> Refusal | None:
+def _refuse(headers: Headers, accepted: tuple[str, ...]) -> ErrorResponse | None:
     found = headers.get("content-type", JSON).split(";")[0].strip().lower()
     if found not in accepted:
-        return Refusal(
+        return ErrorResponse(
             error=f"The body is {echo(found)}, expected {' or '.join(accepted)}: "
             "set the Content-Type header."
         )
     for encoding in headers.getlist("content-encoding"):
         if encoding.lower() != IDENTITY:
-            return Refusal(
+            return ErrorResponse(
                 error=f"The body has the Content-Encoding {echo(encoding)}, expected none: "
                 "send it as it is, without that header."
             )

@@ -2,7 +2,7 @@
 
 BentoML, Starlette and the traffic limits each answer errors in a form of their own: objects,
 lists, plain text. This ASGI middleware stands outside of all of them and rewrites what has a
-status of 400 and above into a ``Refusal``. Successful answers pass through; the headers that every
+status of 400 and above into a ``ErrorResponse``. Successful answers pass through; the headers that every
 answer has are put on both.
 """
 
@@ -17,11 +17,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lean_bento.error_response import Refusal, echo, refuse
-from lean_bento.fault_ids import FAULT_ID, new_fault_id
-from lean_bento.middleware.headers import harden
+from lean_bento.error_response import ErrorResponse, echo, refuse
+from lean_bento.fault_ids import ERROR_ID, new_error_id
+from lean_bento.middleware.headers import with_security_headers
 
-__all__ = ["UniformErrors", "as_refusal"]
+__all__ = ["ErrorMiddleware", "as_error_response"]
 
 logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own errors
 RETRY_AFTER_SECONDS = b"1"
@@ -31,7 +31,7 @@ LINGER: Final = 2.0
 """Seconds in which the rest of a body that is too large is read and thrown away."""
 
 
-class UniformErrors:
+class ErrorMiddleware:
     """Rewrites error answers into the uniform shape."""
 
     def __init__(self, app: ASGIApp, models: Mapping[str, type[BaseModel]]) -> None:
@@ -43,7 +43,7 @@ class UniformErrors:
         """Answer a request."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        new_fault_id()
+        new_error_id()
         start: Message = {}
         body = bytearray()
         answered = False
@@ -57,7 +57,7 @@ class UniformErrors:
                     start = message
                 else:
                     answered = True
-                    await send({**message, "headers": harden(message["headers"])})
+                    await send({**message, "headers": with_security_headers(message["headers"])})
             else:
                 await send(message)
 
@@ -77,7 +77,7 @@ class UniformErrors:
     ) -> None:
         """Send an error answer, whose first message and body are in any shape, in ours."""
         status = HTTPStatus(start["status"])
-        refusal = as_refusal(status, body, scope, self._models.get(scope["path"]))
+        refusal = as_error_response(status, body, scope, self._models.get(scope["path"]))
         content = refusal.model_dump_json().encode()
         headers = [each for each in start["headers"] if each[0] not in REPLACED]
         headers += [
@@ -90,7 +90,11 @@ class UniformErrors:
         if unread:
             headers.append((b"connection", b"close"))
         await send(
-            {"type": "http.response.start", "status": int(status), "headers": harden(headers)}
+            {
+                "type": "http.response.start",
+                "status": int(status),
+                "headers": with_security_headers(headers),
+            }
         )
         await send({"type": "http.response.body", "body": content, "more_body": unread})
         if unread:
@@ -106,9 +110,9 @@ async def _throw_away(receive: Receive) -> None:
                 pass
 
 
-def as_refusal(
+def as_error_response(
     status: HTTPStatus, body: bytes, scope: Scope, model: type[BaseModel] | None
-) -> Refusal:
+) -> ErrorResponse:
     """Put any error answer into the uniform shape.
 
     Args:
@@ -118,16 +122,16 @@ def as_refusal(
         model: input model of the path, to say what its fields expect.
     """
     if status in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE):
-        return Refusal(error=_sentence(status, scope))  # whatever it says is not for clients
+        return ErrorResponse(error=_sentence(status, scope))  # whatever it says is not for clients
     answer = _json_object(body)
     findings = answer.get("detail")
     if findings and "loc" in findings[0]:
         return refuse(findings, model)
     if findings:
-        return Refusal.model_validate(answer)
+        return ErrorResponse.model_validate(answer)
     if "error" in answer:
-        return Refusal(error=str(answer["error"]))
-    return Refusal(error=_sentence(status, scope))
+        return ErrorResponse(error=str(answer["error"]))
+    return ErrorResponse(error=_sentence(status, scope))
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -148,7 +152,7 @@ def _sentence(status: HTTPStatus, scope: Scope) -> str:
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return f"{path} does not answer {echo(scope['method'])}; see the Allow header."
         case HTTPStatus.INTERNAL_SERVER_ERROR:
-            return f"An unexpected error; the server's log has it as error {FAULT_ID.get()}."
+            return f"An unexpected error; the server's log has it as error {ERROR_ID.get()}."
         case HTTPStatus.SERVICE_UNAVAILABLE:
             return "Not able to answer at the moment; try again."
         case _:

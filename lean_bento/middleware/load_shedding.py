@@ -13,13 +13,13 @@ from time import monotonic, thread_time
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["TOO_MANY", "LatenessLimit"]
+__all__ = ["TOO_MANY", "LoadSheddingMiddleware"]
 
 TOO_MANY = "Too many requests"
 """As BentoML says it of too many at once."""
 
 
-class LatenessLimit:
+class LoadSheddingMiddleware:
     """Answers 429 to a POST that begins too late."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:

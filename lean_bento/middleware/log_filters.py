@@ -11,9 +11,9 @@ import logging
 from bentoml.exceptions import BentoMLException, ServiceUnavailable
 from pydantic import ValidationError
 
-from lean_bento.fault_ids import add_fault_id
+from lean_bento.fault_ids import add_error_id
 
-__all__ = ["keep_quiet"]
+__all__ = ["filter_logs"]
 
 REQUESTS = "bentoml._internal.server.http_app"
 START = "bentoml.serve"
@@ -21,11 +21,11 @@ UVICORN = "uvicorn.error"
 SERVER_ERROR = 500
 
 
-def keep_quiet() -> None:
+def filter_logs() -> None:
     """Filter BentoML's and uvicorn's loggers; more than once is the same as once."""
     requests = logging.getLogger(REQUESTS)
     requests.addFilter(_is_ours)
-    requests.addFilter(add_fault_id)
+    requests.addFilter(add_error_id)
     logging.getLogger(START).addFilter(_say_in_a_sentence)
     logging.getLogger(UVICORN).addFilter(_keep_last_line)
 

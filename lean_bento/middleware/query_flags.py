@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lean_bento.error_response import echo
 
-__all__ = ["QUERY", "Flag", "QueryDoor", "check_query", "flags_of"]
+__all__ = ["QUERY", "Flag", "QueryFlagsMiddleware", "check_query", "flags_of"]
 
 QUERY: Final[ContextVar[bytes]] = ContextVar("query", default=b"")
 """The query of the request that is being answered."""
@@ -68,7 +68,7 @@ def flags_of(function: Callable[..., Any]) -> tuple[Flag, ...]:
     return getattr(function, "flags", ())
 
 
-class QueryDoor:
+class QueryFlagsMiddleware:
     """Answers 400 to a POST with a query that its endpoint would not read; BentoML's path only."""
 
     def __init__(self, app: ASGIApp, flags: Mapping[str, tuple[Flag, ...]]) -> None:

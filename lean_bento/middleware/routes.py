@@ -14,10 +14,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["KnownPaths", "paths_of"]
+__all__ = ["RoutesMiddleware", "paths_of"]
 
 
-class KnownPaths:
+class RoutesMiddleware:
     """Answers 404 where there is nothing."""
 
     def __init__(self, app: ASGIApp, paths: Iterable[str]) -> None:

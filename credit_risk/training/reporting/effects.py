@@ -69,7 +69,7 @@ def effects(
         predict: (m, 29) rows to (m,) probabilities of default.
         rows: (n, 29) encoded loans.
         excluded_fields: of the application.
-        guarantees: +1 or -1 by field or ``field=word``, see ``policy.GUARANTEES``.
+        guarantees: +1 or -1 by field or ``field=word``, see ``policy.MONOTONICITY``.
         seed: of the sample.
     """
     random = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.decision.policy import GUARANTEES, Policy
+from credit_risk.decision.policy import MONOTONICITY, Policy
 from credit_risk.form.vocabulary import Decision
 from credit_risk.model.risk_model import RiskModel
 from credit_risk.registry.model_card import ModelDescription
@@ -84,7 +84,7 @@ def render(  # noqa: PLR0913  all of what a report is about, each by its name
     decisions = np.array(policy.decide_all(probabilities))
     approved = decisions == get_args(Decision)[0]
     own = {"review above": policy.review_above, "decline above": policy.decline_above}
-    found = effects(model.predict, examples.rows, description.excluded_fields, GUARANTEES)
+    found = effects(model.predict, examples.rows, description.excluded_fields, MONOTONICITY)
     values = {
         "tag": tag,
         "description": description,
@@ -109,7 +109,7 @@ def render(  # noqa: PLR0913  all of what a report is about, each by its name
         "by_marital_status": _by_marital_status(loans, approved),
         "effects": found,
         "effects_top": min(1.0, 1.1 * max(each.probabilities.max() for each in found)),
-        "guarantees": GUARANTEES,
+        "guarantees": MONOTONICITY,
         "numbers": numbers(loans),
         "words": words(loans),
         "curves": curves,

@@ -1,0 +1,1 @@
+"""The former name of ``credit_risk.decision_log``, for the commands that people know."""

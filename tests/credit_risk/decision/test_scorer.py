@@ -1,0 +1,125 @@
+"""The whole path of an application, with a stand-in for the model call."""
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+
+from credit_risk.decision import scorer as scoring
+from credit_risk.decision.policy import STANDARD_POLICY
+from credit_risk.decision.reasons import Reasons
+from credit_risk.decision.scorer import Scorer
+from credit_risk.form.samples import sample_applications
+from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.model.encoding import Encoder, Rows
+from credit_risk.training.fitting import fit_vectorizer
+
+SAMPLES = sample_applications(40)
+ENCODER = Encoder(fit_vectorizer())
+AGE = COLUMNS.index("age")
+
+
+def scorer(calls: list[int] | None = None, explained: list[int] | None = None) -> Scorer:
+    """A scorer whose probability of default is a hundredth of the age, which is the reason too."""
+
+    async def predict(rows: Rows) -> np.ndarray:
+        if calls is not None:
+            calls.append(len(rows))
+        return rows[:, AGE] / np.float32(100)
+
+    async def explain(rows: Rows) -> np.ndarray:
+        if explained is not None:
+            explained.append(len(rows))
+        found = np.zeros((len(rows), len(COLUMNS) + 1), dtype=np.float32)
+        found[:, AGE] = rows[:, AGE] / np.float32(100)
+        return found
+
+    return Scorer(
+        encoder=ENCODER,
+        predict=predict,
+        explain=explain,
+        policy=STANDARD_POLICY,
+        reasons=Reasons(COLUMNS),
+        model="m:1",
+    )
+
+
+def expected_codes(answer: dict[str, Any]) -> list[str]:
+    return [] if answer["status"] == "APPROVED" else ["AGE"]
+
+
+def test_each_application_gets_its_own_answer_in_order_from_one_call() -> None:
+    calls: list[int] = []
+
+    answers = asyncio.run(scorer(calls).assess(SAMPLES))
+
+    assert calls == [len(SAMPLES)]
+    for application, answer in zip(SAMPLES, answers, strict=True):
+        assert answer["default_probability"] == np.float32(application.age) / np.float32(100)
+        assert answer["status"] == STANDARD_POLICY.decide(answer["default_probability"])
+        assert answer["model"] == "m:1"
+        assert [each["code"] for each in answer["reasons"]] == expected_codes(answer)
+
+
+def test_an_array_is_answered_as_its_applications(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "ROWS_AT_ONCE", 7)
+    calls: list[int] = []
+
+    array = asyncio.run(scorer(calls).assess_rows(ENCODER.encode(SAMPLES)))
+
+    expected = asyncio.run(scorer().assess(SAMPLES))
+    assert array.default_probability == [answer["default_probability"] for answer in expected]
+    assert array.status == [answer["status"] for answer in expected]
+    assert calls == [7, 7, 7, 7, 7, 5]
+
+
+def test_others_get_their_turn_between_the_parts_of_a_large_array(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scoring, "ROWS_AT_ONCE", 1)
+
+    async def scenario() -> int:
+        turns = 0
+        task = asyncio.create_task(scorer().assess_rows(ENCODER.encode(SAMPLES)))
+        while not task.done():
+            turns += 1
+            await asyncio.sleep(0)
+        return turns
+
+    assert asyncio.run(scenario()) >= len(SAMPLES)
+
+
+def test_only_what_is_not_approved_is_explained_and_only_if_asked_for() -> None:
+    explained: list[int] = []
+    scores = scorer(explained=explained)
+    rows = ENCODER.encode(SAMPLES)
+
+    answers = asyncio.run(scores.assess(SAMPLES))
+    without = asyncio.run(scores.assess(SAMPLES, reasons=False))
+    array = asyncio.run(scores.assess_rows(rows, reasons=True))
+    plain = asyncio.run(scores.assess_rows(rows))
+
+    refused = sum(answer["status"] != "APPROVED" for answer in answers)
+    assert 0 < refused < len(SAMPLES)
+    assert explained == [refused, refused]
+    assert all(answer["reasons"] == [] for answer in without)
+    assert array.reasons == [answer["reasons"] for answer in answers]
+    assert "reasons" not in plain.model_dump()
+
+
+def test_others_get_their_turn_between_the_parts_of_a_long_explanation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    explained: list[int] = []
+    whole = asyncio.run(scorer(explained=explained).assess(SAMPLES))
+    monkeypatch.setattr(scoring, "EXPLAINED_AT_ONCE", 3)
+
+    in_parts = asyncio.run(scorer(explained=explained).assess(SAMPLES))
+
+    assert in_parts == whole
+    assert max(explained[1:]) == 3
+
+
+def test_nothing_asked_nothing_answered() -> None:
+    assert asyncio.run(scorer().assess_rows(ENCODER.encode([]))).status == []

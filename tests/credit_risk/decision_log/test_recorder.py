@@ -1,0 +1,157 @@
+"""What is in the log about each decision, and that nothing is answered that is not."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pytest
+
+from audit_log.group_commit import GroupCommit
+from credit_risk.decision.policy import STANDARD_POLICY
+from credit_risk.decision.reasons import Reasons
+from credit_risk.decision.scorer import Scorer
+from credit_risk.decision_log.recorder import DecisionNotLogged, Recorder
+from credit_risk.decision_log.redaction import Redaction
+from credit_risk.form.samples import sample_applications
+from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.model.encoding import Encoder, Rows
+from credit_risk.training.fitting import fit_vectorizer
+from lean_bento.request_context import CALLER
+
+SAMPLES = sample_applications(30, seed=2)
+ENCODER = Encoder(fit_vectorizer())
+AGE = COLUMNS.index("age")
+
+
+class Disk:
+    """Keeps entries, while there is room."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.is_full = False
+
+    def write(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        if self.is_full:
+            raise OSError(28, "No space left on device")
+        self.entries += [dict(entry) for entry in entries]
+
+    def close(self) -> None:
+        pass
+
+
+async def predict(rows: Rows) -> np.ndarray:
+    return rows[:, AGE] / np.float32(100)
+
+
+async def explain(rows: Rows) -> np.ndarray:
+    found = np.zeros((len(rows), len(COLUMNS) + 1), dtype=np.float32)
+    found[:, AGE] = rows[:, AGE] / np.float32(100)
+    return found
+
+
+SCORER = Scorer(ENCODER, predict, explain, STANDARD_POLICY, Reasons(COLUMNS), "m:1")
+
+
+@pytest.fixture
+def disk() -> Disk:
+    return Disk()
+
+
+def recorder(disk: Disk, redaction: Redaction = Redaction()) -> Recorder:  # noqa: B008  nothing changes it
+    return Recorder(SCORER, GroupCommit(disk), redaction)
+
+
+def test_an_application_is_answered_as_without_a_log_and_logged_as_answered(disk: Disk) -> None:
+    async def scenario() -> tuple[list[Any], list[Any]]:
+        CALLER.set("bank")
+        its = recorder(disk)
+        asked = [its.accept(each) for each in SAMPLES]
+        CALLER.set(None)  # a batch is decided in a context of its own
+        return asked, await its.assess(asked)
+
+    asked, answers = asyncio.run(scenario())
+
+    assert answers == asyncio.run(SCORER.assess(SAMPLES))
+    assert {answer["status"] for answer in answers} >= {"APPROVED", "MAYBE"}
+    for each, application, row, answer, entry in zip(
+        asked, SAMPLES, ENCODER.encode(SAMPLES), answers, disk.entries, strict=True
+    ):
+        assert entry.pop("decided_at").endswith("+00:00")
+        assert entry == {
+            "id": each.id,
+            "key": "bank",
+            "application": application.model_dump(),
+            "row_sha256": sha256(row.tobytes()).hexdigest(),
+            "probability": answer["default_probability"],
+            "status": answer["status"],
+            "reasons": answer["reasons"],
+        }
+    assert len({entry["id"] for entry in disk.entries}) == len(SAMPLES)
+
+
+def test_rows_of_a_batch_are_numbered_as_they_stand_in_it(disk: Disk) -> None:
+    async def scenario() -> None:
+        its = recorder(disk)
+        await its.assess(its.accept_rows([SAMPLES[0], "refused", SAMPLES[1]]), reasons=False)
+
+    asyncio.run(scenario())
+
+    (name, first), (also, third) = (entry["id"].split("/") for entry in disk.entries)
+    assert (name, first, third) == (also, "0", "2")
+    assert [entry["reasons"] for entry in disk.entries] == [None, None]
+
+
+@pytest.mark.parametrize("reasons", [True, False])
+def test_rows_of_an_array_are_logged_as_they_were_sent(disk: Disk, *, reasons: bool) -> None:
+    rows = ENCODER.encode(SAMPLES)
+    rows[0, AGE + 1] = np.nan
+
+    answer = asyncio.run(recorder(disk).assess_rows(rows, reasons=reasons))
+
+    assert answer == asyncio.run(SCORER.assess_rows(rows, reasons=reasons))
+    np.testing.assert_array_equal([entry["row"] for entry in disk.entries], rows)
+    assert [entry["status"] for entry in disk.entries] == answer.status
+    logged = [entry["reasons"] for entry in disk.entries]
+    assert logged == (answer.reasons if reasons else [None] * len(rows))
+
+
+def test_what_is_hidden_is_in_no_entry(disk: Disk) -> None:
+    redaction = Redaction(leave_out=("age",), hash=("job",), key=b"k" * 16)
+
+    async def scenario() -> list[Any]:
+        its = recorder(disk, redaction)
+        await its.assess_rows(ENCODER.encode(SAMPLES), reasons=True)
+        return await its.assess([its.accept(each) for each in SAMPLES])
+
+    answers = asyncio.run(scenario())
+
+    rows, applications = disk.entries[: len(SAMPLES)], disk.entries[len(SAMPLES) :]
+    assert any("analyst" in reason for answer in answers for reason in answer["reasons"])
+    for entry in disk.entries:
+        assert entry["row_sha256"] is None
+        assert all("analyst" not in reason for reason in entry["reasons"])
+    assert {entry["row"][AGE] for entry in rows} == {None}
+    for entry in applications:
+        assert "age" not in entry["application"]
+        assert entry["application"]["job"].startswith("hmac-sha256:")
+
+
+def test_what_cannot_be_logged_is_not_answered(disk: Disk) -> None:
+    rows = ENCODER.encode(SAMPLES)
+
+    async def scenario() -> list[bool]:
+        its = recorder(disk)
+        could = [await its.can_log()]
+        disk.is_full = True
+        with pytest.raises(DecisionNotLogged, match="No space left"):
+            await its.assess([its.accept(SAMPLES[0])])
+        with pytest.raises(DecisionNotLogged, match="No space left"):
+            await its.assess_rows(rows)
+        could.append(await its.can_log())
+        disk.is_full = False
+        return [*could, await its.can_log()]
+
+    assert asyncio.run(scenario()) == [True, False, True]
+    assert disk.entries == []

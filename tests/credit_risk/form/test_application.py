@@ -1,0 +1,171 @@
+"""The application: what is accepted, and how a refusal reads."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from credit_risk.form.application import Application
+from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.form.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
+from lean_bento.error_response import ErrorResponse, refuse
+
+
+def read(**changes: Any) -> Application:
+    return Application.model_validate_json(json.dumps(COURSE_EXAMPLE | changes))
+
+
+def refusal_of(body: str) -> ErrorResponse:
+    with pytest.raises(ValidationError) as caught:
+        Application.model_validate_json(body)
+    return refuse(caught.value.errors(), Application)
+
+
+def problem(**changes: Any) -> tuple[str, str, str | None]:
+    """The one problem of the course's example with some changes."""
+    (found,) = refusal_of(json.dumps(COURSE_EXAMPLE | changes)).detail
+    return found.field, found.message, found.expected
+
+
+def test_the_course_example_is_accepted_as_it_stands() -> None:
+    assert read().model_dump(mode="json") == COURSE_EXAMPLE
+
+
+@pytest.mark.parametrize("field", sorted(OPTIONAL_FIELDS))
+def test_what_may_be_missing_may_be_null_or_absent(field: str) -> None:
+    absent = {name: value for name, value in COURSE_EXAMPLE.items() if name != field}
+
+    assert getattr(read(**{field: None}), field) is None
+    assert getattr(Application.model_validate_json(json.dumps(absent)), field) is None
+
+
+@pytest.mark.parametrize("field", sorted(set(LIMITS) - OPTIONAL_FIELDS) + sorted(CATEGORIES))
+def test_every_other_field_is_required_and_not_null(field: str) -> None:
+    absent = {name: value for name, value in COURSE_EXAMPLE.items() if name != field}
+
+    assert refusal_of(json.dumps(absent)).detail[0].message == "Field required"
+    assert problem(**{field: None})[0] == field
+
+
+@pytest.mark.parametrize("field", sorted(LIMITS))
+def test_both_limits_are_accepted_and_what_lies_beyond_is_refused(field: str) -> None:
+    low, high = LIMITS[field]
+
+    assert getattr(read(**{field: low}), field) == low
+    assert getattr(read(**{field: high}), field) == high
+    for beyond in (low - 1, high + 1):
+        name, _, expected = problem(**{field: beyond})
+        assert name == field
+        assert expected is not None
+        assert f"from {low:.0f} to {high:.0f}" in expected
+
+
+@pytest.mark.parametrize("field", sorted(LIMITS))
+@pytest.mark.parametrize("wrong", ["7", True, [7], {"value": 7}])
+def test_a_number_must_be_a_number(field: str, wrong: object) -> None:
+    assert problem(**{field: wrong})[:2] == (field, "Input should be a valid number")
+
+
+@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_must_be_finite(literal: str) -> None:
+    body = json.dumps(COURSE_EXAMPLE | {"income": "?"}).replace('"?"', literal)
+
+    assert refusal_of(body).detail[0].field == "income"
+
+
+@pytest.mark.parametrize("field", sorted(OPTIONAL_FIELDS))
+def test_the_file_s_mark_for_missing_is_refused_with_the_hint_to_send_null(field: str) -> None:
+    name, _, expected = problem(**{field: 99_999_999})
+
+    assert name == field
+    assert expected is not None
+    assert expected.endswith("null or absent when not known, never 99999999")
+
+
+@pytest.mark.parametrize("field", sorted(CATEGORIES))
+def test_a_category_outside_the_vocabulary_is_refused_with_the_vocabulary(field: str) -> None:
+    name, message, expected = problem(**{field: "castle"})
+
+    assert name == field
+    for word in CATEGORIES[field]:
+        assert f"'{word}'" in message
+        assert word in (expected or "")
+
+
+def test_an_unknown_field_is_refused_with_the_known_ones() -> None:
+    name, message, expected = problem(shoe_size=42)
+
+    assert (name, message) == ("shoe_size", "There is no such field")
+    assert (expected or "").startswith("one of the fields seniority, home, time")
+
+
+def test_every_wrong_field_is_reported_and_not_only_the_first() -> None:
+    wrong = {"age": "7", "home": "castle", "zip": 1, "amount": -1}
+
+    refusal = refusal_of(json.dumps(COURSE_EXAMPLE | wrong))
+
+    assert {found.field for found in refusal.detail} == set(wrong)
+    assert refusal.error == "The request is not valid: see home, age, amount, zip."
+
+
+@pytest.mark.parametrize("body", ["", "{", '{"age": 7', "nonsense", "\x00"])
+def test_what_is_not_json_is_refused_in_a_sentence(body: str) -> None:
+    assert refusal_of(body).error.startswith("Invalid JSON: ")
+
+
+@pytest.mark.parametrize("body", ["[]", "7", "null", '"text"'])
+def test_what_is_not_an_object_is_refused(body: str) -> None:
+    assert refusal_of(body).detail[0].expected == (
+        f"a JSON object with the fields {', '.join(Application.model_fields)}"
+    )
+
+
+def test_a_long_name_is_not_echoed_whole() -> None:
+    name, _, _ = problem(**{"x" * 5000: 1})
+
+    assert len(name) == 50
+
+
+def test_thousands_of_unknown_fields_do_not_make_thousands_of_problems() -> None:
+    refusal = refusal_of(json.dumps(COURSE_EXAMPLE | {f"x{n}": n for n in range(5000)}))
+
+    assert len(refusal.detail) == 50
+    assert refusal.detail[-1].message == "and 4951 more"
+
+
+def test_samples_are_valid_varied_and_the_same_for_the_same_seed() -> None:
+    samples = sample_applications(500, seed=1)
+
+    assert samples == sample_applications(500, seed=1)
+    assert samples != sample_applications(500, seed=2)
+    for sample in samples:
+        assert Application.model_validate_json(sample.model_dump_json()) == sample
+    for field, words in CATEGORIES.items():
+        assert {getattr(sample, field) for sample in samples} == set(words)
+    for field in OPTIONAL_FIELDS:
+        assert any(getattr(sample, field) is None for sample in samples)
+
+
+def test_a_client_s_own_words_are_echoed_in_at_most_a_hundred_characters() -> None:
+    for names in (["Q" * 5000], [f"Q{n}" + "Q" * 60 for n in range(9)], ["Q" * 30] * 2):
+        body = COURSE_EXAMPLE | dict.fromkeys(names, "Q" * 500) | {"home": "Q" * 500}
+
+        assert refusal_of(json.dumps(body)).model_dump_json().count("Q") <= 100
+
+
+@pytest.mark.parametrize(
+    "again", ['"age": 26, ', '"\\u0061ge" : 30, ', '"income": null, ', '"home": "rent","age":1,']
+)
+def test_a_field_that_stands_twice_is_refused_by_name(again: str) -> None:
+    body = json.dumps(COURSE_EXAMPLE).replace("{", "{" + again, 1)
+    names = [problem.field for problem in refusal_of(body).detail]
+
+    assert names
+    assert all(name in {"age", "income", "home"} for name in names)
+
+
+def test_no_field_and_no_category_has_a_colon() -> None:
+    words = [*Application.model_fields, *(word for each in CATEGORIES.values() for word in each)]
+
+    assert not any(":" in word for word in words)  # what finds repeated fields relies on it

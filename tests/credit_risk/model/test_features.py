@@ -1,0 +1,116 @@
+"""Derived columns: the formulas, their directions, and what the trees must keep."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit_risk.decision.policy import MONOTONICITY
+from credit_risk.errors import EncodingError
+from credit_risk.form.application import Application
+from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.form.vocabulary import COLUMNS, LIMITS, OPTIONAL_FIELDS
+from credit_risk.model.encoding import Encoder
+from credit_risk.model.features import (
+    DERIVED,
+    FeatureBuilder,
+    constraints,
+    inputs_without,
+    source_fields,
+)
+from credit_risk.training.fitting import fit_vectorizer
+
+ENCODER = Encoder(fit_vectorizer())
+NAMES = inputs_without(["marital"])
+NUMBERS = {name: st.floats(*LIMITS[name], width=32) for name in LIMITS}
+
+
+def derived(**values: object) -> dict[str, float]:
+    rows = ENCODER.encode([Application.model_validate(COURSE_EXAMPLE | values)])
+    return dict(zip(NAMES, FeatureBuilder(NAMES)(rows)[0].tolist(), strict=True))
+
+
+def test_the_worked_example_of_the_module() -> None:
+    found = derived(amount=800, price=1000, time=10, income=100, expenses=40, assets=500, debt=100)
+
+    assert found["amount_to_price"] == pytest.approx(0.8)
+    assert found["left_each_month"] == -20
+    assert found["instalment_to_income"] == pytest.approx(0.8)
+    assert found["net_worth_after_loan"] == -400
+
+
+def test_no_income_counts_as_one_where_it_divides() -> None:
+    assert derived(income=0)["instalment_to_income"] == derived(income=1)["instalment_to_income"]
+    assert derived(income=0)["left_each_month"] == derived(income=1)["left_each_month"] - 1
+
+
+@pytest.mark.parametrize("missing", sorted(OPTIONAL_FIELDS))
+def test_what_is_made_of_a_missing_number_is_missing(missing: str) -> None:
+    found = derived(**{missing: None})
+
+    for name in DERIVED:
+        assert np.isnan(found[name]) == (missing in source_fields(name))
+
+
+def test_many_rows_are_derived_as_each_alone() -> None:
+    rows = ENCODER.encode(sample_applications(200, seed=3))
+    inputs = FeatureBuilder(NAMES)
+
+    alone = np.concatenate([inputs(rows[place : place + 1]) for place in range(len(rows))])
+
+    np.testing.assert_array_equal(inputs(rows), alone)
+
+
+def test_marital_status_is_left_out() -> None:
+    assert set(COLUMNS) - set(NAMES) == {name for name in COLUMNS if name.startswith("marital=")}
+    assert set(NAMES) - set(COLUMNS) == set(DERIVED)
+
+
+def test_the_course_s_inputs_are_the_columns_with_zero_for_missing() -> None:
+    rows = ENCODER.encode(sample_applications(300))
+
+    np.testing.assert_array_equal(FeatureBuilder(COLUMNS)(rows), rows)
+    np.testing.assert_array_equal(
+        FeatureBuilder(COLUMNS, missing_as=0)(rows), np.nan_to_num(rows, nan=0)
+    )
+
+
+@pytest.mark.parametrize("names", [["amount", "zip"], ["amount_to_price", "amount"]])
+def test_inputs_that_nobody_knows_or_out_of_order_are_refused(names: list[str]) -> None:
+    with pytest.raises(EncodingError, match="expected"):
+        FeatureBuilder(names)
+
+
+@pytest.mark.parametrize("name", DERIVED)
+@settings(max_examples=300)
+@given(data=st.data())
+def test_a_derived_column_moves_only_as_it_says(name: str, data: st.DataObject) -> None:
+    values = {field: data.draw(NUMBERS[field]) for field in LIMITS}
+    moves = DERIVED[name].rises_with
+    field = data.draw(st.sampled_from(sorted(LIMITS)))
+    more = data.draw(st.floats(values[field], LIMITS[field][1], width=32))
+
+    before, after = (
+        DERIVED[name].compute({f: np.float32([v]) for f, v in (values | change).items()})[0]
+        for change in ({}, {field: more})
+    )
+
+    way = moves.get(field, 0)
+    assert before == after if way == 0 else (after - before) * way >= 0
+
+
+def test_the_constraints_follow_the_guarantees_through_the_derived_columns() -> None:
+    found = dict(zip(NAMES, constraints(NAMES, MONOTONICITY), strict=True))
+
+    assert {name: found[name] for name in DERIVED} == {
+        "amount_to_price": 1,
+        "left_each_month": -1,
+        "instalment_to_income": 1,
+        "net_worth_after_loan": -1,
+    }
+    assert {name: way for name, way in found.items() if way and name not in DERIVED} == MONOTONICITY
+
+
+def test_a_guarantee_that_a_derived_column_cannot_keep_is_refused() -> None:
+    with pytest.raises(EncodingError, match="amount_to_price, which cannot keep"):
+        constraints(NAMES, {"amount": 1, "price": 1})

@@ -1,0 +1,105 @@
+"""A stored model whose files are not those of its card is refused, before its pickle is read."""
+
+import pickle
+import re
+import shutil
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import bentoml
+import pytest
+import yaml
+from running import run
+
+from credit_risk.errors import ModelRefusedError
+from credit_risk.registry.stored_model import load_checked
+
+
+class Trap:
+    """A pickle that leaves a file behind when it is read."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return Path.touch, (self.mark,)
+
+
+@pytest.fixture
+def folder(home: Path, tmp_path: Path) -> Path:
+    """A copy of a trained model's folder."""
+    found = run("bentoml", "models", "get", "credit_risk_model:latest", "-o", "path", home=home)
+    return Path(shutil.copytree(found.stdout.strip(), tmp_path / "model"))
+
+
+def read(folder: Path) -> bentoml.Model:
+    return bentoml.Model.from_path(folder)
+
+
+def test_the_card_names_every_file_with_its_hash(folder: Path) -> None:
+    card = load_checked(read(folder)).card
+
+    assert card.files == {
+        name: sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("custom_objects.pkl", "report.html", "saved_model.ubj")
+    }
+
+
+def test_a_swapped_pickle_is_refused_and_never_read(folder: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "it was read"
+    (folder / "custom_objects.pkl").write_bytes(pickle.dumps(Trap(mark)))
+
+    with pytest.raises(ModelRefusedError, match=r"found custom_objects\.pkl: SHA-256 \w{12}, "):
+        load_checked(read(folder))
+    assert not mark.exists()
+    with pytest.raises(ValueError, match="Invalid custom objects"):
+        _ = read(folder).custom_objects
+    assert mark.exists()  # so it is a trap
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("saved_model.ubj", damage, r"found saved_model\.ubj: SHA-256 \w{12}, expected SHA-256 "),
+        ("report.html", damage, r"found report\.html: SHA-256 \w{12}, expected SHA-256 "),
+        ("saved_model.ubj", Path.unlink, r"saved_model\.ubj: no such file, expected SHA-256 "),
+        ("more.pkl", Path.touch, r"found more\.pkl: SHA-256 \w{12}, expected no such file, as in"),
+    ],
+)
+def test_a_file_that_is_not_the_card_s_is_refused(
+    folder: Path, name: str, change: Callable[[Path], None], said: str
+) -> None:
+    change(folder / name)
+
+    with pytest.raises(ModelRefusedError, match=said) as refused:
+        load_checked(read(folder))
+    assert str(refused.value).endswith("run: python train.py, or import the model again")
+
+
+def test_a_card_without_hashes_is_refused(folder: Path) -> None:
+    card = yaml.safe_load((folder / "model.yaml").read_text())
+    del card["metadata"]["files"]
+    (folder / "model.yaml").write_text(yaml.safe_dump(card))
+
+    with pytest.raises(ModelRefusedError, match="metadata without a valid files, expected that"):
+        load_checked(read(folder))
+
+
+def test_the_digest_tells_models_apart_and_not_their_reports(folder: Path) -> None:
+    stored = load_checked(read(folder))
+    card = (folder / "model.yaml").read_text()
+    hashes = re.compile(r"(report\.html: )\w+")
+    (folder / "report.html").write_text("another")
+    another = sha256(b"another").hexdigest()
+    (folder / "model.yaml").write_text(hashes.sub(rf"\g<1>{another}", card))
+
+    assert re.fullmatch(r"[0-9a-f]{64}", stored.digest)
+    assert load_checked(read(folder)).digest == stored.digest
+    assert stored.card.files["report.html"] != another

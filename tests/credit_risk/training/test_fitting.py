@@ -1,0 +1,58 @@
+"""The vectorizer and the boosted trees."""
+
+import numpy as np
+
+from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.model.features import FeatureBuilder
+from credit_risk.model.risk_model import RiskModel
+from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
+
+RECIPE = Recipe(name="small", parameters={"max_depth": 2}, rounds=5)
+
+
+def examples(count: int = 200, seed: int = 0) -> Examples:
+    random = np.random.default_rng(seed)
+    rows = random.random((count, len(COLUMNS)), dtype=np.float32)
+    return Examples(rows, rows[:, 0] > 0.7)
+
+
+def test_the_vectorizer_has_every_column_whatever_the_data() -> None:
+    assert tuple(fit_vectorizer().get_feature_names_out()) == COLUMNS
+
+
+def test_the_same_recipe_makes_the_same_model() -> None:
+    first, second = (fit_booster(RECIPE, examples()).save_raw() for _ in range(2))
+
+    assert first == second
+
+
+def test_progress_is_told_once_a_tree() -> None:
+    told = []
+
+    fit_booster(RECIPE, examples(), lambda: told.append(1))
+
+    assert len(told) == RECIPE.rounds
+
+
+def test_a_split_keeps_rows_and_outcomes_together_and_loses_none() -> None:
+    whole = examples()
+
+    rest, drawn = whole.split(0.25, seed=1)
+
+    assert (len(rest), len(drawn)) == (150, 50)
+    for part in (rest, drawn):
+        np.testing.assert_array_equal(part.defaulted, part.rows[:, 0] > 0.7)
+    both = np.concatenate([rest.rows, drawn.rows])
+    np.testing.assert_array_equal(np.unique(both, axis=0), np.unique(whole.rows, axis=0))
+
+
+def test_a_recipe_that_fills_missing_numbers_fills_them_when_scoring_too() -> None:
+    booster = fit_booster(RECIPE, examples())
+    row = examples(1, seed=1).rows
+    missing, zero = row.copy(), row.copy()
+    missing[0, COLUMNS.index("income")] = np.nan
+    zero[0, COLUMNS.index("income")] = 0
+
+    model = RiskModel(booster.save_raw(), FeatureBuilder(COLUMNS, missing_as=0.0))
+
+    assert model.predict(missing) == model.predict(zero)

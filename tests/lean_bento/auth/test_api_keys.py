@@ -1,0 +1,135 @@
+"""What is read from a file of API keys, and what is not."""
+
+import hmac
+import os
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from lean_bento.auth import api_keys as key_ring
+from lean_bento.auth.api_keys import INDEX, ApiKeys, Key, read_keys
+from lean_bento.errors import KeysError
+
+A, B = (sha256(key).hexdigest() for key in (b"a", b"b"))
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "keys.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_key_is_found_by_what_was_sent_and_nothing_else_is() -> None:
+    bank = Key("bank", A)
+    ring = ApiKeys([bank, Key("broker", B)])
+
+    assert ring.find(b"a") == bank
+    assert ring.find(b"A") is None
+    assert ring.find(b"") is None
+    assert ring.find(A.encode()) is None, "a hash is no key"
+
+
+def test_a_hash_that_only_begins_alike_is_not_taken() -> None:
+    alike = A[:INDEX] + B[INDEX:]
+
+    assert ApiKeys([Key("bank", alike)]).find(b"a") is None
+
+
+def test_whole_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[str, str]] = []
+
+    def remember(known: str, found: str) -> bool:
+        compared.append((known, found))
+        return hmac.compare_digest(known, found)
+
+    monkeypatch.setattr(key_ring, "compare_digest", remember)
+    alike = A[:INDEX] + B[INDEX:]
+    ApiKeys([Key("bank", A)]).find(b"a")
+    ApiKeys([Key("bank", alike)]).find(b"a")
+
+    assert compared == [(A, A), (alike, A)]
+
+
+def test_names_hashes_and_last_days_are_read(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        f'bank = {{ sha256 = "{A}" }}\n# who asks at night\n[night-job]\n'
+        f'sha256 = "{B}"\nexpires = 2027-01-31\n',
+    )
+
+    assert read_keys(path) == [Key("bank", A), Key("night-job", B, date(2027, 1, 31))]
+
+
+def test_a_key_is_taken_until_the_end_of_its_last_day() -> None:
+    assert Key("bank", A, date(2027, 1, 31)).ends == datetime(2027, 2, 1, tzinfo=UTC).timestamp()
+    assert Key("bank", A).ends == float("inf")
+    assert Key("bank", A, date.max).ends > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "no key in it"),
+        ("# nothing\n", "no key in it"),
+        ("bank = {", "no readable TOML (Invalid"),
+        ("\x00", "no readable TOML (Invalid"),
+        ("a = " + "[" * 3000, "no readable TOML ("),
+        ('bank = "secret"', "bank in another form"),
+        ("bank = {}", "bank in another form"),
+        (f'bank = {{ sha256 = "{A[1:]}" }}', "bank in another form"),
+        (f'bank = {{ sha256 = "{A.upper()}" }}', "bank in another form"),
+        (f"bank = {{ sha256 = {'1' * 64} }}", "bank in another form"),
+        (f'"b nk" = {{ sha256 = "{A}" }}', "b nk in another form"),
+        (f'bank = {{ sha256 = "{A}", expires = "2027-01-31" }}', "bank in another form"),
+        (f'bank = {{ sha256 = "{A}", expires = 2027-01-31T00:00:00Z }}', "bank in another form"),
+        (f'bank = {{ sha256 = "{A}", expiry = 2027-01-31 }}', "bank in another form"),
+        (f'a = {{ sha256 = "{A}" }}\nb = {{ sha256 = "{A}" }}', "one hash under two names"),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_told_in_a_sentence(
+    tmp_path: Path, text: str, found: str
+) -> None:
+    path = written(tmp_path, text)
+
+    with pytest.raises(KeysError) as error:
+        read_keys(path)
+
+    assert str(error.value).startswith(f"{path}: found {found}")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["missing.toml", ".", "pipe", "/dev/zero"])
+def test_a_file_that_is_none_is_told_with_the_reason(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(KeysError, match=r"no readable TOML \((No such|Not a regular) file"):
+        read_keys(tmp_path / name)
+
+
+@pytest.mark.parametrize("broken", ["bank = {", "\ufeff", "bank = 1", "a = " + "[" * 3000])
+def test_what_add_cannot_mend_is_not_sent_there_before_it_is_out_of_the_way(
+    tmp_path: Path, broken: str
+) -> None:
+    path = written(tmp_path, broken)
+
+    with pytest.raises(KeysError, match=f"; correct it, or move it away and run: .* {path}$"):
+        read_keys(path)
+
+
+def test_the_command_that_mends_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "not there.toml"
+
+    with pytest.raises(KeysError) as error:
+        read_keys(path)
+
+    assert str(error.value).endswith(f"; run: python -m credit_risk.keys add NAME --file '{path}'")
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "keys.toml"
+    path.write_bytes(b"\xff\xfe")
+
+    with pytest.raises(KeysError, match="no readable TOML"):
+        read_keys(path)

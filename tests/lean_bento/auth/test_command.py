@@ -1,0 +1,163 @@
+"""The command that makes API keys and keeps their file."""
+
+import re
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from lean_bento.auth.__main__ import add, main, remove
+from lean_bento.auth.api_keys import KEYS_VARIABLE, ApiKeys, read_keys
+from lean_bento.errors import KeysError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "keys.toml"
+
+
+def test_what_is_added_is_found(path: Path) -> None:
+    bank = add(path, "bank")
+    night = add(path, "night-job", date(2027, 1, 31))
+    ring = ApiKeys(read_keys(path))
+
+    found = [ring.find(key.encode()) for key in (bank, night)]
+
+    assert [(key.name, key.expires) for key in found if key] == [
+        ("bank", None),
+        ("night-job", date(2027, 1, 31)),
+    ]
+
+
+def test_a_key_is_long_random_known_by_its_beginning_and_not_in_the_file(path: Path) -> None:
+    keys = {add(path, f"key-{number}") for number in range(20)}
+
+    assert len(keys) == 20
+    assert all(re.fullmatch(r"crk_[A-Za-z0-9_-]{43}", key) for key in keys)
+    assert not [key for key in keys if key in path.read_text() or key[4:] in path.read_text()]
+
+
+def test_a_new_file_is_its_owner_s_alone(path: Path) -> None:
+    add(path, "bank")
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_old_file_keeps_its_rights_and_its_link(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    add(path, "bank")
+    path.chmod(0o640)
+
+    add(link, "broker")
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert link.is_symlink()
+    assert [key.name for key in read_keys(path)] == ["bank", "broker"]
+    assert {each.name for each in tmp_path.iterdir()} == {"keys.toml", "link"}
+
+
+@pytest.mark.parametrize("empty", ["", "# no key yet\n"])
+def test_an_empty_file_can_be_added_to_and_a_broken_one_is_left_alone(
+    path: Path, empty: str
+) -> None:
+    path.write_text(empty)
+    add(path, "bank")
+    path.write_text("broken")
+
+    with pytest.raises(KeysError):
+        add(path, "broker")
+
+    assert path.read_text() == "broken"
+
+
+def test_a_link_to_itself_is_told(path: Path) -> None:
+    path.symlink_to(path)
+
+    with pytest.raises(KeysError, match="found no "):
+        add(path, "bank")
+
+
+def test_a_name_is_given_once(path: Path) -> None:
+    add(path, "bank")
+
+    with pytest.raises(KeysError, match="found bank already"):
+        add(path, "bank")
+
+
+def test_what_is_added_at_once_is_all_there_and_nothing_else(path: Path) -> None:
+    names = [f"key-{number}" for number in range(24)]
+    add(path, "gone")
+    with ThreadPoolExecutor(8) as threads:
+        shown = [threads.submit(add, path, name) for name in names]
+        threads.submit(remove, path, "gone").result()
+        keys = [each.result() for each in shown]
+    ring = ApiKeys(read_keys(path))
+
+    found = [ring.find(key.encode()) for key in keys]
+
+    assert [key and key.name for key in found] == names
+    assert len(ring.keys) == len(names)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_what_is_removed_is_gone_and_the_last_one_stays(path: Path) -> None:
+    add(path, "bank")
+    add(path, "broker")
+
+    remove(path, "bank")
+
+    assert [key.name for key in read_keys(path)] == ["broker"]
+    with pytest.raises(KeysError, match=f"found no bank, .* list --file {path}$"):
+        remove(path, "bank")
+    with pytest.raises(KeysError, match="found only broker, expected another key to stay"):
+        remove(path, "broker")
+
+
+def test_the_command_adds_lists_and_removes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEYS_VARIABLE, str(path))
+    today = datetime.now(UTC).date()
+
+    key = main(["add", "bank"])
+    main(["add", "night-job", "--expires", f"{today}"])
+
+    assert ApiKeys(read_keys(path)).find(key.encode())
+    assert main(["list"]) == f"bank\tno end\nnight-job\t{today}"
+    assert main(["remove", "bank", "--file", str(path)]).startswith("bank is removed")
+    assert main(["list"]) == f"night-job\t{today}"
+
+
+YESTERDAY = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["add", "bank"], f"found no file, expected --file or {KEYS_VARIABLE}"),
+        (["add", "a b", "--file", "x"], "found 'a b', expected at most 64 letters"),
+        (["add", "(nobody)", "--file", "x"], "found '(nobody)', expected at most 64 letters"),
+        (["add", "bank", "--expires", YESTERDAY, "--file", "x"], "expected a day from today"),
+        (["add", "bank", "--expires", "soon", "--file", "x"], "found soon, expected a day"),
+        (["list", "--file", "no/such.toml"], "no/such.toml: found no readable TOML"),
+        (
+            ["add", "bank", "--file", "no/such.toml"],
+            "no/such.toml: found no place for it (No such file or directory), expected a folder",
+        ),
+        (["add", "bank", "--file", "/proc/keys.toml"], "/proc/keys.toml: found no place for it ("),
+    ],
+)
+def test_what_cannot_be_done_is_told_without_a_trace(
+    arguments: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv(KEYS_VARIABLE, raising=False)
+
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+
+    assert end.value.code
+    assert said in capsys.readouterr().err

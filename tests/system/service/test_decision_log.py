@@ -1,0 +1,312 @@
+"""The decision log of a running service."""
+
+import io
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from running import PROJECT, Server, configured, run, serving
+
+from audit_log.reader import no_progress, read_parts
+from audit_log.records import GENESIS_HASH, lines_of, seal
+from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.form.vocabulary import COLUMNS
+
+Serve = Callable[..., AbstractContextManager[Server]]
+SAMPLES = [sample.model_dump(mode="json") for sample in sample_applications(20)]
+ROW = [0.0] * len(COLUMNS)
+for _name, _value in COURSE_EXAMPLE.items():
+    _column = _name if _name in COLUMNS else f"{_name}={_value}"
+    ROW[COLUMNS.index(_column)] = 1.0 if _name not in COLUMNS else float(_value)  # type: ignore[arg-type]
+
+WITHOUT_INCOME = [None if name == "income" else v for name, v in zip(COLUMNS, ROW, strict=True)]
+
+
+@pytest.fixture
+def serve(home: Path, tmp_path: Path) -> Serve:
+    """Serve with some settings of the classifier changed; the log is in ``tmp_path / log``."""
+
+    def serve(changes: dict[str, Any] | None = None, **variables: str) -> Any:
+        variables = {"CREDIT_RISK_DECISION_LOG": str(tmp_path / "log")} | variables
+        variables |= configured(tmp_path, {"credit_risk_classifier": changes or {}})
+        return serving("service.py:svc", home=home, log=tmp_path / "server.log", **variables)
+
+    return serve
+
+
+def decisions(folder: Path) -> dict[str, Any]:
+    return {each["id"]: each for _, part in read_parts(folder, no_progress) for each in part}
+
+
+def command(home: Path, *arguments: str | Path, check: bool = True) -> str:
+    return run("python", "-m", "credit_risk.decisions", *arguments, home=home, check=check).stdout
+
+
+ACCESS_LOG = {"logging": {"access": {"enabled": True}}}
+
+
+@pytest.mark.parametrize("changes", [{}, ACCESS_LOG], ids=["lean", "bentoml"])
+def test_what_is_answered_is_in_the_log_and_comes_out_the_same_again(
+    serve: Serve, home: Path, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    array = io.BytesIO()
+    np.save(array, np.array([ROW] * 3, dtype=np.float32))
+    with serve(changes) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        one = http.post("/classify", json=COURSE_EXAMPLE)
+        many = http.post("/classify_batch", json=[SAMPLES[0], {"age": 7}, *SAMPLES[1:]])
+        plain = http.post("/classify_batch?reasons=false", json=SAMPLES[:3])
+        lists = http.post("/classify_array?reasons=true", json=[ROW, WITHOUT_INCOME])
+        npy = http.post(
+            "/classify_array",
+            content=array.getvalue(),
+            headers={"content-type": "application/x-npy"},
+        )
+        refused = http.post("/classify", json={"age": 7})
+        empty = http.post("/classify_batch", json=[])
+        document = http.get("/docs.json").json()
+        on_bentoml_s_path = "path=/classify" in server.logged()
+        assert on_bentoml_s_path == bool(changes), "on the path that this is about"
+
+    name = "x-decision-id"
+    logged = decisions(tmp_path / "log")
+    header = document["paths"]["/classify"]["post"]["responses"]["200"]["headers"]
+    assert set(header) == {"X-Decision-Id"}
+    assert name not in refused.headers
+    assert name not in empty.headers
+    expected = {one.headers[name]: one.json()}
+    expected |= {
+        f"{answer.headers[name]}/{number}": row
+        for answer in (many, plain)
+        for number, row in enumerate(answer.json())
+        if "error" not in row
+    }
+    for answer in (lists, npy):
+        found = answer.json()
+        for number, (status, probability) in enumerate(
+            zip(found["status"], found["default_probability"], strict=True)
+        ):
+            row = {"status": status, "default_probability": probability}
+            if "reasons" in found:
+                row["reasons"] = found["reasons"][number]
+            expected[f"{answer.headers[name]}/{number}"] = row
+    assert logged.keys() == expected.keys()
+    for key, answer in expected.items():
+        assert logged[key]["probability"] == answer["default_probability"]
+        assert logged[key]["status"] == answer["status"]
+        unasked = key.startswith(plain.headers[name]) or "reasons" not in answer
+        assert logged[key]["reasons"] == (None if unasked else answer["reasons"])
+    assert logged[one.headers[name]]["application"] == COURSE_EXAMPLE
+    assert logged[f"{many.headers[name]}/2"]["application"] == SAMPLES[1]
+    assert logged[f"{lists.headers[name]}/1"]["row"] == WITHOUT_INCOME
+    assert "29 decisions: ok" in command(home, "verify", tmp_path / "log")
+    assert command(home, "replay", tmp_path / "log") == "29 decisions the same, 0 different\n"
+
+
+def test_a_log_that_says_otherwise_than_the_model_is_told(
+    serve: Serve, home: Path, tmp_path: Path
+) -> None:
+    with serve() as server:
+        httpx.post(f"{server.url}/classify_batch", json=SAMPLES)
+    (path,) = (tmp_path / "log").iterdir()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[3]["probability"] = np.nextafter(lines[3]["probability"], 1)
+    lines[5]["status"] = "MAYBE" if lines[5]["status"] != "MAYBE" else "DECLINED"
+    lines[7]["reasons"] = [{"code": "HOME"}]
+    previous, forged = GENESIS_HASH, b""
+    for fields in lines:
+        del fields["previous"], fields["hash"]
+        line, previous = seal(json.dumps(fields).encode(), previous)
+        forged += line
+    path.write_bytes(forged)
+
+    assert run("python", "-m", "credit_risk.decisions", "verify", path, home=home)
+    found = run("python", "-m", "credit_risk.decisions", "replay", path, home=home, check=False)
+    told = [line.split(":")[1].strip() for line in found.stdout.splitlines()[:3]]
+    assert told == ["probability", "status", "reasons"]
+    assert found.stdout.endswith("17 decisions the same, 3 different\n")
+    assert found.returncode == 1
+
+
+def test_without_the_setting_nothing_is_there(server: Server) -> None:
+    answer = httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+    document = httpx.get(f"{server.url}/docs.json").json()
+
+    assert "x-decision-id" not in answer.headers
+    assert "headers" not in document["paths"]["/classify"]["post"]["responses"]["200"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    folder = tmp_path / "log"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a file system that can be filled needs the right to mount one")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("changes", [{}, ACCESS_LOG], ids=["lean", "bentoml"])
+def test_on_a_full_disk_nothing_is_answered_until_there_is_space_again(
+    serve: Serve, home: Path, small_disk: Path, changes: dict[str, Any]
+) -> None:
+    ballast = small_disk / "ballast"
+    with serve(changes) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        answered = [http.post("/classify", json=COURSE_EXAMPLE)]
+        ballast.write_bytes(b"x" * 600_000)
+        for _ in range(40):  # 400,000 bytes are full after some of these
+            answered.append(http.post("/classify_batch", json=SAMPLES * 3))
+            if answered[-1].status_code != 200:
+                break
+        refused = [answered.pop(), http.post("/classify_array", json=[ROW] * 500)]
+        refused += [http.post("/classify_batch", json=SAMPLES * 50) for _ in range(3)]
+        unready = http.get("/readyz")
+        files = len(list(small_disk.iterdir()))
+        ballast.unlink()
+        ready = http.get("/readyz")
+        answered.append(http.post("/classify", json=COURSE_EXAMPLE))
+
+    assert [answer.status_code for answer in refused] == [503] * 5
+    assert refused[0].json() == {
+        "error": "Not able to answer at the moment; try again.",
+        "detail": [],
+    }
+    assert refused[0].headers["retry-after"] == "1"
+    assert "x-decision-id" not in refused[0].headers
+    assert [answer.status_code for answer in answered] == [200] * len(answered)
+    assert (unready.status_code, ready.status_code) == (503, 200)
+    assert files <= 2, "each failure leaves a file behind"
+    logged = decisions(small_disk)
+    names = [each.partition("/")[0] for each in logged]
+    for answer in answered:
+        single = isinstance(answer.json(), dict)
+        assert names.count(answer.headers["x-decision-id"]) == (1 if single else 60)
+    log = server.logged()
+    assert log.count("Decisions cannot be logged and are refused: [Errno 28]") == 1
+    assert log.count("Decisions can be logged again") == 1
+    assert "Traceback" not in log
+    assert "0 files broken" in command(home, "verify", small_disk)
+
+
+@pytest.mark.parametrize("folder_too", [False, True], ids=["files", "folder"])
+def test_nothing_is_answered_into_a_log_that_was_deleted(
+    serve: Serve, tmp_path: Path, *, folder_too: bool
+) -> None:
+    folder = tmp_path / "log"
+    with serve() as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        http.post("/classify", json=COURSE_EXAMPLE)
+        for path in folder.iterdir():
+            path.unlink()
+        if folder_too:
+            folder.rmdir()
+        refused = http.post("/classify", json=COURSE_EXAMPLE)
+        answered = http.post("/classify", json=COURSE_EXAMPLE)
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert answered.status_code == 200
+    assert list(decisions(folder)) == [answered.headers["x-decision-id"]]
+    assert "Decisions cannot be logged and are refused: [Errno 2]" in server.logged()
+
+
+def test_two_workers_write_a_file_each(serve: Serve, tmp_path: Path) -> None:
+    with serve({"workers": 2}) as server:
+        answers = [httpx.post(f"{server.url}/classify", json=SAMPLES[n % 20]) for n in range(60)]
+
+    logged = decisions(tmp_path / "log")
+    assert logged.keys() == {answer.headers["x-decision-id"] for answer in answers}
+    assert len({path.name.split("_")[2] for path in (tmp_path / "log").iterdir()}) == 2
+
+
+def test_a_restart_goes_on_from_where_it_ended(serve: Serve, home: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        with serve() as server:
+            httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+    first, second = sorted((tmp_path / "log").iterdir())
+
+    assert json.loads(second.read_text().splitlines()[0])["continues"] == first.name
+    assert "2 files, 2 decisions, 0 files broken" in command(home, "verify", tmp_path / "log")
+
+
+def test_hidden_fields_are_nowhere_in_the_log(serve: Serve, home: Path, tmp_path: Path) -> None:
+    hide = {"decision_log": {"leave_out": ["marital"], "hash": ["age"]}}
+    with serve(hide, CREDIT_RISK_DECISION_LOG_KEY="k" * 16) as server:
+        httpx.post(f"{server.url}/classify_batch", json=SAMPLES)
+        httpx.post(f"{server.url}/classify_array", json=[ROW])
+    logged = list(decisions(tmp_path / "log").values())
+
+    for each, sample in zip(logged[:-1], SAMPLES, strict=True):
+        kept = {k: v for k, v in sample.items() if k not in ("marital", "age")}
+        assert each["application"].pop("age").startswith("hmac-sha256:")
+        assert each["application"] == kept
+        assert each["row_sha256"] is None
+        assert not any("analyst" in reason for reason in each["reasons"])
+    hidden = [place for place, name in enumerate(COLUMNS) if name.startswith(("age", "marital"))]
+    assert {logged[-1]["row"][place] for place in hidden} == {None}
+    assert command(home, "replay", tmp_path / "log") == (
+        "21 not replayed: the model looks at what was not kept: age\n"
+        "0 decisions the same, 0 different\n"
+    )
+
+
+def test_what_the_model_does_not_look_at_may_be_left_out_and_replay_works(
+    serve: Serve, home: Path, tmp_path: Path
+) -> None:
+    with serve({"decision_log": {"leave_out": ["marital"]}}) as server:
+        httpx.post(f"{server.url}/classify_batch", json=SAMPLES)
+        httpx.post(f"{server.url}/classify_array", json=[ROW])
+
+    assert command(home, "replay", tmp_path / "log") == "21 decisions the same, 0 different\n"
+
+
+def test_a_model_that_is_gone_is_named(serve: Serve, tmp_path: Path) -> None:
+    with serve() as server:
+        answer = httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+    elsewhere = tmp_path / "another store"
+
+    assert command(elsewhere, "replay", tmp_path / "log") == (
+        f"1 not replayed: {answer.json()['model']} is not in the store; "
+        "put it there: bentoml models import\n"
+        "0 decisions the same, 0 different\n"
+    )
+
+
+DOCUMENT = (PROJECT / "docs" / "decision_log.md").read_text()
+
+
+def test_the_lines_that_the_document_shows_are_a_log(serve: Serve, tmp_path: Path) -> None:
+    shown = re.findall(r"```json\n(.*?\n)```", DOCUMENT)
+    with serve() as server:
+        httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+    (path,) = (tmp_path / "log").iterdir()
+    written = [json.loads(line) for line in path.read_text().splitlines()]
+
+    assert [list(fields) for fields in lines_of(line.encode() for line in shown)] == [
+        list(fields) for fields in written
+    ]
+
+
+def test_the_commands_that_the_document_shows_run(serve: Serve, home: Path, tmp_path: Path) -> None:
+    with serve(CREDIT_RISK_DECISION_LOG=str(tmp_path / "decisions")) as server:
+        httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+    commands = re.findall(r"^\$ (python .*)$", DOCUMENT, re.MULTILINE)
+    said = [
+        run(*shlex.split(each), home=home, cwd=tmp_path, PYTHONPATH=str(PROJECT)).stdout
+        for each in commands
+    ]
+
+    assert [each.splitlines()[-1] for each in said] == [
+        "1 files, 1 decisions, 0 files broken",
+        "1 decisions the same, 0 different",
+        "1 decisions in decisions.parquet",
+        "0 files removed",
+    ]
+    assert (tmp_path / "decisions.parquet").exists()

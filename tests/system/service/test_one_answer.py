@@ -1,0 +1,144 @@
+"""The probability of an application is the same to the last bit, however it is asked for."""
+
+import io
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from running import Server, run, serving
+
+from credit_risk.form.application import Application
+from credit_risk.model.encoding import Encoder
+from credit_risk.training.data.dataset import read_loans
+from credit_risk.training.fitting import fit_vectorizer
+
+ROUNDS = 8
+"""A machine may stand still for all of one."""
+BOOSTER = """
+import sys, bentoml, numpy, xgboost
+from credit_risk.model.features import FeatureBuilder
+booster = bentoml.xgboost.load_model("credit_risk_model:latest")
+rows = numpy.load(sys.argv[1])
+names = booster.feature_names
+known = xgboost.DMatrix(FeatureBuilder(names)(rows), feature_names=names)
+numpy.save(sys.argv[2], booster.predict(known))
+"""
+
+
+@pytest.fixture(scope="module")
+def real_home(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("real-home")
+    run("python", "train.py", "--repeats", "0", "--data", real_data, home=home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def real_server(real_home: Path) -> Iterator[Server]:
+    with serving("service.py:svc", home=real_home, log=real_home / "log") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def applications(real_data: Path) -> list[dict[str, Any]]:
+    """All real rows, as a client would send them."""
+    records = read_loans(real_data).records()
+    return [
+        {name: None if value != value else value for name, value in record.items()}  # noqa: PLR0124  NaN
+        for record in records
+    ]
+
+
+@pytest.fixture(scope="module")
+def rows(applications: list[dict[str, Any]]) -> np.ndarray:
+    parsed = [Application.model_validate_json(json.dumps(each)) for each in applications]
+    return Encoder(fit_vectorizer()).encode(parsed)
+
+
+@pytest.fixture(scope="module")
+def expected(rows: np.ndarray, real_home: Path, tmp_path_factory: Any) -> list[float]:
+    """What the Booster says, asked directly in a program of its own."""
+    folder = tmp_path_factory.mktemp("booster")
+    np.save(folder / "rows.npy", rows)
+    run("python", "-c", BOOSTER, folder / "rows.npy", folder / "out.npy", home=real_home)
+    probabilities: list[float] = np.load(folder / "out.npy").tolist()
+    return probabilities
+
+
+def in_batches(server: Server, applications: list[dict[str, Any]]) -> list[float]:
+    answers = []
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        for start in range(0, len(applications), 1000):
+            answers += client.post("/classify_batch", json=applications[start:][:1000]).json()
+    return [answer["default_probability"] for answer in answers]
+
+
+def as_array(server: Server, rows: np.ndarray) -> list[float]:
+    file = io.BytesIO()
+    np.save(file, rows)
+    headers = {"content-type": "application/x-npy"}
+    answer = server.post("/classify_array", content=file.getvalue(), headers=headers)
+    probabilities: list[float] = answer.json()["default_probability"]
+    return probabilities
+
+
+def test_among_a_thousand_others(
+    real_server: Server, applications: list[dict[str, Any]], expected: list[float]
+) -> None:
+    assert in_batches(real_server, applications) == expected
+
+
+def test_as_an_array(real_server: Server, rows: np.ndarray, expected: list[float]) -> None:
+    assert as_array(real_server, rows) == expected
+
+
+def test_alone_and_under_concurrency(
+    real_server: Server, applications: list[dict[str, Any]], expected: list[float]
+) -> None:
+    with httpx.Client(base_url=real_server.url, timeout=60) as client:
+
+        def ask(application: dict[str, Any]) -> float:
+            return float(client.post("/classify", json=application).json()["default_probability"])
+
+        alone = [ask(each) for each in applications[:300]]
+        with ThreadPoolExecutor(16) as pool:
+            together = list(pool.map(ask, applications))
+
+    assert alone == expected[:300]
+    assert together == expected
+
+
+def test_with_a_runner_of_its_own(
+    real_home: Path, tmp_path: Path, applications: list[dict[str, Any]], expected: list[float]
+) -> None:
+    with serving(
+        "service.py:svc", home=real_home, log=tmp_path / "log", CREDIT_RISK_RUNNER="remote"
+    ) as server:
+        found = in_batches(server, applications)
+
+    assert found == expected
+
+
+def test_a_large_array_does_not_keep_the_others_waiting(
+    real_server: Server, applications: list[dict[str, Any]], rows: np.ndarray
+) -> None:
+    many = np.tile(rows, (11, 1))  # 48,994 rows: a second of model calls on a slow machine
+
+    def answered_meanwhile() -> int:
+        with httpx.Client(base_url=real_server.url, timeout=60) as client:
+            busy = pool.submit(as_array, real_server, many)
+            answered = 0
+            while not busy.done():
+                client.post("/classify", json=applications[0]).raise_for_status()
+                answered += 1
+        assert len(busy.result()) == len(many)
+        return answered
+
+    with ThreadPoolExecutor(1) as pool:
+        several = any(answered_meanwhile() > 5 for _ in range(ROUNDS))
+
+    assert several, "several were answered in the meantime"

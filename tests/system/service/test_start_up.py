@@ -1,0 +1,209 @@
+"""What is refused at start-up ends in one sentence, without a trace of Python."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from running import BIN, PROJECT, configured, environment, free_port, run
+
+MAKE_WRONG_MODEL = """
+import pathlib, sys
+import bentoml, bentoml.xgboost, numpy, xgboost
+from sklearn.feature_extraction import DictVectorizer
+from credit_risk.registry.store import write_hashes
+
+name, how = sys.argv[1:]
+good = bentoml.models.get("credit_risk_model:latest")
+objects = dict(good.custom_objects)
+metadata = dict(good.info.metadata)
+match how:
+    case "no vectorizer":
+        objects = {}
+    case "something to run":
+        objects["more"] = pathlib.PurePosixPath("whatever its name is")
+    case "other columns":
+        objects = {"DictVectorizer": DictVectorizer().fit([{"age": 1, "shoe": 42}])}
+    case "no metadata":
+        metadata = {}
+    case "thresholds out of order":
+        metadata["policy"] = {"review_above": 0.6, "decline_above": 0.5}
+    case "another fingerprint":
+        metadata["columns"] = metadata["columns"] | {"fingerprint": "0" * 64}
+booster = bentoml.xgboost.load_model(good)
+
+def train(names, looks_at=("income",), **parameters):
+    rows = numpy.random.default_rng(0).random((500, len(names)))
+    risky = rows[:, [names.index(name) for name in looks_at]].sum(axis=1)  # more is worse
+    risky = risky > numpy.median(risky)
+    known = xgboost.DMatrix(rows, label=risky, feature_names=names)
+    return xgboost.train({"objective": "binary:logistic"} | parameters, known, 3)
+
+names = booster.feature_names
+match how:
+    case "free trees":
+        booster = train(names, max_depth=2)
+    case "deep trees":
+        booster = train(names, names, max_depth=12, min_child_weight=0, eta=1)
+        metadata["guarantees"] = {}
+    case "inputs in another order":
+        booster = train(names[::-1])
+    case "marital status":
+        booster = train(["income", "marital=single"])
+        metadata["inputs"] = ["income", "marital=single"]
+stored = bentoml.xgboost.save_model(name, booster, custom_objects=objects, metadata=metadata)
+if how != "no metadata":
+    write_hashes(stored.tag)
+print(bentoml.models.get(stored.tag).path)
+"""
+
+
+def serve_and_see_it_fail(home: Path, **changes: str) -> str:
+    """Start the service where it must refuse to, and return the last line it printed."""
+    command = [BIN / "bentoml", "serve", "service.py:svc", "--port", str(free_port())]
+    found = subprocess.run(
+        command,
+        env=environment(home, **changes),
+        cwd=PROJECT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=300,
+        check=False,
+    )
+    assert found.returncode != 0
+    assert "Traceback" not in found.stdout
+    return found.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def wrong_model(home: Path) -> Callable[[str], tuple[str, Path]]:
+    """Put a model that does not fit into the store; gives its tag and folder."""
+
+    def make(how: str) -> tuple[str, Path]:
+        name = "wrong_" + how.replace(" ", "_")
+        found = run("python", "-W", "ignore", "-c", MAKE_WRONG_MODEL, name, how, home=home)
+        return f"{name}:latest", Path(found.stdout.strip().splitlines()[-1])
+
+    return make
+
+
+def test_an_empty_store_is_told_with_the_command_that_fills_it(tmp_path: Path) -> None:
+    line = serve_and_see_it_fail(tmp_path)
+
+    assert "credit_risk_model:latest: found no such model in the store" in line
+    assert line.endswith("run: python train.py")
+
+
+def test_a_tag_that_is_not_in_the_store_is_told(home: Path) -> None:
+    line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL="credit_risk_model:nothere")
+
+    assert "credit_risk_model:nothere: found no such model" in line
+
+
+@pytest.mark.parametrize(
+    ("how", "found", "expected"),
+    [
+        ("no vectorizer", "custom objects: none", "a DictVectorizer among them"),
+        ("something to run", "PurePosixPath in its pickle", "a DictVectorizer and nothing else"),
+        ("other columns", "found 2 columns, expected 29", "this code's columns"),
+        ("no metadata", "metadata without a valid recipe, policy", "that of train.py"),
+        ("thresholds out of order", "review_above 0.6 and decline_above 0.5", "in order"),
+        ("another fingerprint", "columns with fingerprint 000000000000", "expected "),
+        ("free trees", "do not keep what is guaranteed for income", "trained with constraints"),
+        ("deep trees", "found a leaf behind ", "that this code can explain"),
+        ("inputs in another order", "trees on other inputs (their order)", "those of its card"),
+        ("marital status", "trees that look at marital=single", "that field left out"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(
+    home: Path,
+    wrong_model: Callable[[str], tuple[str, Path]],
+    how: str,
+    found: str,
+    expected: str,
+) -> None:
+    tag, _ = wrong_model(how)
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL=tag)
+
+    assert found in line
+    assert expected in line
+    assert line.endswith("run: python train.py")
+
+
+def test_a_model_of_another_xgboost_is_refused(
+    home: Path, wrong_model: Callable[[str], tuple[str, Path]]
+) -> None:
+    tag, folder = wrong_model("another xgboost")
+    description = folder / "model.yaml"
+    text = description.read_text()
+    assert "xgboost: 3." in text
+    description.write_text(text.replace("xgboost: 3.", "xgboost: 2."))
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL=tag)
+
+    assert "found a model of xgboost 2." in line
+    assert "which is installed; run: python train.py, or install xgboost 2." in line
+
+
+def test_a_model_whose_file_was_altered_is_refused(
+    home: Path, wrong_model: Callable[[str], tuple[str, Path]]
+) -> None:
+    tag, folder = wrong_model("altered file")
+    with (folder / "custom_objects.pkl").open("ab") as file:
+        file.write(b"more")
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL=tag)
+
+    assert "found custom_objects.pkl: SHA-256 " in line
+    assert line.endswith("as in its card; run: python train.py, or import the model again")
+
+
+def test_an_unknown_way_to_run_the_runner_is_refused(home: Path) -> None:
+    line = serve_and_see_it_fail(home, CREDIT_RISK_RUNNER="far away")
+
+    assert "CREDIT_RISK_RUNNER: found 'far away', expected 'embedded' or 'remote'" in line
+
+
+def test_a_misspelt_service_in_the_configuration_is_refused(home: Path, tmp_path: Path) -> None:
+    good = (PROJECT / "bentoconfiguration.yaml").read_text()
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(good.replace("credit_risk_classifier:", "credit_risk_clasifier:"))
+
+    line = serve_and_see_it_fail(home, BENTOML_CONFIG=str(wrong))
+
+    assert "wrong.yaml: found services.credit_risk_clasifier, expected one of" in line
+
+
+@pytest.mark.parametrize("text", [None, "", "bank = {", 'bank = { sha256 = "short" }'])
+def test_a_file_of_keys_that_is_empty_or_unreadable_is_refused(
+    home: Path, tmp_path: Path, text: str | None
+) -> None:
+    file = tmp_path / "keys.toml"
+    if text is not None:
+        file.write_text(text)
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_API_KEYS_FILE=str(file))
+
+    assert f"CREDIT_RISK_API_KEYS_FILE: {file}: found " in line
+    assert line.endswith(f"run: python -m credit_risk.keys add NAME --file {file}")
+
+
+def test_a_folder_for_the_decision_log_that_cannot_be_made_is_refused(
+    home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+
+    line = serve_and_see_it_fail(home, CREDIT_RISK_DECISION_LOG=str(tmp_path / "file" / "log"))
+
+    assert f"decision_log.path: found {tmp_path}/file/log (" in line
+    assert line.endswith("expected a writable folder")
+
+
+def test_a_field_of_the_decision_log_that_is_not_one_is_refused(home: Path, tmp_path: Path) -> None:
+    wrong = {"credit_risk_classifier.decision_log.leave_out": ["marital", "shoe"]}
+
+    line = serve_and_see_it_fail(home, **configured(tmp_path, wrong))
+
+    assert "decision_log.leave_out: found 'shoe', expected one of seniority, home," in line
