@@ -48,7 +48,7 @@ class ModelRefusedError(CreditRiskError):
     """A stored model does not fit this code or the installed versions."""
 
     def __init__(self, tag: str, *, found: str, expected: str, fix: str) -> None:
-        super().__init__(f"{tag}: found {found}, expected {expected}; run: {mend}")
+        super().__init__(f"{tag}: found {found}, expected {expected}; run: {fix}")
 
 
 class PolicyError(CreditRiskError):

@@ -21,4 +21,4 @@ class KeysError(LeanBentoError):
     def __init__(
         self, path: Path, *, found: str, fix: str, expected: str = "names and hashes of keys"
     ) -> None:
-        super().__init__(f"{path}: found {found}, expected {expected}; {mend}")
+        super().__init__(f"{path}: found {found}, expected {expected}; {fix}")
