@@ -25,13 +25,11 @@ import numpy as np
 from locust import FastHttpUser, constant, events, stats
 from pydantic import ValidationError
 
-from credit_risk.decision.policy import Policy
-from credit_risk.form.application import ArrayAssessment, Assessment, AssessmentBatch
-from credit_risk.form.samples import sample_applications
-from credit_risk.form.vocabulary import COLUMNS, MISSING_CODE
-from credit_risk.model.encoding import Encoder, Rows
-from credit_risk.registry.model_card import ModelCard
-from lean_bento.error_response import ErrorResponse
+from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch, Policy
+from credit_risk.form import COLUMNS, MISSING_CODE, sample_applications
+from credit_risk.model import Encoder, Rows
+from credit_risk.registry import ModelCard
+from lean_bento import ErrorResponse
 
 
 class Call(NamedTuple):

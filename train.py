@@ -18,14 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from credit_risk.decision.policy import PROHIBITED_FIELDS, STANDARD_POLICY, Policy
-from credit_risk.decision.reasons import REASON_CODES, Reasons
+from credit_risk.decision import PROHIBITED_FIELDS, REASON_CODES, STANDARD_POLICY, Policy, Reasons
 from credit_risk.errors import CreditRiskError
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.encoding import fingerprint
-from credit_risk.model.risk_model import RiskModel
-from credit_risk.registry import store
-from credit_risk.registry.model_card import Columns, Data, ModelDescription, Thresholds
+from credit_risk.form import COLUMNS
+from credit_risk.model import RiskModel, fingerprint
+from credit_risk.registry import Columns, Data, ModelDescription, Thresholds, store
 from credit_risk.training.comparison import compare, count_fits
 from credit_risk.training.data.dataset import Dataset, read_loans
 from credit_risk.training.evaluation import measure

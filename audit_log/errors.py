@@ -12,7 +12,7 @@ Each message is one sentence: what was found and what was expected.
 
 from pathlib import Path
 
-__all__ = ["AuditLogError", "BrokenLogError", "NoLogError", "LogWriteError"]
+__all__ = ["AuditLogError", "BrokenLogError", "LogWriteError", "NoLogError"]
 
 
 class AuditLogError(Exception):

@@ -8,7 +8,7 @@ import httpx
 from benchmarks.bodies import array_body
 from benchmarks.processes import BenchmarkError
 from benchmarks.services import Service
-from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.form import COURSE_EXAMPLE, sample_applications
 
 __all__ = ["SAMPLES", "check"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.model.encoding import Encoder
+from credit_risk.form import COURSE_EXAMPLE, sample_applications
+from credit_risk.model import Encoder
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import fit_vectorizer
 

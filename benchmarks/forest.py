@@ -9,8 +9,7 @@ prints their tags.
 import sys
 
 from benchmarks.peers.common import stored_model
-from credit_risk.registry import store
-from credit_risk.registry.model_card import ModelDescription
+from credit_risk.registry import ModelDescription, store
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
 

@@ -19,10 +19,9 @@ import xgboost
 
 from benchmarks.bodies import batch_body
 from benchmarks.peers.common import PlainModel, scorer, stored_model
-from credit_risk.form.application import Application, AssessmentBatch
-from credit_risk.form.samples import sample_applications
+from credit_risk.decision import AssessmentBatch
+from credit_risk.form import Application, ApplicationBatch, sample_applications
 from lean_bento.http_server.garbage import collect_garbage_rarely
-from lean_bento.rows import ApplicationBatch
 
 __all__: list[str] = []
 

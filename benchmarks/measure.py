@@ -21,7 +21,7 @@ from benchmarks.plan import ALONE, MANY, Plan, Work, one
 from benchmarks.processes import BenchmarkError, Server
 from benchmarks.results import Results
 from benchmarks.services import OURS, SERVICES
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 __all__ = ["IN_PROCESS", "TREES", "Bench"]
 

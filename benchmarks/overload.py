@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from credit_risk.form.samples import sample_applications
-from credit_risk.model.encoding import Encoder
+from credit_risk.form import sample_applications
+from credit_risk.model import Encoder
 from credit_risk.training.fitting import fit_vectorizer
 
 __all__ = ["Overload", "overload"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 __all__ = ["BenchmarkError", "Server", "end", "free_port", "wait_until_it_answers"]
 

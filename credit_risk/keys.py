@@ -1,8 +1,14 @@
 """The command that makes API keys: ``python -m credit_risk.keys --help``."""
 
-from lean_bento.auth.__main__ import main
+from typing import Final
 
-__all__ = ["main"]
+from lean_bento import KeyCommand
+
+__all__ = ["COMMAND"]
+
+COMMAND: Final = KeyCommand(
+    command="python -m credit_risk.keys", variable="CREDIT_RISK_API_KEYS_FILE", prefix="crk_"
+)
 
 if __name__ == "__main__":
-    print(main())  # noqa: T201  a command speaks
+    print(COMMAND.main())  # noqa: T201  a command speaks

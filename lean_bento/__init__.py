@@ -1,21 +1,80 @@
-"""Adapters between BentoML's HTTP server and the package. Knows nothing of credit.
+"""Hosts a BentoML class service fast and hardened; see README.md.
 
-What a request passes on its way from the socket to a method in ``service.py``, outermost first::
-
-    server, accepting     a worker's HTTP server, and how it takes connections in
-    connection, exchange  bytes to a request, an answer to bytes; what is no request ends here
-    key_door              who may ask: 401, 403
-    answer_headers        what a method adds to its answer, such as X-Decision-Id
-    lean, endpoint        a POST of JSON or .npy: read, validate, call, write; there it ends
-    uniform_errors        whatever else goes BentoML's way, whose errors get one shape
-    known_paths           404
-    (BentoML)             metrics, time limit, requests at once
-    lateness              429
-    media_types           415
-    size_limits           413
-    query                 400, for a query that nobody would read
-    whole_files           takes Range headers out
-
-The lean path does the work of all that stand below it and keeps their limits, which
-``middleware_stack`` finds. Applications that come together meet in ``batching``.
+What models of requests and answers need is here at once and takes pydantic only. What hosts a
+service loads BentoML, so it is imported when it is first asked for.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from lean_bento.codecs.duplicate_keys import UniqueKeys
+from lean_bento.error_response import ErrorResponse
+from lean_bento.errors import LeanBentoError
+from lean_bento.request_context import RequestContext, add_header, current
+from lean_bento.rows import (
+    DivisibleList,
+    RowAnswers,
+    RowBatch,
+    check_size,
+    count_values,
+    written_as_is,
+)
+
+if TYPE_CHECKING:
+    from lean_bento.auth import KeyCommand
+    from lean_bento.batching import MicroBatcher
+    from lean_bento.bentoml_internals import server_context
+    from lean_bento.codecs.npy import JSON, NPY
+    from lean_bento.config import Batching, read_configuration
+    from lean_bento.endpoint_options import Flag, options
+    from lean_bento.remote import dependency_call
+    from lean_bento.service import LeanService
+
+__all__ = [
+    "JSON",
+    "NPY",
+    "Batching",
+    "DivisibleList",
+    "ErrorResponse",
+    "Flag",
+    "KeyCommand",
+    "LeanBentoError",
+    "LeanService",
+    "MicroBatcher",
+    "RequestContext",
+    "RowAnswers",
+    "RowBatch",
+    "UniqueKeys",
+    "add_header",
+    "check_size",
+    "count_values",
+    "current",
+    "dependency_call",
+    "options",
+    "read_configuration",
+    "server_context",
+    "written_as_is",
+]
+
+_MODULES = {
+    "JSON": "codecs.npy",
+    "NPY": "codecs.npy",
+    "Batching": "config",
+    "Flag": "endpoint_options",
+    "KeyCommand": "auth",
+    "LeanService": "service",
+    "MicroBatcher": "batching",
+    "dependency_call": "remote",
+    "options": "endpoint_options",
+    "read_configuration": "config",
+    "server_context": "bentoml_internals",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  of each name its own type
+    if name not in _MODULES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found

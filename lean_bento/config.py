@@ -1,136 +1,170 @@
-"""What of ``bentoconfiguration.yaml`` BentoML leaves to us.
+"""Settings of ``bentoconfiguration.yaml`` that BentoML leaves to its services.
 
-BentoML reads the file named by ``BENTOML_CONFIG``. Three things it does not do: apply the
-``batching`` of a service of the class API, limit the size of requests, and complain about a service
-that does not exist.
+BentoML reads the file that ``BENTOML_CONFIG`` names. It does not apply the batching of a service
+of the class API, has no limits of the size of requests, and ignores a service that does not exist.
 """
 
+import logging
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final, TypeVar
 
 import yaml
 from bentoml.exceptions import BentoMLConfigException
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
-__all__ = [
-    "Batching",
-    "Limits",
-    "read_batching",
-    "read_limits",
-    "read_section",
-    "use_configuration",
-]
+__all__ = ["Batching", "Configuration", "Limits", "read_configuration"]
 
-VARIABLE = "BENTOML_CONFIG"
-UNITS = {"KiB": 1024, "MiB": 1024**2}
+logger = logging.getLogger("bentoml.service")
 
-
-@dataclass(frozen=True)
-class Batching:
-    """How calls of the runner are put together.
-
-    Attributes:
-        max_batch_size: rows in one model call at most.
-        max_latency_ms: how long the remote runner may make a call wait, milliseconds.
-    """
-
-    max_batch_size: int
-    max_latency_ms: int
+VARIABLE: Final = "BENTOML_CONFIG"
+COUNT: Final = "a whole number above zero"
+SIZE: Final = "a size like 16 KiB or 8 MiB"
+OLD_NAMES: Final = {"wait_ms": "max_queue_delay_ms"}
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How large a request may be, by API method, and how much it may wait for.
-
-    Attributes:
-        body: bytes of its body.
-        rows: rows in it, where it may have several.
-        wait_ms: milliseconds of work on others, from being read to being begun.
-    """
-
-    body: Mapping[str, int]
-    rows: Mapping[str, int]
-    wait_ms: int
-
-
-def use_configuration(path: Path) -> None:
-    """Make BentoML read ``path``, unless the environment already names another file."""
-    os.environ.setdefault(VARIABLE, str(path))
-
-
-def read_batching(service: str, known_services: Collection[str]) -> Batching:
-    """Read ``services.<service>.batching`` of the file that is in force.
-
-    Raises:
-        BentoMLConfigException: if the file is not there, names a service that does not exist, or
-            lacks a whole number above zero for either value.
-    """
-    path = Path(os.environ[VARIABLE])
-    services = _services(path)
-    for name, settings in services.items():
-        if name not in known_services:
-            msg = f"{path.name}: found services.{name}, expected one of {', '.join(known_services)}"
-            raise BentoMLConfigException(msg)
-        if not isinstance(settings, dict):
-            msg = f"{path.name}: found services.{name} without settings, expected a mapping"
-            raise BentoMLConfigException(msg)
-    batching = services.get(service, {}).get("batching")
-    place = f"{path.name}: found services.{service}.batching"
-    return Batching(
-        max_batch_size=_count(batching, "max_batch_size", place),
-        max_latency_ms=_count(batching, "max_latency_ms", place),
-    )
-
-
-def read_limits(service: str, body: Iterable[str], rows: Iterable[str] = ()) -> Limits:
-    """Read ``services.<service>.limits`` of the file that is in force.
-
-    Args:
-        service: whose.
-        body: API methods that must have a limit of their body.
-        rows: API methods that must have a limit of their rows.
-
-    Raises:
-        BentoMLConfigException: if one has none, or not in the form of ``16 KiB`` or ``1000``.
-    """
-    path = Path(os.environ[VARIABLE])
-    limits = _services(path).get(service, {}).get("limits")
-    limits = limits if isinstance(limits, dict) else {}
-    place = f"{path.name}: found services.{service}.limits"
-    return Limits(
-        body={name: _size(limits.get("body"), name, f"{place}.body") for name in body},
-        rows={name: _count(limits.get("rows"), name, f"{place}.rows") for name in rows},
-        wait_ms=_count(limits, "wait_ms", place),
-    )
-
-
-def _count(settings: Any, name: str, place: str) -> int:  # noqa: ANN401  whatever the file has there
-    value = settings.get(name) if isinstance(settings, dict) else None
-    if type(value) is not int or value < 1:
-        msg = f"{place}.{name}: {value!r}, expected a whole number above zero"
-        raise BentoMLConfigException(msg)
+def _with_unit(value: object) -> object:
+    if not re.fullmatch(r"[1-9]\d* (KiB|MiB)", str(value)):
+        raise ValueError(SIZE)
     return value
 
 
-def _size(settings: Any, name: str, place: str) -> int:  # noqa: ANN401  as above
-    value = settings.get(name) if isinstance(settings, dict) else None
-    found = re.fullmatch(r"([1-9]\d*) (KiB|MiB)", str(value))
-    if found is None:
-        msg = f"{place}.{name}: {value!r}, expected a size like 16 KiB or 8 MiB"
-        raise BentoMLConfigException(msg)
-    return int(found[1]) * UNITS[found[2]]
+Size = Annotated[ByteSize, BeforeValidator(_with_unit)]
+Section = TypeVar("Section", bound=BaseModel)
 
 
-def read_section(service: str, name: str) -> Any:  # noqa: ANN401  for its reader to check
-    """Read ``services.<service>.<name>`` of the file that is in force; empty if it is not there."""
-    section = _services(Path(os.environ[VARIABLE])).get(service, {}).get(name)
-    return {} if section is None else section
+class Batching(BaseModel):
+    """Batching of the calls of a runner.
+
+    Attributes:
+        max_batch_size: rows in one model call at most.
+        max_latency_ms: how long a remote runner may make a call wait, milliseconds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    max_batch_size: PositiveInt = Field(description=COUNT)
+    max_latency_ms: PositiveInt = Field(description=COUNT)
 
 
-def _services(path: Path) -> dict[str, Any]:
+class Limits(BaseModel):
+    """Limits of a request, by API method.
+
+    Attributes:
+        body: bytes of its body at most.
+        rows: rows in it at most, where it may have several.
+        max_queue_delay_ms: milliseconds of work on other requests that may lie between reading a
+            request and beginning it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    body: dict[str, Size] = Field(description=SIZE)
+    rows: dict[str, Annotated[PositiveInt, Field(strict=True)]] = Field({}, description=COUNT)
+    max_queue_delay_ms: PositiveInt = Field(description=COUNT, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_old_names(cls, section: Any) -> Any:  # noqa: ANN401  whatever the file has there
+        if not isinstance(section, dict):
+            return section
+        for old in section.keys() & OLD_NAMES.keys():
+            _warn_of(old)
+        return {OLD_NAMES.get(name, name): value for name, value in section.items()}
+
+
+@cache
+def _warn_of(old: str) -> None:
+    logger.warning(
+        "limits.%s is now limits.%s: rename it in the configuration", old, OLD_NAMES[old]
+    )
+
+
+class Configuration:
+    """The ``services`` of a configuration file."""
+
+    def __init__(self, path: Path, known_services: Collection[str]) -> None:
+        """Read a file.
+
+        Raises:
+            BentoMLConfigException: if it is not there, or names a service that does not exist.
+        """
+        self._file = path.name
+        self._services = _read(path)
+        for name, settings in self._services.items():
+            if name not in known_services:
+                raise self.error(name, None, f"one of {', '.join(known_services)}")
+            if not isinstance(settings, dict):
+                raise self.error(name, settings, "a mapping")
+
+    def section(self, service: str, name: str) -> Any:  # noqa: ANN401  for its reader to check
+        """Return ``services.<service>.<name>``; an empty mapping if it is not there."""
+        found = self._services.get(service, {}).get(name)
+        return {} if found is None else found
+
+    def read(self, service: str, name: str, model: type[Section]) -> Section:
+        """Read ``services.<service>.<name>`` into a model.
+
+        Raises:
+            BentoMLConfigException: names the first wrong value and says what was expected.
+        """
+        try:
+            return model.model_validate(self.section(service, name))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = [str(part) for part in first["loc"]]
+            if first["type"] == "extra_forbidden":
+                expected = f"one of {', '.join(model.model_fields)}"
+                raise self.error(".".join([service, name, *place]), None, expected) from None
+            found = None if first["type"] == "missing" else first["input"]
+            field = model.model_fields.get(place[0]) if place else None
+            expected = (field and field.description) or "a mapping"
+            raise self.error(".".join([service, name, *place]), found, expected) from None
+
+    def check_names(
+        self, place: str, found: Mapping[str, object], names: Collection[str], expected: str
+    ) -> None:
+        """Check that a section has a value for each name and for no other.
+
+        Raises:
+            BentoMLConfigException: names the first that has none, or is not known.
+        """
+        for name in names:
+            if name not in found:
+                raise self.error(f"{place}.{name}", None, expected)  # noqa: EM102  a place
+        for name in found:
+            if name not in names:
+                known = f"one of {', '.join(names) or 'no methods'}"
+                raise self.error(f"{place}.{name}", found[name], known)  # noqa: EM102  a place
+
+    def error(self, place: str, found: object, expected: str) -> BentoMLConfigException:
+        """Make the error of a wrong value at ``services.<place>``."""
+        msg = f"{self._file}: found services.{place}: {found!r:.100}, expected {expected}"
+        return BentoMLConfigException(msg)
+
+
+def read_configuration(path: Path, known_services: Collection[str]) -> Configuration:
+    """Make BentoML read ``path``, unless the environment names another file, and read that one.
+
+    Raises:
+        BentoMLConfigException: if it is not there, or names a service that does not exist.
+    """
+    return Configuration(Path(os.environ.setdefault(VARIABLE, str(path))), known_services)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         services = yaml.safe_load(path.read_text())["services"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:

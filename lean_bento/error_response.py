@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-__all__ = ["MAX_ECHO", "Problem", "ErrorResponse", "echo", "refuse"]
+__all__ = ["MAX_ECHO", "ErrorResponse", "Problem", "echo", "explain_findings"]
 
 MAX_ECHO = 100
 """Most characters of a client's own text in an answer."""
@@ -62,7 +62,7 @@ def echo(text: object) -> str:
     return _cut(str(text), MAX_ECHO // 2)
 
 
-def refuse(
+def explain_findings(
     findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None = None
 ) -> ErrorResponse:
     """Put pydantic's findings into one refusal that names every wrong field.

@@ -13,11 +13,11 @@ from bentoml import Service
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
+from lean_bento.codecs.npy import JSON
+from lean_bento.endpoint_options import options_of
 from lean_bento.error_response import ErrorResponse
-from lean_bento.middleware.content_type import JSON
-from lean_bento.middleware.query_flags import flags_of
 
-__all__ = ["document", "lock", "signature_of"]
+__all__ = ["document", "require_key", "signature_of"]
 
 REFUSALS = {
     400: "Not HTTP, or the query or the body is not valid; every wrong field is named.",
@@ -76,7 +76,7 @@ def document(
     service: Service[Any],
     *,
     version: str,
-    readable: Mapping[str, type[BaseModel]],
+    answers: Mapping[str, type[BaseModel]],
     pages: Iterable[str] = (),
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Json:
@@ -85,14 +85,14 @@ def document(
     Args:
         service: its ``@bentoml.api`` methods take one positional-only model each.
         version: of the service.
-        readable: answer model of each path that answers GET with JSON.
+        answers: answer model of each path that answers GET with JSON.
         pages: paths that answer GET with HTML.
         headers: of every answer of success to a POST, each with what it means.
     """
     methods = {m.route: (m.func, *signature_of(m.func)) for m in service.apis.values()}
     inputs = {body for _, body, _ in methods.values()}
     outputs = (
-        {answer for _, _, answer in methods.values()} | set(readable.values()) | {ErrorResponse}
+        {answer for _, _, answer in methods.values()} | set(answers.values()) | {ErrorResponse}
     )
     ordered: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((m, "validation") for m in inputs),
@@ -112,7 +112,7 @@ def document(
                 route: {"post": _post(function, body, answer, schemas, headers)}
                 for route, (function, body, answer) in methods.items()
             },
-            **{path: {"get": _get(path, answer)} for path, answer in readable.items()},
+            **{path: {"get": _get(path, answer)} for path, answer in answers.items()},
             **{path: {"get": _page(path)} for path in pages},
             **{path: {"get": _operation(*about)} for path, about in OPERATION.items()},
         },
@@ -120,7 +120,7 @@ def document(
     }
 
 
-def lock(document: Json, open_paths: Collection[str]) -> Json:
+def require_key(document: Json, open_paths: Collection[str]) -> Json:
     """Declare that every path but the open ones wants an API key."""
     refusals = _refusals((401, 403))
     refusals["401"]["headers"] = {"WWW-Authenticate": CHALLENGE}
@@ -145,7 +145,7 @@ def _post(
     content: Json = {JSON: {"schema": _ref(body)}}
     if examples := schemas[body.__name__].get("examples"):
         content[JSON]["example"] = examples[0]
-    for media_type in getattr(body, "media_types", (JSON,)):
+    for media_type in options_of(function).media_types:
         content.setdefault(media_type, {"schema": {"type": "string", "format": "binary"}})
     answered = _json(_summary(answer), answer)
     if headers:
@@ -163,9 +163,9 @@ def _post(
                 "name": flag.name,
                 "in": "query",
                 "description": flag.description,
-                "schema": {"type": "boolean", "default": flag.default},
+                "schema": {"type": "boolean", "default": flag.otherwise},
             }
-            for flag in flags_of(function)
+            for flag in options_of(function).flags
         ],
         "requestBody": {"required": True, "content": content},
         "responses": {"200": answered, **_refusals(WITH_BODY)},

@@ -1,8 +1,8 @@
-"""Calls of a runner that is a service of its own.
+"""Calls of a service that this one depends on, in this worker or in a process of its own.
 
-BentoML's client speaks pickle to it: whoever answers at the runner's address would run code in
-the classifier. Here arrays go there and back as ``.npy`` files. A runner that does not answer is
-no fault of the request: the client hears 503 and may try again. Knows nothing of credit.
+BentoML's client speaks pickle to a process of its own: whoever answers at its address would run
+code here. Arrays go there and back as ``.npy`` files instead. A service that does not answer is no
+error of the request: the client gets 503 and may try again.
 """
 
 import asyncio
@@ -11,37 +11,52 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-import numpy as np
 from bentoml.exceptions import BentoMLException, ServiceUnavailable
-from numpy.typing import NDArray
 
 from lean_bento.bentoml_internals import RemoteProxy
 from lean_bento.codecs.npy import NPY
 
-__all__ = ["remote_call"]
+__all__ = ["dependency_call"]
 
-Array = NDArray[np.float32]
-AWAY = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
-BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+UNREACHABLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+RETRY_LATER = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+Call = Callable[[Any], Awaitable[Any]]
+"""An array in, an array out; raises ServiceUnavailable if the service is away or too busy."""
 
 
-def remote_call(runner: RemoteProxy, name: str) -> Callable[[Array], Awaitable[Any]]:
-    """Make a method of a remote runner callable with an array.
+def dependency_call(dependency: Any, name: str) -> Call:  # noqa: ANN401  an instance, or BentoML's stand-in for one
+    """Make a method of ``bentoml.depends(...)`` callable, wherever it runs."""
+    if isinstance(dependency, RemoteProxy):
+        return _remote_call(dependency, name)
+    method = getattr(dependency, name)
 
-    The call raises ServiceUnavailable if the runner is away or too busy.
-    """
-    client = runner.to_async
+    async def call(array: Any) -> Any:  # noqa: ANN401  BentoML's untyped methods
+        return method(array)
+
+    return call
+
+
+def _remote_call(dependency: RemoteProxy, name: str) -> Call:
+    client = dependency.to_async
     client.media_type = NPY  # read at each call, and once for the serde at the first
 
-    async def call(rows: Array) -> Any:  # noqa: ANN401  BentoML's untyped methods
+    async def call(array: Any) -> Any:  # noqa: ANN401  as above
         try:
-            return await client.call(name, rows)
-        except AWAY as error:
+            return await client.call(name, array)
+        except UNREACHABLE as error:
             msg = f"the runner does not answer: {error}"
             raise ServiceUnavailable(msg) from None
-        except (BentoMLException, ValueError) as error:
-            status = getattr(error, "error_code", None)
+        except BentoMLException as error:
             msg = f"the runner did not answer with an array: {error}"
-            raise (ServiceUnavailable if status in BUSY else RuntimeError)(msg) from None
+            kind = ServiceUnavailable if error.error_code in RETRY_LATER else RuntimeError
+            raise kind(msg) from None
+        except ValueError as error:
+            msg = f"the runner did not answer with an array: {error}"
+            raise RuntimeError(msg) from None
 
     return call

@@ -1,26 +1,64 @@
-"""Who asks: the name of the API key that the request being answered came with.
+"""What is known of the request that is being answered, for whoever works on it."""
 
-Set at the door, read by whoever keeps a record. Never the key itself.
-"""
-
-import logging
+import secrets
 from contextvars import ContextVar
-from typing import Final
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["CALLER", "name_callers_in_access_log"]
+if TYPE_CHECKING:
+    from lean_bento.rows import RowLimit
 
-ACCESS_LOG = "bentoml.access"
+__all__ = ["RequestContext", "add_header", "begin", "current"]
 
-CALLER: Final[ContextVar[str | None]] = ContextVar("caller", default=None)
-"""Name of the key; None where the service is open."""
+Header = tuple[bytes, bytes]
 
-
-def name_callers_in_access_log() -> None:
-    """End each line of BentoML's access log with who asked; more than once is the same as once."""
-    logging.getLogger(ACCESS_LOG).addFilter(_name_caller)
+_IN_SCOPE = "lean_bento.request_context"
 
 
-def _name_caller(record: logging.LogRecord) -> bool:
-    if caller := CALLER.get():
-        record.msg = f"{record.msg} (key={caller})"  # no name has a % in it
-    return True
+@dataclass
+class RequestContext:
+    """One request.
+
+    Attributes:
+        path: of the request.
+        query: as it was sent, without the question mark.
+        key_name: name of the API key that it came with; None where the service is open.
+        row_limit: how many rows its body may have; None for no limit.
+        headers: what its answer gets besides the usual headers, if it succeeds.
+    """
+
+    path: str = ""
+    query: bytes = b""
+    key_name: str | None = None
+    row_limit: "RowLimit | None" = None
+    headers: list[Header] = field(default_factory=list)
+
+    @cached_property
+    def error_id(self) -> str:
+        """Id of an internal error, the same in the answer and in the server's log."""
+        return secrets.token_hex(4)
+
+
+_CURRENT: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
+
+
+def current() -> RequestContext | None:
+    """Return the request that is being answered; None outside of one."""
+    return _CURRENT.get()
+
+
+def begin(scope: Any) -> RequestContext:  # noqa: ANN401  an ASGI scope
+    """Return the context of a request; the outermost layer that asks makes it."""
+    context: RequestContext | None = scope.get(_IN_SCOPE)
+    if context is None:
+        context = scope[_IN_SCOPE] = RequestContext(scope["path"], scope["query_string"])
+        _CURRENT.set(context)
+    return context
+
+
+def add_header(name: str, value: str) -> None:
+    """Add a header to the answer of the current request, if that succeeds."""
+    context = _CURRENT.get()
+    if context is not None:
+        context.headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))

@@ -1,19 +1,22 @@
-"""Many applications in one body, in which a bad row refuses none of the others.
+"""Lists of rows: a bad row refuses none of the others.
 
-What bad rows cost is bounded, whatever they hold: a body with more values than its rows could need
-is refused before it is parsed, bad rows are counted while they are read, and an answer explains
-so many problems and no more. Knows nothing of HTTP: what is raised above the limit comes from
-outside.
+A body of rows has a limited cost, whatever it holds. It is refused before it is parsed if it has
+more values than its rows could need; bad rows are counted while they are read; an answer explains
+a limited number of problems. Needs pydantic only.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
 from itertools import count
 from operator import attrgetter
-from typing import Annotated, Any, ClassVar, Final, Protocol, Self, cast
+from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar, cast, get_args
 
 from pydantic import (
-    ConfigDict,
+    BaseModel,
     GetCoreSchemaHandler,
     GetPydanticSchema,
     RootModel,
@@ -23,45 +26,88 @@ from pydantic import (
 )
 from pydantic_core import SchemaValidator, core_schema
 
-from credit_risk.form.application import COURSE_EXAMPLE, RISKY_EXAMPLE, Application, repeated
-from lean_bento.codecs.duplicate_keys import duplicate_keys
-from lean_bento.error_response import ErrorResponse, refuse
+from lean_bento.codecs.duplicate_keys import UniqueKeys, duplicate_keys
+from lean_bento.error_response import ErrorResponse, explain_findings
+from lean_bento.request_context import current
 
-__all__ = ["ApplicationBatch", "RowLimit", "Unlimited", "count_values", "explain"]
+__all__ = ["DivisibleList", "RowAnswers", "RowBatch", "RowLimit", "explain_rows", "written_as_is"]
 
-MOST_PROBLEMS: Final = 2_000
-"""That one answer explains: some 20 milliseconds, a quarter of a megabyte."""
+MAX_PROBLEMS: Final = 2_000
+"""Problems that one answer explains: some 20 milliseconds, a quarter of a megabyte."""
 
 UNEXPLAINED: Final = ErrorResponse(
-    error=f"This application is not valid; one answer explains {MOST_PROBLEMS} problems at most."
+    error=f"This row is not valid; one answer explains {MAX_PROBLEMS} problems at most."
 )
 
 FIELDS_SET: Final = attrgetter("__pydantic_fields_set__")
 
-
-class RowLimit(Protocol):
-    """How many rows a body may have."""
-
-    def check(self, *, rows: int = 0, values: int = 0) -> None:
-        """Raise something if there are more rows, or more values than those rows need."""
+Row = TypeVar("Row", bound=UniqueKeys)
+Answer = TypeVar("Answer", bound=BaseModel)
 
 
-class Unlimited:
-    """Takes every body."""
+@dataclass(frozen=True, slots=True)
+class RowLimit:
+    """Limit of the rows of one request.
 
-    def check(self, *, rows: int = 0, values: int = 0) -> None:
-        """Let it in."""
+    Attributes:
+        rows: at most.
+    """
+
+    rows: int
+
+    def check(self, *, rows: int = 0, values: int = 0, values_per_row: int = 1) -> None:
+        """Check what a body has.
+
+        Raises:
+            BentoMLException: with status 413, if there are more rows, or more values than so
+                many rows of ``values_per_row`` values need.
+        """
+        if rows > self.rows:
+            found = f"more than {self.rows} rows"
+        elif values > self.rows * values_per_row:
+            found = f"{values} values, which {self.rows} rows do not need"
+        else:
+            return
+        from bentoml.exceptions import BentoMLException  # noqa: PLC0415  only a service refuses
+
+        msg = f"The body has {found}: send at most {self.rows} rows at once."
+        raise BentoMLException(msg, error_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def check_size(*, rows: int = 0, values: int = 0, values_per_row: int = 1) -> None:
+    """Check a body against the limit of the request that is being answered, if there is one.
+
+    Raises:
+        BentoMLException: as ``RowLimit.check``.
+    """
+    context = current()
+    if context and context.row_limit:
+        context.row_limit.check(rows=rows, values=values, values_per_row=values_per_row)
 
 
 def count_values(body: bytes) -> int:
-    """Count what is in a JSON document, unparsed: all its values, lists and objects, or more.
+    """Count the values, lists and objects of a JSON document, unparsed; may count too many.
 
     Parsed they take up to a hundred times the memory that they take as text.
     """
     return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
-def _keep_error(value: object, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:  # noqa: ANN401  an Application, or what is wrong with it
+class DivisibleList:
+    """A model of a JSON list that can be read part by part."""
+
+    @classmethod
+    @abstractmethod
+    def check_body(cls, body: bytes) -> None:
+        """Refuse a body that is too large to be parsed; each part sees only itself."""
+
+    @classmethod
+    @abstractmethod
+    def join(cls, parts: list[Self]) -> Self:
+        """Make one list of parts, in order."""
+
+
+def _keep_error(value: object, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:  # noqa: ANN401  a row, or what is wrong with it
     count_row: Callable[[], None] | None = info.context
     if count_row:
         count_row()
@@ -71,44 +117,60 @@ def _keep_error(value: object, validate: ValidatorFunctionWrapHandler, info: Val
         return error
 
 
-def _each_alone(_: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-    alone = core_schema.with_info_wrap_validator_function(_keep_error, handler(Application))
+def _row_of(rows: Any) -> Any:  # noqa: ANN401  list[Row | ValidationError] to Row
+    return get_args(get_args(rows)[0])[0]
+
+
+def _each_alone(source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401  pydantic's signature
+    alone = core_schema.with_info_wrap_validator_function(_keep_error, handler(_row_of(source)))
     return core_schema.list_schema(alone, strict=True)
 
 
-ALL_GOOD: Final = SchemaValidator(
-    core_schema.list_schema(Application.__pydantic_core_schema__, strict=True, fail_fast=True)
-)
-"""Reads rows none of which is bad, in half the time."""
+@cache
+def _all_good(row: type[BaseModel]) -> SchemaValidator:
+    """Make a validator of rows none of which is bad; it takes half the time."""
+    schema = core_schema.list_schema(row.__pydantic_core_schema__, strict=True, fail_fast=True)
+    return SchemaValidator(schema)
 
 
-class ApplicationBatch(
-    RootModel[Annotated[list[Application | ValidationError], GetPydanticSchema(_each_alone)]]
+class RowBatch(
+    RootModel[Annotated[list[Row | ValidationError], GetPydanticSchema(_each_alone)]],
+    DivisibleList,
+    Generic[Row],
 ):
-    """Many applications; a bad one among them does not refuse the others."""
+    """A JSON list of objects, each validated alone."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE, RISKY_EXAMPLE]]})
-    limit: ClassVar[RowLimit] = Unlimited()
+    row_model: ClassVar[type[UniqueKeys]]
+    values_per_row: ClassVar[int]
 
     @classmethod
-    def check_size(cls, body: bytes) -> None:
-        """Raise what the limit raises, if a body is too large to be parsed."""
-        cls.limit.check(values=count_values(body))
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Note the model of a row, and how many values a row has; twice as many for bad ones."""
+        row = _row_of(cls.model_fields["root"].annotation)
+        if isinstance(row, type):
+            cls.row_model = row
+            cls.values_per_row = 2 * (len(cls.row_model.model_fields) + 1)
+
+    @classmethod
+    def check_body(cls, body: bytes) -> None:
+        """Refuse a body with more values than its rows could need."""
+        check_size(values=count_values(body), values_per_row=cls.values_per_row)
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes) -> Self:  # type: ignore[override]  # the rest of pydantic's arguments would cost more than the check
-        """Validate a JSON list; a row in which a field stands twice is a bad row.
+        """Validate a JSON list; a row that has a key twice is a bad row.
 
         Raises:
             ValidationError: if it is no list.
-            Exception: what the limit raises.
+            BentoMLException: with status 413, if it has too many rows or values.
         """
         body = json_data.encode() if isinstance(json_data, str) else json_data
-        cls.check_size(body)
+        cls.check_body(body)
         with suppress(ValidationError):
-            rows = ALL_GOOD.validate_json(body)
-            # As in an application: each colon is one field.
+            rows = _all_good(cls.row_model).validate_json(body)
+            # Each colon belongs to one field, unless a text has one: then it is worth a look.
             if body.count(b":") == sum(map(len, map(FIELDS_SET, rows))):
+                check_size(rows=len(rows))
                 return cast("Self", cls.model_construct(root=rows))
         return cls._read_each(body)
 
@@ -116,28 +178,64 @@ class ApplicationBatch(
     def _read_each(cls, body: bytes) -> Self:
         numbers = count(1)
         batch: Self = cls.__pydantic_validator__.validate_json(
-            body, context=lambda: cls.limit.check(rows=next(numbers))
+            body, context=lambda: check_size(rows=next(numbers))
         )
         rows = batch.root
         # Parsed again only where it matters: a row that is bad already needs no other reason.
-        if any(isinstance(row, Application) for row in rows):
+        if any(isinstance(row, cls.row_model) for row in rows):
             for place, names in enumerate(duplicate_keys(body)):
-                if names and isinstance(rows[place], Application):
-                    rows[place] = repeated(names)
+                if names and isinstance(rows[place], cls.row_model):
+                    rows[place] = cls.row_model.duplicates(names)
         return batch
 
     @classmethod
-    def join(cls, parts: "list[ApplicationBatch]") -> "ApplicationBatch":
+    def join(cls, parts: list[Self]) -> Self:
         """Make one batch of several, in order."""
-        return cls.model_construct(root=[row for part in parts for row in part.root])
+        rows = [row for part in parts for row in part.root]
+        check_size(rows=len(rows))
+        return cast("Self", cls.model_construct(root=rows))
+
+    def good_rows(self) -> list[Row]:
+        """List the valid rows."""
+        return [row for row in self.root if not isinstance(row, ValidationError)]
+
+    def in_place(self, answers: Iterable[Any]) -> list[Any]:
+        """Put the answer to each good row, in order, and the errors of the others in place."""
+        good = iter(answers)
+        bad = explain_rows(
+            (row for row in self.root if isinstance(row, ValidationError)), self.row_model
+        )
+        return [next(bad if isinstance(row, ValidationError) else good) for row in self.root]
 
 
-def explain(errors: Iterable[ValidationError]) -> Iterator[ErrorResponse]:
+def explain_rows(
+    errors: Iterable[ValidationError], row_model: type[BaseModel]
+) -> Iterator[ErrorResponse]:
     """Say what is wrong with each bad row, as far as one answer has room."""
-    left = MOST_PROBLEMS
+    left = MAX_PROBLEMS
     for error in errors:
         if error.error_count() > left:
             yield UNEXPLAINED
         else:
             left -= error.error_count()
-            yield refuse(error.errors(include_url=False, include_context=False), Application)
+            findings = error.errors(include_url=False, include_context=False)
+            yield explain_findings(findings, row_model)
+
+
+def written_as_is(source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401  pydantic's signature
+    """Let each entry say how it is written: plain fields are welcome, and no union is tried."""
+    schema: dict[str, Any] = dict(handler(source))
+    schema["serialization"] = core_schema.simple_ser_schema("any")
+    return cast("core_schema.CoreSchema", schema)
+
+
+class RowAnswers(
+    RootModel[Annotated[list[Answer | ErrorResponse], GetPydanticSchema(written_as_is)]],
+    Generic[Answer],
+):
+    """The answer to each row, or what is wrong with it, in the same order."""
+
+    @classmethod
+    def of(cls, rows: list[Any]) -> Self:
+        """Hold rows as they are: the fields of an answer, or an ``ErrorResponse``."""
+        return cast("Self", cls.model_construct(root=rows))

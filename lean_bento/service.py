@@ -1,15 +1,17 @@
-"""How a BentoML service of this project is hosted.
+"""A BentoML service that is hosted fast and hardened.
 
-Six things differ from ``bentoml.Service``. What the service depends on runs inside each worker
-unless it is asked for as a service of its own. A bento serves the models it was built with. Every
-error has one shape. ``docs.json`` says exactly what is answered. The page at ``/`` loads nothing
-from elsewhere. Where API keys are wanted, the door stands before all of it. Leans on BentoML 1.4's
-``Service``: ``all_services``, ``on_load_bento``, ``to_asgi``, ``openapi_spec``.
+It differs from ``bentoml.Service`` in this. A dependency runs inside each worker unless it is
+asked for as a process of its own. A bento serves the models it was built with. Every error has one
+shape. ``docs.json`` says exactly what is answered. The page at ``/`` loads nothing from elsewhere.
+Where API keys are configured, authentication stands before all of it. A request for an API method
+takes the fast path.
 """
 
+import logging
 import os
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, cast
 
 import attrs
 import bentoml
@@ -24,30 +26,34 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from lean_bento.auth.api_keys import KEYS_VARIABLE
-from lean_bento.auth.middleware import OPEN, RUNNER_KEYS_VARIABLE, auth_is_on, with_auth
-from lean_bento.config import Limits
+from lean_bento.auth import (
+    COMMAND,
+    OPEN_PATHS,
+    AuthMiddleware,
+    KeyFile,
+    configured_keys,
+    key_file_of,
+)
+from lean_bento.codecs.npy import JSON
+from lean_bento.config import COUNT, SIZE, Configuration, Limits
+from lean_bento.endpoint_options import options_of
+from lean_bento.fast_path.app import FastPath
+from lean_bento.http_server.garbage import collect_garbage_rarely
 from lean_bento.http_server.server import use_server
-from lean_bento.middleware.body_limits import BodyLimitsMiddleware
-from lean_bento.middleware.content_type import JSON, ContentTypeMiddleware, media_types_of
 from lean_bento.middleware.errors import ErrorMiddleware
 from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
 from lean_bento.middleware.log_filters import filter_logs
-from lean_bento.middleware.query_flags import QueryFlagsMiddleware, flags_of
+from lean_bento.middleware.request_checks import EndpointLimits, RequestChecksMiddleware
 from lean_bento.middleware.routes import RoutesMiddleware, paths_of
-from lean_bento.middleware.whole_files import WholeFiles
-from lean_bento.openapi import document, lock, signature_of
+from lean_bento.openapi import document, require_key, signature_of
+from lean_bento.rows import DivisibleList, RowLimit
 
-__all__ = ["RUNNER_VARIABLE", "HostedService"]
+__all__ = ["LeanService"]
 
-RUNNER_VARIABLE = "CREDIT_RISK_RUNNER"
-"""``embedded`` (in every worker, the usual way) or ``remote`` (a process of its own)."""
+logger = logging.getLogger("bentoml.service")
 
 INDEX_PAGE = Path(__file__).with_name("swagger_ui.html")
 """Served at ``/`` instead of BentoML's, which loads Google Tag Manager."""
-
-OTHER_BODY = 16 * 1024
-"""Bytes of a body that goes where none is expected."""
 
 
 class _Document(dict[str, Any]):
@@ -60,25 +66,53 @@ class _Document(dict[str, Any]):
 yaml.add_representer(_Document, yaml.representer.SafeRepresenter.represent_dict)
 
 
-def _has_fields(model: type) -> bool:
-    return issubclass(model, BaseModel) and not issubclass(model, RootModel)
-
-
 @attrs.define(slots=False)
-class HostedService(Service[Any]):
-    """A service as this project hosts it; give it as ``service_class`` to ``bentoml.service``."""
+class LeanService(Service[Any]):
+    """A hosted service; give it, or a subclass, as ``service_class`` to ``bentoml.service``.
 
-    lateness: float | None = attrs.field(default=None, init=False)
-    body_limits: dict[str, int] = attrs.field(factory=dict, init=False)
-    readable: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
+    Attributes:
+        prefix: of its environment variables and, in lower case, of its metrics.
+        keys_command: that makes API keys, for errors that recommend it.
+    """
+
+    prefix: ClassVar[str] = "LEAN_BENTO"
+    keys_command: ClassVar[str] = COMMAND
+
+    limits: dict[str, EndpointLimits] = attrs.field(factory=dict, init=False)
+    max_queue_delay: float | None = attrs.field(default=None, init=False)
+    answers: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
     pages: list[str] = attrs.field(factory=list, init=False)
     headers: dict[str, str] = attrs.field(factory=dict, init=False)
-    """Headers that methods add to answers of success, each with what it means."""
+    """Headers that methods add to answers of success, each with its meaning."""
 
-    def limit(self, limits: Limits) -> None:
-        """Set how large requests may be and how much one may wait for."""
-        self.lateness = limits.wait_ms / 1000
-        self.body_limits = {self.apis[name].route: limit for name, limit in limits.body.items()}
+    def __attrs_post_init__(self) -> None:
+        """Have BentoML call ``_before_start`` in the first process, before the workers start."""
+        super().__attrs_post_init__()
+        self.inner.lean_bento_before_start = bentoml.on_deployment(
+            partial(self._before_start)  # a method takes no mark of BentoML's
+        )
+
+    def configure(self, configuration: Configuration) -> None:
+        """Set the limits of ``services.<name>.limits``.
+
+        Raises:
+            BentoMLConfigException: if an API method has no limit of its body, or one whose body
+                has rows none of its rows, or if a limit is of no method.
+        """
+        limits = configuration.read(self.name, "limits", Limits)
+        with_rows = [n for n, m in self.apis.items() if issubclass(m.input_spec, DivisibleList)]
+        place = f"{self.name}.limits"
+        configuration.check_names(f"{place}.body", limits.body, self.apis, SIZE)
+        configuration.check_names(f"{place}.rows", limits.rows, with_rows, COUNT)
+        self.max_queue_delay = limits.max_queue_delay_ms / 1000
+        self.limits = {
+            method.route: EndpointLimits(
+                options_of(method.func),
+                limits.body[name],
+                RowLimit(limits.rows[name]) if name in limits.rows else None,
+            )
+            for name, method in self.apis.items()
+        }
 
     def answer_get(self, path: str, model: type[BaseModel], content: Any) -> None:  # noqa: ANN401  BentoML's untyped instance
         """Answer GET on ``path`` with ``content(instance)``, a ``model``, as JSON."""
@@ -87,7 +121,7 @@ class HostedService(Service[Any]):
             answer = content(bentoml.get_current_service())
             return Response(answer.model_dump_json(), media_type=JSON)
 
-        self.readable[path] = model
+        self.answers[path] = model
         self.mount_asgi_app(Starlette(routes=[Route(path, endpoint)]))
 
     def answer_page(self, path: str, content: Any, otherwise: str) -> None:  # noqa: ANN401  as above
@@ -107,7 +141,7 @@ class HostedService(Service[Any]):
 
     def all_services(self, exclude_urls: bool = False) -> dict[str, Service[Any]]:  # noqa: FBT001, FBT002  BentoML's signature
         """Name the services that make up this one; BentoML starts a process for each."""
-        if exclude_urls and not runs_remotely():
+        if exclude_urls and not self._runs_remotely():
             return {self.name: self}
         services: dict[str, Service[Any]] = super().all_services(exclude_urls=exclude_urls)
         return services
@@ -121,31 +155,51 @@ class HostedService(Service[Any]):
                 if isinstance(model, BentoModel) and model.tag.version == "latest":
                     object.__setattr__(model, "tag", packed[model.tag.name])
 
-    def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
-        """Build what every worker serves: the application, behind the door where there is one."""
-        variable = KEYS_VARIABLE if is_main else RUNNER_KEYS_VARIABLE
-        return with_auth(self.application(is_main=is_main), variable)
+    def __call__(self) -> Any:  # noqa: ANN401  BentoML's untyped instance
+        """Make the instance of a worker."""
+        instance = super().__call__()
+        collect_garbage_rarely()
+        return instance
 
-    def application(self, *, is_main: bool) -> ErrorMiddleware:
-        """Build the application."""
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
+        """Build what every worker serves.
+
+        Raises:
+            BentoMLConfigException: if ``configure`` was not called.
+        """
+        if self.apis.keys() and not self.limits:
+            msg = f"found service {self.name} without limits, expected a call of its configure(...)"
+            raise BentoMLConfigException(msg)
         filter_logs()
         use_server()
-        inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
-        if self.lateness:
-            self.add_asgi_middleware(LoadSheddingMiddleware, seconds=self.lateness)
-        accepted = {m.route: media_types_of(m.input_spec) for m in self.apis.values()}
-        self.add_asgi_middleware(ContentTypeMiddleware, accepted=accepted)
-        self.add_asgi_middleware(
-            BodyLimitsMiddleware, limits=self.body_limits, otherwise=OTHER_BODY
-        )
-        flags = {m.route: flags_of(m.func) for m in self.apis.values()}
-        self.add_asgi_middleware(QueryFlagsMiddleware, flags=flags)
-        self.add_asgi_middleware(WholeFiles)
-        named = {path: m for path, m in inputs.items() if _has_fields(m)}
+        app = self._with_middlewares(is_main=is_main)
+        methods = {method.route: method for method in self.apis.values()}
+        served: ASGIApp = app
+        if is_main:
+            served = FastPath(app, methods, self.limits, bentoml.get_current_service)
+        path = key_file_of(self._keys_variable(is_main=is_main))
+        if path is None:
+            return served
+        metric = f"{self.prefix.lower()}_requests_by_key"
+        return AuthMiddleware(served, KeyFile(path, self.keys_command), metric)
+
+    def _with_middlewares(self, *, is_main: bool) -> ErrorMiddleware:
+        middlewares: list[tuple[Any, dict[str, Any]]] = [
+            (RequestChecksMiddleware, {"limits": self.limits})
+        ]
+        if self.max_queue_delay:
+            options = {"max_queue_delay": self.max_queue_delay}
+            middlewares.insert(0, (LoadSheddingMiddleware, options))
+        others = [
+            each for each in cast("Any", self).middlewares if each[0] not in dict(middlewares)
+        ]
+        self.middlewares = [*others, *middlewares]  # the same after a second call
         app = super().to_asgi(is_main)
         if is_main:
             index = HTMLResponse(INDEX_PAGE.read_text())
             app.router.routes.insert(0, Route("/", index, methods=["GET"]))
+        inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
+        named = {path: model for path, model in inputs.items() if _has_fields(model)}
         return ErrorMiddleware(RoutesMiddleware(app, paths_of(app.routes)), named)
 
     @property
@@ -153,22 +207,52 @@ class HostedService(Service[Any]):
         """The document behind Swagger UI."""
         found = document(
             self,
-            version=self.labels["version"],
-            readable=self.readable,
+            version=self.labels.get("version", "0"),
+            answers=self.answers,
             pages=self.pages,
             headers=self.headers,
         )
-        return _Document(lock(found, OPEN) if auth_is_on() else found)
+        if key_file_of(self._keys_variable(is_main=True)):
+            found = require_key(found, OPEN_PATHS)
+        return _Document(found)
+
+    def _before_start(self) -> None:
+        """Check the files of keys, and have a worker that dies replaced."""
+        from lean_bento.http_server.supervisor import supervise  # noqa: PLC0415  workers need it not
+
+        supervise()
+        variable = self._keys_variable(is_main=True)
+        keys = configured_keys(variable, self.keys_command)
+        configured_keys(self._keys_variable(is_main=False), self.keys_command)
+        _announce(variable, None if keys is None else ", ".join(key.name for key in keys))
+
+    def _keys_variable(self, *, is_main: bool) -> str:
+        return f"{self.prefix}{'' if is_main else '_RUNNER'}_API_KEYS_FILE"
+
+    def _runs_remotely(self) -> bool:
+        """Whether the environment asks for dependencies as services of their own.
+
+        Raises:
+            BentoMLConfigException: for anything but ``embedded`` and ``remote``.
+        """
+        variable = f"{self.prefix}_RUNNER"
+        mode = os.environ.get(variable, "embedded")
+        if mode not in ("embedded", "remote"):
+            msg = f"{variable}: found {mode!r}, expected 'embedded' or 'remote'"
+            raise BentoMLConfigException(msg)
+        return mode == "remote"
 
 
-def runs_remotely() -> bool:
-    """Whether the environment asks for the runner as a service of its own.
+@cache  # once, for all services of the first process
+def _announce(variable: str, names: str | None) -> None:
+    if names is None:
+        logger.warning(
+            "The service is open: whoever reaches its port may ask. %s=FILE requires API keys.",
+            variable,
+        )
+    else:
+        logger.info("Requests need an API key, one of: %s", names)
 
-    Raises:
-        BentoMLConfigException: for anything but ``embedded`` and ``remote``.
-    """
-    mode = os.environ.get(RUNNER_VARIABLE, "embedded")
-    if mode not in ("embedded", "remote"):
-        msg = f"{RUNNER_VARIABLE}: found {mode!r}, expected 'embedded' or 'remote'"
-        raise BentoMLConfigException(msg)
-    return mode == "remote"
+
+def _has_fields(model: type) -> bool:
+    return issubclass(model, BaseModel) and not issubclass(model, RootModel)

@@ -13,13 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import PROJECT
 
-from credit_risk.decision.policy import MONOTONICITY
-from credit_risk.decision.reasons import Reasons
-from credit_risk.form.application import Application
-from credit_risk.form.samples import COURSE_EXAMPLE
-from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
-from credit_risk.model.encoding import Encoder
-from credit_risk.model.risk_model import RiskModel
+from credit_risk.decision import MONOTONICITY, Reasons
+from credit_risk.form import (
+    CATEGORIES,
+    COLUMNS,
+    COURSE_EXAMPLE,
+    LIMITS,
+    OPTIONAL_FIELDS,
+    Application,
+)
+from credit_risk.model import Encoder, RiskModel
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import standard

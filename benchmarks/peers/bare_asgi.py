@@ -12,10 +12,10 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.peers.common import coalescer, scorer
-from credit_risk.form.application import Application, Assessment, AssessmentBatch
-from credit_risk.model.encoding import EncodedApplications
+from credit_risk.decision import Assessment, AssessmentBatch
+from credit_risk.form import Application, ApplicationBatch
+from credit_risk.model import EncodedApplications
 from lean_bento.http_server.garbage import collect_garbage_rarely
-from lean_bento.rows import ApplicationBatch, explain
 
 __all__ = ["app"]
 
@@ -36,12 +36,8 @@ async def classify(body: bytes) -> BaseModel:
 
 async def classify_batch(body: bytes) -> BaseModel:
     """Decide on many applications; a bad one gets its error in its place."""
-    rows = ApplicationBatch.model_validate_json(body).root
-    answers = iter(await submit([row for row in rows if isinstance(row, Application)]))
-    refusals = explain(row for row in rows if not isinstance(row, Application))
-    return AssessmentBatch.of(
-        [next(answers if isinstance(row, Application) else refusals) for row in rows]
-    )
+    batch = ApplicationBatch.model_validate_json(body)
+    return AssessmentBatch.of(batch.in_place(await submit(batch.good_rows())))
 
 
 async def classify_array(body: bytes) -> BaseModel:

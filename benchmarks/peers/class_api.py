@@ -4,8 +4,9 @@ import bentoml
 from bentoml.models import BentoModel
 
 from benchmarks.peers.common import PlainModel
-from credit_risk.form.application import Application, Assessment
-from credit_risk.registry.store import model_tag
+from credit_risk.decision import Assessment
+from credit_risk.form import Application
+from credit_risk.registry import model_tag
 
 __all__ = ["ClassApi"]
 

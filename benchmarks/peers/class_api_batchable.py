@@ -11,9 +11,9 @@ from bentoml.models import BentoModel
 from bentoml.validators import DType, Shape
 
 from benchmarks.peers.common import PlainModel
-from credit_risk.form.application import Application, Assessment
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.registry.store import model_tag
+from credit_risk.decision import Assessment
+from credit_risk.form import COLUMNS, Application
+from credit_risk.registry import model_tag
 
 __all__ = ["ClassApiBatchable"]
 

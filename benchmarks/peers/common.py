@@ -10,14 +10,13 @@ from typing import Any
 
 import bentoml
 
-from credit_risk.decision.scorer import Fields, Scorer
-from credit_risk.form.application import Application, Assessment
-from credit_risk.model.encoding import Rows
-from credit_risk.model.risk_model import Contributions, Probabilities
-from credit_risk.registry import store
+from credit_risk.decision import Assessment, Scorer
+from credit_risk.decision.scorer import Fields
+from credit_risk.form import Application
+from credit_risk.model import Contributions, Probabilities, Rows
+from credit_risk.registry import load_checked, store
 from credit_risk.registry.restricted_pickle import VECTORIZER
-from credit_risk.registry.stored_model import load_checked
-from lean_bento.batching import MicroBatcher
+from lean_bento import MicroBatcher
 
 __all__ = [
     "MAX_BATCH_SIZE",

@@ -10,9 +10,9 @@ from bentoml.io import JSON
 from bentoml.legacy import Runnable, Runner, Service
 
 from benchmarks.peers.common import PlainModel, stored_model
-from credit_risk.form.application import Application, Assessment
-from credit_risk.model.encoding import Rows
-from credit_risk.model.risk_model import Probabilities
+from credit_risk.decision import Assessment
+from credit_risk.form import Application
+from credit_risk.model import Probabilities, Rows
 
 __all__ = ["svc"]
 

@@ -7,7 +7,8 @@ through FastAPI's thread pool on each request, which is slower.
 from fastapi import FastAPI
 
 from benchmarks.peers.common import PlainModel, stored_model
-from credit_risk.form.application import Application, Assessment
+from credit_risk.decision import Assessment
+from credit_risk.form import Application
 
 __all__ = ["app"]
 

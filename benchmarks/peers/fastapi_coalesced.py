@@ -3,7 +3,8 @@
 from fastapi import FastAPI
 
 from benchmarks.peers.common import coalescer, scorer
-from credit_risk.form.application import Application, Assessment
+from credit_risk.decision import Assessment
+from credit_risk.form import Application
 
 __all__ = ["app"]
 

@@ -4,7 +4,7 @@ from flask import Flask, Response, request
 from pydantic import ValidationError
 
 from benchmarks.peers.common import PlainModel, stored_model
-from credit_risk.form.application import Application
+from credit_risk.form import Application
 
 __all__ = ["app"]
 

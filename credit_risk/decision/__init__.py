@@ -1,1 +1,22 @@
-"""From a probability to a decision with its reasons."""
+"""The decision: policy, reasons, and the whole path of an application."""
+
+from credit_risk.decision.assessment import ArrayAssessment, Assessment, AssessmentBatch, Reason
+from credit_risk.decision.policy import MONOTONICITY, PROHIBITED_FIELDS, STANDARD_POLICY, Policy
+from credit_risk.decision.reasons import MOST_REASONS, REASON_CODES, ReasonCode, Reasons
+from credit_risk.decision.scorer import Scorer
+
+__all__ = [
+    "MONOTONICITY",
+    "MOST_REASONS",
+    "PROHIBITED_FIELDS",
+    "REASON_CODES",
+    "STANDARD_POLICY",
+    "ArrayAssessment",
+    "Assessment",
+    "AssessmentBatch",
+    "Policy",
+    "Reason",
+    "ReasonCode",
+    "Reasons",
+    "Scorer",
+]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.errors import PolicyError
-from credit_risk.form.vocabulary import Decision
+from credit_risk.form import Decision
 
-__all__ = ["STANDARD_POLICY", "MONOTONICITY", "PROHIBITED_FIELDS", "Policy"]
+__all__ = ["MONOTONICITY", "PROHIBITED_FIELDS", "STANDARD_POLICY", "Policy"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.errors import EncodingError
-from credit_risk.form.vocabulary import CATEGORIES, COLUMNS
+from credit_risk.form import CATEGORIES, COLUMNS
 
-__all__ = ["REASON_CODES", "MOST_REASONS", "ReasonCode", "Reasons"]
+__all__ = ["MOST_REASONS", "REASON_CODES", "ReasonCode", "Reasons"]
 
 MOST_REASONS: Final = 4
 """More are not helpful: 12 CFR 1002.9, official interpretation, paragraph 9(b)(2)-1."""

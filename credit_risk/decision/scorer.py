@@ -9,12 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from credit_risk.decision.assessment import ArrayAssessment
 from credit_risk.decision.policy import Policy
 from credit_risk.decision.reasons import Reasons
-from credit_risk.form.application import Application, ArrayAssessment
-from credit_risk.form.vocabulary import Decision
-from credit_risk.model.encoding import Encoder, Rows
-from credit_risk.model.risk_model import Contributions, Probabilities
+from credit_risk.form import Application, Decision
+from credit_risk.model import Contributions, Encoder, Probabilities, Rows
 
 __all__ = ["Explain", "Fields", "Predict", "Scorer"]
 

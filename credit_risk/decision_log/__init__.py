@@ -1,5 +1,9 @@
-"""The decision log: what was decided, on what, by which model; durable before it is answered.
+"""The decision log: durable before an answer leaves; see docs/decision_log.md.
 
-``python -m credit_risk.decisions --help`` lists what can be done with one;
-``docs/decision_log.md`` says what it guarantees and what not.
+``python -m credit_risk.decision_log --help`` lists the commands.
 """
+
+from credit_risk.decision_log.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
+from credit_risk.decision_log.settings import Settings, read_settings
+
+__all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "Recorder", "Settings", "read_settings"]

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.registry.stored_model import StoredModel
+from credit_risk.registry import StoredModel
 
 __all__ = ["LIBRARIES", "header", "installed_versions"]
 

@@ -14,7 +14,7 @@ from audit_log.files import PRIVATE_FILE
 from audit_log.reader import Progress, no_progress, read_parts, understood
 from audit_log.records import Fields
 from credit_risk.errors import DataError
-from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS
+from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 
 __all__ = ["FORMATS", "export"]
 

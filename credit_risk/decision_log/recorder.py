@@ -15,18 +15,18 @@ from bentoml.exceptions import ServiceUnavailable
 from audit_log.errors import LogWriteError
 from audit_log.group_commit import Entries, GroupCommit
 from audit_log.writer import Writer, utc_now
-from credit_risk.decision.scorer import Fields, Scorer
+from credit_risk.decision import ArrayAssessment, Scorer
+from credit_risk.decision.scorer import Fields
 from credit_risk.decision_log.context import header
 from credit_risk.decision_log.ids import new_id
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.decision_log.settings import Settings
-from credit_risk.form.application import Application, ArrayAssessment
-from credit_risk.model.encoding import Rows
-from credit_risk.registry.stored_model import StoredModel
-from lean_bento.middleware.answer_headers import add_header
-from lean_bento.request_context import CALLER
+from credit_risk.form import Application
+from credit_risk.model import Rows
+from credit_risk.registry import StoredModel
+from lean_bento import add_header, current
 
-__all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "PendingDecision", "Recorder", "DecisionNotLogged"]
+__all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "DecisionNotLogged", "PendingDecision", "Recorder"]
 
 DECISION_ID: Final = "X-Decision-Id"
 """Header of an answer."""
@@ -89,12 +89,12 @@ class Recorder:
 
     def accept(self, application: Application) -> PendingDecision:
         """Take in one application."""
-        return PendingDecision(_name(decisions=1), CALLER.get(), application)
+        return PendingDecision(_name(decisions=1), _key_name(), application)
 
     def accept_rows(self, rows: Sequence[object]) -> list[PendingDecision]:
         """Take in the applications among the rows of a batch; a decision's id ends in its row."""
         places = [n for n, row in enumerate(rows) if isinstance(row, Application)]
-        name, key = _name(len(places)), CALLER.get()
+        name, key = _name(len(places)), _key_name()
         return [PendingDecision(f"{name}/{n}", key, cast("Application", rows[n])) for n in places]
 
     async def assess(
@@ -108,7 +108,7 @@ class Recorder:
 
     async def assess_rows(self, rows: Rows, *, reasons: bool = False) -> ArrayAssessment:
         """Do what ``Scorer.assess_rows`` does; log it."""
-        name, key = _name(len(rows)), CALLER.get()
+        name, key = _name(len(rows)), _key_name()
         answer = await self._scorer.assess_rows(rows, reasons=reasons)
         await self._log(self._of_rows(_now(), name, key, rows, answer))
         return answer
@@ -192,6 +192,11 @@ def _name(decisions: int) -> str:
     if decisions:
         add_header(DECISION_ID, name)
     return name
+
+
+def _key_name() -> str | None:
+    context = current()
+    return context.key_name if context else None
 
 
 def _now() -> str:

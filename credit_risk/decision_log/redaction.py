@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.form import COLUMNS
 
 __all__ = ["Redaction"]
 

@@ -20,15 +20,13 @@ from bentoml.exceptions import NotFound
 
 from audit_log.reader import Progress, no_progress, read_parts, understood
 from audit_log.records import Fields
-from credit_risk.decision.scorer import Scorer
+from credit_risk.decision import Scorer
 from credit_risk.decision_log.context import installed_versions
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.errors import ModelRefusedError
-from credit_risk.form.application import COURSE_EXAMPLE, Application
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.encoding import Rows
-from credit_risk.model.risk_model import Contributions, Probabilities
-from credit_risk.registry.stored_model import load_checked
+from credit_risk.form import COLUMNS, COURSE_EXAMPLE, Application
+from credit_risk.model import Contributions, Probabilities, Rows
+from credit_risk.registry import load_checked
 
 __all__ = ["Difference", "Replayed", "replay"]
 

@@ -10,7 +10,7 @@ from bentoml.exceptions import BentoMLConfigException, BentoMLException
 
 from audit_log.files import prepare
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.form.application import Application
+from credit_risk.form import Application
 
 __all__ = ["KEY_VARIABLE", "PATH_VARIABLE", "Settings", "read_settings"]
 

@@ -1,1 +1,35 @@
-"""From an application's numbers to a probability of default."""
+"""The model: encoded applications in, probability of default and contributions out."""
+
+from credit_risk.model.arrays import EncodedApplications, check_rows
+from credit_risk.model.booster import LibraryError
+from credit_risk.model.encoding import Encoder, Rows, fingerprint
+from credit_risk.model.features import (
+    DERIVED,
+    Derived,
+    FeatureBuilder,
+    constraints,
+    inputs_without,
+    source_fields,
+)
+from credit_risk.model.risk_model import Contributions, Probabilities, RiskModel
+from credit_risk.model.trees import Forest, broken_constraint
+
+__all__ = [
+    "DERIVED",
+    "Contributions",
+    "Derived",
+    "EncodedApplications",
+    "Encoder",
+    "FeatureBuilder",
+    "Forest",
+    "LibraryError",
+    "Probabilities",
+    "RiskModel",
+    "Rows",
+    "broken_constraint",
+    "check_rows",
+    "constraints",
+    "fingerprint",
+    "inputs_without",
+    "source_fields",
+]

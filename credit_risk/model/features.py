@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.errors import EncodingError
-from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.form import COLUMNS
 
 __all__ = ["DERIVED", "Derived", "FeatureBuilder", "constraints", "inputs_without", "source_fields"]
 

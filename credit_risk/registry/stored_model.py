@@ -16,15 +16,19 @@ from typing import Any, Final
 import bentoml
 from pydantic import ValidationError
 
-from credit_risk.decision.policy import Policy
-from credit_risk.decision.reasons import Reasons
+from credit_risk.decision import Policy, Reasons
 from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.booster import LibraryError
-from credit_risk.model.encoding import Encoder, fingerprint
-from credit_risk.model.features import FeatureBuilder, constraints, source_fields
-from credit_risk.model.risk_model import RiskModel
-from credit_risk.model.trees import broken_constraint
+from credit_risk.form import COLUMNS
+from credit_risk.model import (
+    Encoder,
+    FeatureBuilder,
+    LibraryError,
+    RiskModel,
+    broken_constraint,
+    constraints,
+    fingerprint,
+    source_fields,
+)
 from credit_risk.registry.file_hashes import digest, hash_files, odd_one
 from credit_risk.registry.model_card import ModelCard
 from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, SplineTransformer, StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from credit_risk.form.vocabulary import COLUMNS, LIMITS
+from credit_risk.form import COLUMNS, LIMITS
 from credit_risk.training.fitting import Examples
 
 __all__ = ["fit_logistic", "fit_spline_logistic", "gain_interval"]

@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.model.risk_model import RiskModel
+from credit_risk.model import RiskModel
 from credit_risk.training.baselines import fit_logistic, fit_spline_logistic
 from credit_risk.training.fitting import Examples, Recipe, fit_booster
 from credit_risk.training.recipes import COURSE, standard, with_marital

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.model_selection import train_test_split
 
-from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS
-from credit_risk.model.encoding import Rows
-from credit_risk.model.features import FeatureBuilder, constraints
+from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
+from credit_risk.model import FeatureBuilder, Rows, constraints
 
 __all__ = ["Examples", "Recipe", "fit_booster", "fit_vectorizer"]
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from credit_risk.decision.policy import MONOTONICITY, PROHIBITED_FIELDS
+from credit_risk.decision import MONOTONICITY, PROHIBITED_FIELDS
 from credit_risk.errors import DataError
-from credit_risk.model.features import inputs_without
+from credit_risk.model import inputs_without
 from credit_risk.training.fitting import Recipe
 
 __all__ = ["COURSE", "PARAMETERS", "standard", "with_marital"]

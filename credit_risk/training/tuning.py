@@ -19,7 +19,7 @@ import optuna
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
-from credit_risk.model.risk_model import RiskModel
+from credit_risk.model import RiskModel
 from credit_risk.training.evaluation import measure
 from credit_risk.training.fitting import Examples, fit_booster
 from credit_risk.training.recipes import standard

@@ -1,10 +1,11 @@
-"""API keys as the service sees them: names, hashes and last days, read from a file.
+"""API keys: names, hashes and last days, read from a file and kept in step with it.
 
 The file holds the SHA-256 of each key, never a key. A key is 256 bits of the operating system's
 randomness, which nobody tries out; the slow, salted hashes that passwords need would cost every
-request and add nothing. ``lean_bento.auth.__main__`` writes the file. Knows nothing of HTTP.
+request and add nothing. ``python -m lean_bento.auth`` writes the file.
 """
 
+import logging
 import re
 import tomllib
 from collections.abc import Iterable
@@ -17,32 +18,36 @@ from hmac import compare_digest
 from pathlib import Path
 from shlex import quote
 from stat import S_ISREG
+from time import monotonic
 from typing import Any, Final
 
 from lean_bento.errors import KeysError
 
-__all__ = ["KEYS_VARIABLE", "NAME", "Key", "ApiKeys", "command", "digest_of", "read_keys"]
+__all__ = ["COMMAND", "NAME", "ApiKeys", "Key", "KeyFile", "digest_of", "fix_by", "read_keys"]
 
-KEYS_VARIABLE: Final = "CREDIT_RISK_API_KEYS_FILE"
-"""Environment variable that names the file; without it the service is open."""
+logger = logging.getLogger("bentoml.service")
+
+COMMAND: Final = "python -m lean_bento.auth"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""What a key may be called: no sign in it means anything to TOML, to a log or to Prometheus."""
+"""Name of a key: no character of it means anything to TOML, to a log or to Prometheus."""
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 ENTRY: Final = 'NAME = { sha256 = "64 hexadecimal digits", expires = a date or nothing }'
 DAY: Final = 86_400
 """Seconds."""
 INDEX: Final = 16
 """Digits of a hash by which a key is looked up."""
+INTERVAL: Final = 1.0
+"""Seconds between two looks at the file."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """What is known of an API key.
+    """An API key, without its secret.
 
     Attributes:
-        name: who it was given to; at most 64 letters, digits, ``_`` and ``-``.
+        name: of its owner; at most 64 letters, digits, ``_`` and ``-``.
         sha256: of the key, 64 hexadecimal digits.
-        expires: the last day, UTC, on which it is taken; None for no end.
+        expires: the last day, UTC, on which it is valid; None for no end.
     """
 
     name: str
@@ -51,21 +56,21 @@ class Key:
 
     @cached_property
     def ends(self) -> float:
-        """When it is no longer taken, seconds since 1970."""
+        """When it stops being valid, seconds since 1970."""
         if self.expires is None:
             return float("inf")
         return datetime.combine(self.expires, time(tzinfo=UTC)).timestamp() + DAY
 
 
 class ApiKeys:
-    """The keys that are taken."""
+    """The keys that are known."""
 
     def __init__(self, keys: Iterable[Key]) -> None:
         self.keys = frozenset(keys)
         self._by_index = {key.sha256[:INDEX]: key for key in self.keys}
 
     def find(self, key: bytes) -> Key | None:
-        """Find what is known of a key, in a time that tells nothing about any other.
+        """Find a key, in a time that tells nothing about any other.
 
         The look-up goes by a part of the hash of what was sent: nobody can aim at a hash, and none
         leads back to its key. The whole is compared in constant time.
@@ -75,44 +80,105 @@ class ApiKeys:
         return found if found and compare_digest(found.sha256, digest) else None
 
 
+class KeyFile:
+    """Keeps the keys in step with their file.
+
+    A request makes it look at the file, at most once a second; it reads the file again when that
+    has changed.
+    """
+
+    def __init__(self, path: Path, command: str = COMMAND) -> None:
+        """Read a file of keys; ``command`` is the one that an error recommends.
+
+        Raises:
+            KeysError: if it is not as it should be.
+        """
+        self._path = path
+        self._command = command
+        self._state = self._look()
+        self._keys = ApiKeys(read_keys(path, command=command))
+        self._next_look = monotonic() + INTERVAL
+
+    def keys(self) -> ApiKeys:
+        """Return the keys that the file holds, or, while it cannot be read, last held."""
+        now = monotonic()
+        if now >= self._next_look:
+            self._next_look = now + INTERVAL
+            if (state := self._look()) != self._state:
+                self._state = state
+                self._read()
+        return self._keys
+
+    def _look(self) -> tuple[int, ...]:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return ()
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+    def _read(self) -> None:
+        try:
+            keys = ApiKeys(read_keys(self._path, command=self._command))
+        except KeysError as error:
+            logger.error("The API keys stay as they were: %s", error)  # noqa: TRY400  a sentence
+            return
+        before, after = self._keys.keys, keys.keys
+        logger.info(
+            "API keys read again: added %s; removed %s",
+            _names(after - before),
+            _names(before - after),
+        )
+        self._keys = keys
+
+
+def _names(keys: frozenset[Key]) -> str:
+    return ", ".join(sorted(key.name for key in keys)) or "none"
+
+
 def digest_of(key: bytes) -> str:
     """SHA-256 of a key, 64 hexadecimal digits."""
     return sha256(key).hexdigest()
 
 
-def command(path: Path, arguments: str) -> str:
-    """Say what mends a file."""
-    return f"run: python -m credit_risk.keys {arguments} --file {quote(str(path))}"
+def fix_by(path: Path, arguments: str, command: str = COMMAND) -> str:
+    """Name the command that fixes a file."""
+    return f"run: {command} {arguments} --file {quote(str(path))}"
 
 
-def read_keys(path: Path, *, may_be_empty: bool = False) -> list[Key]:
-    """Read a file of keys.
+def read_keys(path: Path, *, may_be_empty: bool = False, command: str = COMMAND) -> list[Key]:
+    """Read a file of keys; ``command`` is the one that an error recommends.
 
     Raises:
         KeysError: if it cannot be read, holds no key, or one that is not as it should be.
     """
+    add = fix_by(path, "add NAME", command)
+    anew = f"correct it, or move it away and {add}"  # nothing is added to what cannot be read
     try:
         entries = tomllib.loads(_text(path))
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        fix = _add(path) if isinstance(error, FileNotFoundError) else _anew(path)
+        fix = add if isinstance(error, FileNotFoundError) else anew
         raise KeysError(path, found=f"no readable TOML ({reason})", fix=fix) from None
-    keys = [_key(path, name, entry) for name, entry in entries.items()]
+    keys = []
+    for name, entry in entries.items():
+        if (key := _key(name, entry)) is None:
+            raise KeysError(path, found=f"{name} in another form", expected=ENTRY, fix=anew)
+        keys.append(key)
     if not keys and not may_be_empty:
-        raise KeysError(path, found="no key in it", fix=_add(path))
+        raise KeysError(path, found="no key in it", fix=add)
     if len({key.sha256[:INDEX] for key in keys}) < len(keys):
         raise KeysError(path, found="one hash under two names", fix="remove one of the two")
     return keys
 
 
 def _text(path: Path) -> str:
-    """Whatever else a path may name, a pipe, a device, may never come to its end."""
+    """Read a regular file; a pipe or a device may never come to its end."""
     if not S_ISREG(path.stat().st_mode):
         raise OSError(EINVAL, "Not a regular file")
     return path.read_text()
 
 
-def _key(path: Path, name: str, entry: Any) -> Key:  # noqa: ANN401  whatever the file holds
+def _key(name: str, entry: Any) -> Key | None:  # noqa: ANN401  whatever the file holds
     fields = entry if isinstance(entry, dict) else {}
     digest, expires = fields.get("sha256"), fields.get("expires")
     good = (
@@ -122,15 +188,4 @@ def _key(path: Path, name: str, entry: Any) -> Key:  # noqa: ANN401  whatever th
         and DIGEST.fullmatch(digest)
         and (expires is None or type(expires) is date)  # a datetime is a date, too
     )
-    if not good:
-        raise KeysError(path, found=f"{name} in another form", expected=ENTRY, fix=_anew(path))
-    return Key(name, str(digest), expires)
-
-
-def _add(path: Path) -> str:
-    return command(path, "add NAME")
-
-
-def _anew(path: Path) -> str:
-    """Nothing is added to what cannot be read."""
-    return f"correct it, or move it away and {_add(path)}"
+    return Key(name, str(digest), expires) if good else None

@@ -1,164 +1,156 @@
-"""The door: who has no API key does not get in, and nothing that they send is read.
+"""Bearer-token authentication: a request without a valid key is refused before its body is read.
 
-Every path wants ``Authorization: Bearer <key>`` but ``/livez`` and ``/readyz``, which whoever
-runs the service asks; one name for each is enough, so ``/healthz`` wants it, too. There is no door
-unless the environment names a file of keys, and none where the runner is asked unless it names
-another. Knows nothing of credit.
+Every path wants ``Authorization: Bearer <key>`` but ``/livez`` and ``/readyz``, which an
+orchestrator asks; one name for each probe is enough, so ``/healthz`` wants a key, too. Without a
+file of keys the service is open.
 """
 
+import asyncio
 import logging
 import os
+from collections import Counter
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from time import time
-from typing import Final
+from typing import Any, Final
 
 from bentoml.exceptions import BentoMLConfigException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lean_bento.auth.api_keys import KEYS_VARIABLE, Key, read_keys
-from lean_bento.auth.key_file import KeyFile
-from lean_bento.auth.key_metrics import RequestsByKey
+from lean_bento.auth.api_keys import COMMAND, Key, KeyFile, read_keys
 from lean_bento.error_response import ErrorResponse
 from lean_bento.errors import KeysError
-from lean_bento.fault_ids import new_error_id
-from lean_bento.middleware.errors import as_error_response
-from lean_bento.middleware.headers import SECURITY_HEADERS_AS_TEXT
-from lean_bento.request_context import CALLER, name_callers_in_access_log
+from lean_bento.middleware.errors import SECURITY_HEADERS, as_error_response
+from lean_bento.request_context import begin
 
-__all__ = [
-    "OPEN",
-    "RUNNER_KEYS_VARIABLE",
-    "AuthMiddleware",
-    "with_auth",
-    "auth_is_on",
-    "refuse_wrong_keys",
-    "say_who_may_ask",
-]
+__all__ = ["OPEN_PATHS", "AuthMiddleware", "configured_keys", "key_file_of"]
 
 logger = logging.getLogger("bentoml.service")
-RUNNER_KEYS_VARIABLE: Final = "CREDIT_RISK_RUNNER_API_KEYS_FILE"
-"""As KEYS_VARIABLE, for the port of a runner of its own, where only classifiers ask."""
-OPEN: Final = frozenset({"/livez", "/readyz"})
+OPEN_PATHS: Final = frozenset({"/livez", "/readyz"})
 """Paths that want no key."""
 NOBODY: Final = "(nobody)"
-"""In the metrics instead of a name; no key can be called so."""
-WITHOUT = "This needs an API key: send the header Authorization: Bearer <key>."
+"""In the metrics in place of a name; no key can be called so."""
+MISSING = "This needs an API key: send the header Authorization: Bearer <key>."
 UNKNOWN = "This API key is not known here."
 
 
 class AuthMiddleware:
-    """Lets in who has a key, under the name of the key."""
+    """Hands on a request that has a valid key, and notes the key's name."""
 
-    def __init__(self, app: ASGIApp, keys: KeyFile) -> None:
-        """Stand before ``app``."""
+    def __init__(self, app: ASGIApp, keys: KeyFile, metric: str) -> None:
+        """Stand in front of ``app``; ``metric`` counts answers by key and status."""
         self._app = app
         self._keys = keys
-        self._answers = RequestsByKey()
+        self._answers = RequestsByKey(metric)
         self._logged: set[tuple[str, bool]] = set()
-        name_callers_in_access_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in, or not."""
-        if scope["type"] == "lifespan" or scope["path"] in OPEN:
+        """Hand on a request, or refuse it."""
+        if scope["type"] == "lifespan" or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
-        if scope["type"] != "http":  # nothing behind this door speaks WebSocket
+        if scope["type"] != "http":  # nothing behind this speaks WebSocket
             await send({"type": "websocket.close"})
             return
+        context = begin(scope)
         try:
-            caller, answer = self._admit(scope)
+            context.key_name, answer = self._authenticate(scope)
         except Exception:
-            logger.exception("Exception at the door (error %s)", new_error_id())
-            caller, answer = NOBODY, _our_fault(scope)
-        CALLER.set(caller)
+            logger.exception("Exception in authentication (error %s)", context.error_id)
+            answer = _server_error(scope)
+        name = context.key_name or NOBODY
 
         async def count(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._answers.count(caller, message["status"])
+                self._answers.count(name, message["status"])
             await send(message)
 
         await answer(scope, receive, count)
 
-    def _admit(self, scope: Scope) -> tuple[str, ASGIApp]:
-        """Say who asks, and what is to answer: the application or a refusal."""
+    def _authenticate(self, scope: Scope) -> tuple[str | None, ASGIApp]:
+        """Return the key's name, and what is to answer: the application or a refusal."""
         sent = _bearer(scope)
         if not sent:
-            return NOBODY, _refusal(HTTPStatus.UNAUTHORIZED, WITHOUT)
-        key = self._keys.ring().find(sent)
+            return None, _refusal(HTTPStatus.UNAUTHORIZED, MISSING)
+        key = self._keys.keys().find(sent)
         if key is None:
-            return NOBODY, _refusal(HTTPStatus.UNAUTHORIZED, UNKNOWN)
-        over = time() >= key.ends
-        if (met := (key.name, over)) not in self._logged:
-            self._logged.add(met)
-            logger.info("API key %s is %s", key.name, "refused: expired" if over else "in use")
-        if over:
+            return None, _refusal(HTTPStatus.UNAUTHORIZED, UNKNOWN)
+        expired = time() >= key.ends
+        if (event := (key.name, expired)) not in self._logged:
+            self._logged.add(event)
+            logger.info("API key %s is %s", key.name, "refused: expired" if expired else "in use")
+        if expired:
             sentence = f"This API key ended with {key.expires} (UTC): ask for another."
             return key.name, _refusal(HTTPStatus.FORBIDDEN, sentence)
         return key.name, self._app
 
 
-def with_auth(app: ASGIApp, variable: str) -> ASGIApp:
-    """Put the door before an application, if the environment variable names a file of keys.
+class RequestsByKey:
+    """Counts answers by the name of the key and their status.
+
+    All answers of a turn of the event loop are written together, for the reason given in
+    ``fast_path.metrics``. The names come from the file of keys, so no client can make series.
+    """
+
+    def __init__(self, metric: str) -> None:
+        self._metric = metric
+        self._waiting: Counter[tuple[str, int]] = Counter()
+
+    def count(self, name: str, status: int) -> None:
+        """Count an answer."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._waiting[name, status] += 1
+
+    def _write(self) -> None:
+        for (name, status), number in self._waiting.items():
+            _series(self._metric, name, status).inc(number)
+        self._waiting.clear()
+
+
+@cache
+def _total(metric: str) -> Any:  # noqa: ANN401  untyped where it is skipped
+    import prometheus_client  # noqa: PLC0415  it looks for the workers' folder when imported
+
+    about = "Answers by the name of the API key and the status; refused without one: (nobody)"
+    return prometheus_client.Counter(metric, about, ["key", "status"])
+
+
+@cache
+def _series(metric: str, name: str, status: int) -> Any:  # noqa: ANN401  see above
+    return _total(metric).labels(name, status)
+
+
+def key_file_of(variable: str) -> Path | None:
+    """Return the file of keys that an environment variable names; None where it is not set.
 
     Raises:
-        KeysError: if that file is not as it should be.
         BentoMLConfigException: if the variable is empty.
     """
-    path = _path(variable)
-    return app if path is None else AuthMiddleware(app, KeyFile(path))
-
-
-def auth_is_on() -> bool:
-    """Whether a key is wanted."""
-    return _path(KEYS_VARIABLE) is not None
-
-
-def say_who_may_ask() -> None:
-    """Write into the log who may ask, before the workers start.
-
-    Raises:
-        BentoMLConfigException: if the file of keys is not as it should be.
-    """
-    keys = _keys(KEYS_VARIABLE)
-    if keys is None:
-        logger.warning(
-            "The service is open: whoever reaches its port may ask. %s=FILE wants API keys.",
-            KEYS_VARIABLE,
-        )
-    else:
-        logger.info("Who asks needs an API key: %s", ", ".join(key.name for key in keys))
-
-
-def refuse_wrong_keys() -> None:
-    """Check the files of keys, the runner's too, before the workers start.
-
-    Raises:
-        BentoMLConfigException: if one is not as it should be.
-    """
-    _keys(KEYS_VARIABLE)
-    _keys(RUNNER_KEYS_VARIABLE)
-
-
-def _keys(variable: str) -> list[Key] | None:
-    path = _path(variable)
-    if path is None:
-        return None
-    try:
-        return read_keys(path)
-    except KeysError as error:
-        # BentoML prints its own exceptions as a sentence, every other one as a trace.
-        msg = f"{variable}: {error}"
-        raise BentoMLConfigException(msg) from None
-
-
-def _path(variable: str) -> Path | None:
     named = os.environ.get(variable)
     if named == "":  # better refused than open
         msg = f"{variable}: found an empty variable, expected the path of a file of keys; unset it"
         raise BentoMLConfigException(msg)
     return None if named is None else Path(named)
+
+
+def configured_keys(variable: str, command: str = COMMAND) -> list[Key] | None:
+    """Read the keys of the file that an environment variable names; None where it is not set.
+
+    Raises:
+        BentoMLConfigException: if the file is not as it should be.
+    """
+    path = key_file_of(variable)
+    if path is None:
+        return None
+    try:
+        return read_keys(path, command=command)
+    except KeysError as error:
+        # BentoML prints its own exceptions as a sentence, every other one as a trace.
+        msg = f"{variable}: {error}"
+        raise BentoMLConfigException(msg) from None
 
 
 def _bearer(scope: Scope) -> bytes:
@@ -171,14 +163,14 @@ def _bearer(scope: Scope) -> bytes:
     return b""
 
 
-def _our_fault(scope: Scope) -> JSONResponse:
-    """Say what the application behind the door says of errors of its own."""
+def _server_error(scope: Scope) -> JSONResponse:
+    """Answer as the application does to errors of its own."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return _refusal(status, as_error_response(status, b"", scope, None).error)
 
 
 def _refusal(status: HTTPStatus, sentence: str) -> JSONResponse:
-    challenge = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    return JSONResponse(
-        ErrorResponse(error=sentence).model_dump(), status, SECURITY_HEADERS_AS_TEXT | challenge
-    )
+    headers = {name.decode(): value.decode() for name, value in SECURITY_HEADERS}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(ErrorResponse(error=sentence).model_dump(), status, headers)

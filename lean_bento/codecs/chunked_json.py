@@ -8,11 +8,13 @@ at once, and says itself what is wrong with it. Knows nothing of credit.
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-__all__ = ["LONG", "LongList", "parts_of", "read_in_parts", "write_in_parts"]
+from lean_bento.rows import DivisibleList, RowAnswers
+
+__all__ = ["LONG", "parts_of", "read_in_parts", "write_in_parts"]
 
 LONG: Final = 500_000
 """Bytes in a part: some 2,000 applications, some ten milliseconds."""
@@ -20,16 +22,7 @@ LONG: Final = 500_000
 ROWS_IN_A_PART: Final = 2000
 """Of an answer: some five milliseconds."""
 
-Model = TypeVar("Model", bound="LongList")
-
-
-class LongList(Protocol):
-    """A model of a list that can be put together again."""
-
-    @classmethod
-    def join(cls, parts: list[Self]) -> Self:
-        """Make one list of parts, in order."""
-        ...
+Model = TypeVar("Model", bound=DivisibleList)
 
 
 async def read_in_parts(body: bytes, read: Callable[[bytes], Model]) -> Model:
@@ -48,7 +41,7 @@ async def read_in_parts(body: bytes, read: Callable[[bytes], Model]) -> Model:
     return parts[0].join(parts)
 
 
-async def write_in_parts(answer: Any) -> bytes:  # noqa: ANN401  a model of a list that knows how to hold some rows
+async def write_in_parts(answer: RowAnswers[Any]) -> bytes:
     """Write a long list as its own serialiser does, but with the event loop in between."""
     write = answer.__pydantic_serializer__.to_json
     parts = []

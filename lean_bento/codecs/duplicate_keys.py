@@ -1,28 +1,33 @@
 """Keys that a JSON object has more than once.
 
 Parsers keep the last silently, pydantic's too: two readers of one request may then see two
-different applications. Looks only at text that a parser has accepted; knows nothing of what the
-keys mean.
+different things. Only text that a parser has accepted is looked at.
 """
 
 import json
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final, Self
 
-__all__ = ["duplicate_keys"]
+from pydantic import BaseModel, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+__all__ = ["UniqueKeys", "duplicate_keys"]
+
+DUPLICATE: Final = PydanticCustomError("repeated", "This field stands there more than once")
 
 
 def duplicate_keys(document: bytes) -> Any:  # noqa: ANN401  of the shape of the document
-    """Read valid JSON with the list of its repeated keys, each once, in place of each object."""
+    """Read valid JSON with the list of its duplicate keys, each once, in place of each object."""
     return json.loads(
         document.decode(),
-        object_pairs_hook=_repeated,
+        object_pairs_hook=_duplicates,
         # A number may be longer than Python is willing to convert.
         parse_int=str,
         parse_float=str,
     )
 
 
-def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
+def _duplicates(pairs: list[tuple[str, Any]]) -> list[str]:
     seen: set[str] = set()
     again = {}
     for key, _ in pairs:
@@ -30,3 +35,29 @@ def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
             again[key] = True
         seen.add(key)
     return list(again)
+
+
+class UniqueKeys(BaseModel):
+    """A model without nested objects whose JSON may have each key once."""
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes) -> Self:  # type: ignore[override]  # the rest of pydantic's arguments would cost more than the check
+        """Validate JSON in which no key stands twice.
+
+        Raises:
+            ValidationError: names every wrong field.
+        """
+        body = json_data.encode() if isinstance(json_data, str) else json_data
+        found: Self = cls.__pydantic_validator__.validate_json(body)
+        # Each colon belongs to one field, unless a text has one: then it is worth a look.
+        if body.count(b":") != len(found.__pydantic_fields_set__) and (
+            names := duplicate_keys(body)
+        ):
+            raise cls.duplicates(names)
+        return found
+
+    @classmethod
+    def duplicates(cls, names: Iterable[str]) -> ValidationError:
+        """Make the error that says which fields stand in a row more than once."""
+        findings = [InitErrorDetails(type=DUPLICATE, loc=(name,), input=None) for name in names]
+        return ValidationError.from_exception_data(cls.__name__, findings)

@@ -22,10 +22,11 @@ from starlette.requests import Request
 
 from lean_bento.bentoml_internals import ALL_SERDE, JSONSerde, Payload
 
-__all__ = ["NPY", "NpySerde", "read_npy", "write_npy"]
+__all__ = ["JSON", "NPY", "NpySerde", "read_npy", "write_npy"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
+JSON: Final = "application/json"
 NPY: Final = "application/x-npy"
 
 MAGIC: Final = b"\x93NUMPY"

@@ -1,6 +1,6 @@
-"""One API method as the lean path calls it: bytes in, status and bytes out.
+"""One API method as the fast path calls it: bytes in, status and bytes out.
 
-What it answers in an error is put into BentoML's own words; ``ErrorMiddleware`` rewrites both.
+Errors are in BentoML's own words, as on BentoML's path; ``ErrorMiddleware`` rewrites both.
 """
 
 import inspect
@@ -13,21 +13,20 @@ from typing import Any
 
 from bentoml.exceptions import BentoMLException
 from pydantic import BaseModel, ValidationError
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.chunked_json import LONG, read_in_parts, write_in_parts
-from lean_bento.codecs.npy import NPY, read_npy
+from lean_bento.codecs.npy import JSON, NPY, read_npy
+from lean_bento.endpoint_options import options_of
 from lean_bento.fast_path.metrics import EndpointMetrics
-from lean_bento.fault_ids import new_error_id
-from lean_bento.middleware.body_limits import too_large
-from lean_bento.middleware.content_type import JSON, media_types_of
-from lean_bento.middleware.query_flags import check_query, flags_of
+from lean_bento.middleware.request_checks import EndpointLimits, too_large
+from lean_bento.request_context import RequestContext
+from lean_bento.rows import DivisibleList, RowAnswers
 
-__all__ = ["Answer", "Endpoint", "can_be_lean", "error_body", "readers"]
+__all__ = ["Answer", "Endpoint", "can_be_fast", "error_body", "readers"]
 
 logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own path
-OUR_FAULT = "An unexpected error has occurred, please check the server log."
 
 Answer = tuple[int | None, bytes]
 """Status and body; no status if the client has gone."""
@@ -35,28 +34,30 @@ Answer = tuple[int | None, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An API method that the lean path can serve.
+    """An API method that the fast path can serve.
 
     Attributes:
         read: body to model; raises ValidationError or BentoMLException.
         call: the bound method.
-        most: bytes of a body.
+        limits: that a request must keep.
         metrics: of this path; None where metrics are off.
     """
 
     read: Callable[[bytes], Awaitable[Any]]
     call: Callable[[Any], Awaitable[BaseModel]]
-    most: int
+    limits: EndpointLimits
     metrics: EndpointMetrics | None
 
-    async def answer(self, scope: Scope, receive: Receive, declared: int) -> Answer:
+    async def answer(self, context: RequestContext, receive: Receive, declared: int) -> Answer:
         """Read, validate, call, serialise; ``declared`` is the body's length, 0 if not known."""
+        limits = self.limits
         try:
-            if declared > self.most:
-                raise too_large(self.most)
-            if scope["query_string"]:
-                check_query(scope["query_string"], flags_of(self.call))
-            body = await _read(receive, self.most)
+            if declared > limits.body:
+                raise too_large(limits.body)
+            if context.query:
+                limits.options.check_query(context.query)
+            context.row_limit = limits.rows
+            body = await _read(receive, limits.body)
             if body is None:
                 return None, b""
             try:
@@ -64,7 +65,7 @@ class Endpoint:
             except ValidationError as error:
                 return 400, _findings_body(error)
             answer = await self.call(value)
-            if len(body) > LONG and hasattr(answer, "of"):
+            if len(body) > LONG and isinstance(answer, RowAnswers):
                 content = await write_in_parts(answer)
             else:
                 content = answer.__pydantic_serializer__.to_json(answer)
@@ -72,15 +73,20 @@ class Endpoint:
         except BentoMLException as error:
             if error.error_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return error.error_code.value, error_body(str(error))
-            return error.error_code.value, _our_fault(scope, error)
-        except Exception as error:  # noqa: BLE001  whatever it is, the client hears whose fault it is
-            return 500, _our_fault(scope, error)
+            return error.error_code.value, _server_error(context, error)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is an error of the service
+            return 500, _server_error(context, error)
 
 
-def can_be_lean(method: APIMethod) -> bool:
+def _server_error(context: RequestContext, error: Exception) -> bytes:
+    logger.error("Exception on %s [POST]", context.path, exc_info=error)
+    return error_body("An unexpected error has occurred, please check the server log.")
+
+
+def can_be_fast(method: APIMethod) -> bool:
     """Whether a method takes a whole body, awaits, and answers at once."""
     plain = not (method.batchable or method.is_stream or method.is_task or method.ctx_param)
-    whole_body = getattr(method.input_spec, "__root_input__", False)
+    whole_body = getattr(method.input_spec, "__root_input__", False)  # BentoML's own mark
     return plain and whole_body and inspect.iscoroutinefunction(method.func)
 
 
@@ -88,11 +94,11 @@ def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
     """How the body of each media type that a method takes becomes what it is called with."""
     spec = method.input_spec
     validate_json = spec.model_validate_json
-    divisible = hasattr(spec, "join")
+    divisible = issubclass(spec, DivisibleList)
 
     async def read_json_body(body: bytes) -> Any:  # noqa: ANN401  the method's own model
         if divisible and len(body) > LONG:
-            spec.check_size(body)  # each part looks only at itself
+            spec.check_body(body)  # each part looks only at itself
             return await read_in_parts(body, validate_json)
         return validate_json(body or b"{}")  # as BentoML reads an empty body
 
@@ -100,7 +106,7 @@ def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
         return spec.model_validate(read_npy(body))
 
     every = {JSON: read_json_body, NPY: read_npy_body}
-    return {media_type: every[media_type] for media_type in media_types_of(spec)}
+    return {media_type: every[media_type] for media_type in options_of(method.func).media_types}
 
 
 def error_body(sentence: str) -> bytes:
@@ -111,12 +117,6 @@ def error_body(sentence: str) -> bytes:
 def _findings_body(error: ValidationError) -> bytes:
     findings = error.errors(include_url=False, include_context=False, include_input=False)
     return json.dumps({"error": error.title, "detail": findings}).encode()
-
-
-def _our_fault(scope: Scope, error: Exception) -> bytes:
-    new_error_id()
-    logger.error("Exception on %s [%s]", scope["path"], scope["method"], exc_info=error)
-    return error_body(OUR_FAULT)
 
 
 async def _read(receive: Receive, most: int) -> bytes | None:

@@ -1,6 +1,6 @@
-"""What stands between the server and an endpoint in the application that BentoML built.
+"""Inspection of the middlewares in the application that BentoML built.
 
-The lean path keeps the limits and the metrics of that application. It may only be taken when it
+The fast path keeps the limits and the metrics of that application. It may only be taken when it
 knows every middleware in it: one that it does not know has been switched on for a reason.
 """
 
@@ -21,12 +21,9 @@ from lean_bento.bentoml_internals import (
     RunnerTrafficMetricsMiddleware,
     TimeoutMiddleware,
 )
-from lean_bento.middleware.body_limits import BodyLimitsMiddleware
-from lean_bento.middleware.content_type import ContentTypeMiddleware
 from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
-from lean_bento.middleware.query_flags import QueryFlagsMiddleware
+from lean_bento.middleware.request_checks import RequestChecksMiddleware
 from lean_bento.middleware.routes import RoutesMiddleware
-from lean_bento.middleware.whole_files import WholeFiles
 
 __all__ = ["Stack", "read_stack"]
 
@@ -35,29 +32,26 @@ WITHOUT_EFFECT = (
     ServerErrorMiddleware,
     ExceptionMiddleware,
     ContextMiddleware,
-    ContentTypeMiddleware,
-    BodyLimitsMiddleware,
-    QueryFlagsMiddleware,
-    WholeFiles,
+    RequestChecksMiddleware,
 )
-"""Middlewares whose work the lean path does itself, or which only serve BentoML's own path."""
+"""Middlewares whose work the fast path does itself, or which only serve BentoML's own path."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What the lean path has to respect.
+    """What the fast path has to respect.
 
     Attributes:
         timeout: seconds for a request; None without a limit.
         semaphore: shared with BentoML's own path; None without a limit.
         metrics: counts requests; None where metrics are off.
-        lateness: shared with BentoML's own path; None without a limit.
+        load_shedding: shared with BentoML's own path; None without a limit.
     """
 
     timeout: float | None = None
     semaphore: Semaphore | None = None
     metrics: RunnerTrafficMetricsMiddleware | None = None
-    lateness: LoadSheddingMiddleware | None = None
+    load_shedding: LoadSheddingMiddleware | None = None
 
 
 def read_stack(app: Any, paths: Collection[str]) -> Stack | None:  # noqa: ANN401  Starlette's, seen as any ASGI application
@@ -81,7 +75,7 @@ def read_stack(app: Any, paths: Collection[str]) -> Stack | None:  # noqa: ANN40
         elif isinstance(layer, TimeoutMiddleware):
             found["timeout"] = layer.timeout
         elif isinstance(layer, LoadSheddingMiddleware):
-            found["lateness"] = layer
+            found["load_shedding"] = layer
         elif isinstance(layer, MaxConcurrencyMiddleware):
             found["semaphore"] = layer._semaphore  # noqa: SLF001  one limit for both paths
         elif isinstance(layer, OpenTelemetryMiddleware):

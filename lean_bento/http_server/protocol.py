@@ -9,6 +9,7 @@ offers are declined: it stays HTTP/1.1. Leans on uvicorn's ``HttpToolsProtocol``
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,10 +18,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from lean_bento.error_response import ErrorResponse
 from lean_bento.http_server.response_cycle import ResponseCycle
-from lean_bento.middleware.body_limits import declared_length
-from lean_bento.middleware.headers import with_security_headers
+from lean_bento.middleware.errors import with_security_headers
 
-__all__ = ["Connection"]
+__all__ = ["HttpProtocol"]
 
 HEAD_BYTES: Final = 64 * 1024
 """The address and all headers together, each with four for its colon, space and line end."""
@@ -217,3 +217,11 @@ class HttpProtocol(HttpToolsProtocol):
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
+
+
+def declared_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Length of a body by its Content-Length header, bytes; 0 without one, as if chunked."""
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value)
+    return 0

@@ -1,15 +1,14 @@
-"""Every error answer in one shape, whichever layer it comes from.
+"""Errors of one shape, and the headers of every answer, whichever layer it comes from.
 
 BentoML, Starlette and the traffic limits each answer errors in a form of their own: objects,
-lists, plain text. This ASGI middleware stands outside of all of them and rewrites what has a
-status of 400 and above into a ``ErrorResponse``. Successful answers pass through; the headers that every
-answer has are put on both.
+lists, plain text. This ASGI middleware stands outside of all of them. It rewrites an answer of
+status 400 and above into an ``ErrorResponse``, and puts the security headers on every answer.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,18 +16,32 @@ from typing import Any, Final
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lean_bento.error_response import ErrorResponse, echo, refuse
-from lean_bento.fault_ids import ERROR_ID, new_error_id
-from lean_bento.middleware.headers import with_security_headers
+from lean_bento.error_response import ErrorResponse, echo, explain_findings
+from lean_bento.request_context import begin
 
-__all__ = ["ErrorMiddleware", "as_error_response"]
+__all__ = ["SECURITY_HEADERS", "ErrorMiddleware", "as_error_response", "with_security_headers"]
+
+Header = tuple[bytes, bytes]
 
 logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own errors
 RETRY_AFTER_SECONDS = b"1"
 OVERLOAD = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
-REPLACED = {b"content-length", b"content-type", b"connection"}
-LINGER: Final = 2.0
-"""Seconds in which the rest of a body that is too large is read and thrown away."""
+OF_THE_BODY = {b"content-length", b"content-type", b"connection"}
+DRAIN_SECONDS: Final = 2.0
+"""In which the rest of a body that is too large is read and thrown away."""
+
+SECURITY_HEADERS: Final[list[Header]] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
+"""No cache keeps an answer, and no browser reads it as anything but what its media type says."""
+
+_REPLACED: Final = {b"server", *(name for name, _ in SECURITY_HEADERS)}
+
+
+def with_security_headers(headers: Iterable[Header]) -> list[Header]:
+    """Put the security headers in front, and take out what names the software."""
+    return [*SECURITY_HEADERS, *(each for each in headers if each[0].lower() not in _REPLACED)]
 
 
 class ErrorMiddleware:
@@ -43,7 +56,7 @@ class ErrorMiddleware:
         """Answer a request."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        new_error_id()
+        context = begin(scope)
         start: Message = {}
         body = bytearray()
         answered = False
@@ -57,7 +70,10 @@ class ErrorMiddleware:
                     start = message
                 else:
                     answered = True
-                    await send({**message, "headers": with_security_headers(message["headers"])})
+                    headers = with_security_headers(message["headers"])
+                    if message["status"] == HTTPStatus.OK:
+                        headers += context.headers
+                    await send({**message, "headers": headers})
             else:
                 await send(message)
 
@@ -69,17 +85,17 @@ class ErrorMiddleware:
             logger.exception("Exception on %s [%s]", scope["path"], scope["method"])
             start = {"status": 500, "headers": []}
         if start:
-            await self.refuse(scope, receive, send, start, bytes(body))
+            await self.send_error(scope, receive, send, start, bytes(body))
         return None
 
-    async def refuse(
+    async def send_error(
         self, scope: Scope, receive: Receive, send: Send, start: Message, body: bytes
     ) -> None:
-        """Send an error answer, whose first message and body are in any shape, in ours."""
+        """Send an error answer, whose first message and body have any shape, in the one shape."""
         status = HTTPStatus(start["status"])
-        refusal = as_error_response(status, body, scope, self._models.get(scope["path"]))
-        content = refusal.model_dump_json().encode()
-        headers = [each for each in start["headers"] if each[0] not in REPLACED]
+        response = as_error_response(status, body, scope, self._models.get(scope["path"]))
+        content = response.model_dump_json().encode()
+        headers = [each for each in start["headers"] if each[0] not in OF_THE_BODY]
         headers += [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(content)).encode()),
@@ -105,7 +121,7 @@ class ErrorMiddleware:
 async def _throw_away(receive: Receive) -> None:
     """Read on for a while: a connection closed on a client that still sends loses the answer."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(LINGER):
+        async with asyncio.timeout(DRAIN_SECONDS):
             while (await receive()).get("more_body"):
                 pass
 
@@ -126,7 +142,7 @@ def as_error_response(
     answer = _json_object(body)
     findings = answer.get("detail")
     if findings and "loc" in findings[0]:
-        return refuse(findings, model)
+        return explain_findings(findings, model)
     if findings:
         return ErrorResponse.model_validate(answer)
     if "error" in answer:
@@ -152,7 +168,7 @@ def _sentence(status: HTTPStatus, scope: Scope) -> str:
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return f"{path} does not answer {echo(scope['method'])}; see the Allow header."
         case HTTPStatus.INTERNAL_SERVER_ERROR:
-            return f"An unexpected error; the server's log has it as error {ERROR_ID.get()}."
+            return f"An unexpected error; the server's log has it as error {begin(scope).error_id}."
         case HTTPStatus.SERVICE_UNAVAILABLE:
             return "Not able to answer at the moment; try again."
         case _:

@@ -1,4 +1,4 @@
-"""What there is: requests for anything else get no further than here.
+"""Paths of the application: a request for any other gets no further than here.
 
 BentoML counts a request under whatever path it asks for, a series each: a scanner would fill the
 metrics. Behind this ASGI layer there are only paths of the application's own.
@@ -18,7 +18,11 @@ __all__ = ["RoutesMiddleware", "paths_of"]
 
 
 class RoutesMiddleware:
-    """Answers 404 where there is nothing."""
+    """Answers 404 to a request for an unknown path, and sends files whole.
+
+    A Range may be ignored (RFC 9110, 14.2), and the few small files of the index page have no use
+    for it. Starlette refuses one that it cannot read in plain text.
+    """
 
     def __init__(self, app: ASGIApp, paths: Iterable[str]) -> None:
         """Wrap ``app``, which has something at each of ``paths``."""
@@ -26,11 +30,13 @@ class RoutesMiddleware:
         self._paths = frozenset(paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in, or not."""
-        if scope["type"] == "http" and scope["path"] not in self._paths:
-            await Response(status_code=HTTPStatus.NOT_FOUND)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+        """Hand on a request for a known path."""
+        if scope["type"] == "http":
+            if scope["path"] not in self._paths:
+                return await Response(status_code=HTTPStatus.NOT_FOUND)(scope, receive, send)
+            headers = [each for each in scope["headers"] if each[0] != b"range"]
+            scope = {**scope, "headers": headers}
+        return await self.app(scope, receive, send)
 
 
 def paths_of(routes: Iterable[Any], prefix: str = "") -> Iterator[str]:

@@ -1,9 +1,10 @@
 import asyncio
 
 import pytest
+from lean_bento.middleware.answer_headers import ResponseHeadersMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
-from lean_bento.middleware.answer_headers import ResponseHeadersMiddleware, add_header
+from lean_bento import add_header
 
 
 async def answer(send: Send, status: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lean_bento.batching import MicroBatcher
+from lean_bento import MicroBatcher
 
 POISON = -1
 """An item whose call fails."""

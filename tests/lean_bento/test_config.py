@@ -6,7 +6,8 @@ import pytest
 from bentoml.exceptions import BentoMLConfigException
 from running import PROJECT
 
-from lean_bento.config import VARIABLE, Batching, Limits, read_batching, read_limits
+from lean_bento import Batching
+from lean_bento.config import VARIABLE, Limits, read_batching, read_limits
 
 KNOWN = ("classifier", "runner")
 GOOD = "services: {runner: {batching: {max_batch_size: 7, max_latency_ms: 5}}}"

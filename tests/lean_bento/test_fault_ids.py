@@ -4,7 +4,6 @@ import logging
 import re
 
 import pytest
-
 from lean_bento.fault_ids import add_error_id, new_error_id
 
 

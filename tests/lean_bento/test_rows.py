@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from credit_risk.form.application import Application
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE, Application, ApplicationBatch
+from lean_bento import ErrorResponse, count_values
 from lean_bento import rows as batch
-from lean_bento.error_response import ErrorResponse
-from lean_bento.rows import ApplicationBatch, Unlimited, count_values, explain
+from lean_bento.rows import Unlimited, explain
 
 GOOD = json.dumps(COURSE_EXAMPLE)
 AGAIN = GOOD.replace("{", '{"age": 30, ', 1)

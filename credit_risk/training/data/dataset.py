@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from credit_risk.errors import DataError
-from credit_risk.form.vocabulary import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
+from credit_risk.form import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from credit_risk.training.data.table import COLUMNS, cut, read_table
 
 __all__ = ["Dataset", "read_loans"]

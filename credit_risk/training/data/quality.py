@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from credit_risk.form.vocabulary import CATEGORIES, LIMITS
+from credit_risk.form import CATEGORIES, LIMITS
 from credit_risk.training.data.dataset import Dataset
 
 __all__ = ["Numbers", "Word", "numbers", "words"]

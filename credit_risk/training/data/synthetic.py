@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from credit_risk.form.vocabulary import CODES, MISSING_CODE
+from credit_risk.form import CODES, MISSING_CODE
 
 __all__ = ["main", "make_sample"]
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS
+from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 
 __all__ = ["Effect", "effects"]
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.decision.policy import MONOTONICITY, Policy
-from credit_risk.form.vocabulary import Decision
-from credit_risk.model.risk_model import RiskModel
-from credit_risk.registry.model_card import ModelDescription
+from credit_risk.decision import MONOTONICITY, Policy
+from credit_risk.form import Decision
+from credit_risk.model import RiskModel
+from credit_risk.registry import ModelDescription
 from credit_risk.training.approvals import Group, by_group, by_threshold
 from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.quality import numbers, words

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.form import COLUMNS
 
 __all__ = ["WhatIf", "vary"]
 

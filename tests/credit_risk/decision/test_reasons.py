@@ -6,12 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from credit_risk.decision.reasons import MOST_REASONS, REASON_CODES, Reasons
+from credit_risk.decision import MOST_REASONS, REASON_CODES, Reason, Reasons
 from credit_risk.errors import EncodingError
-from credit_risk.form.application import Application, Reason
-from credit_risk.form.samples import COURSE_EXAMPLE
-from credit_risk.model.encoding import Encoder
-from credit_risk.model.features import DERIVED, inputs_without
+from credit_risk.form import COURSE_EXAMPLE, Application
+from credit_risk.model import DERIVED, Encoder, inputs_without
 from credit_risk.training.fitting import fit_vectorizer
 
 ENCODER = Encoder(fit_vectorizer())

@@ -6,13 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
 from credit_risk.decision import scorer as scoring
-from credit_risk.decision.policy import STANDARD_POLICY
-from credit_risk.decision.reasons import Reasons
-from credit_risk.decision.scorer import Scorer
-from credit_risk.form.samples import sample_applications
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.encoding import Encoder, Rows
+from credit_risk.form import COLUMNS, sample_applications
+from credit_risk.model import Encoder, Rows
 from credit_risk.training.fitting import fit_vectorizer
 
 SAMPLES = sample_applications(40)

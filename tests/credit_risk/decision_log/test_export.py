@@ -12,8 +12,7 @@ from audit_log.errors import BrokenLogError
 from audit_log.writer import Writer
 from credit_risk.decision_log.export import export
 from credit_risk.errors import DataError
-from credit_risk.form.samples import COURSE_EXAMPLE
-from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.form import COLUMNS, COURSE_EXAMPLE
 
 HEADER = {"model": "credit_risk_model:abc", "model_sha256": "0", "left_out": [], "hashed": []}
 DECISION = {

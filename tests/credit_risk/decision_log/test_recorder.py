@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 
 from audit_log.group_commit import GroupCommit
-from credit_risk.decision.policy import STANDARD_POLICY
-from credit_risk.decision.reasons import Reasons
-from credit_risk.decision.scorer import Scorer
-from credit_risk.decision_log.recorder import DecisionNotLogged, Recorder
+from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
+from credit_risk.decision_log import Recorder
+from credit_risk.decision_log.recorder import DecisionNotLogged
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.form.samples import sample_applications
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.encoding import Encoder, Rows
+from credit_risk.form import COLUMNS, sample_applications
+from credit_risk.model import Encoder, Rows
 from credit_risk.training.fitting import fit_vectorizer
 from lean_bento.request_context import CALLER
 

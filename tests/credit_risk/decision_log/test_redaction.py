@@ -2,10 +2,8 @@ import hashlib
 import hmac
 
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.form.application import Application
-from credit_risk.form.samples import COURSE_EXAMPLE
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.encoding import Encoder
+from credit_risk.form import COLUMNS, COURSE_EXAMPLE, Application
+from credit_risk.model import Encoder
 from credit_risk.training.fitting import fit_vectorizer
 
 KEY = b"a key that nobody knows"

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 
+from credit_risk.decision_log import read_settings
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.decision_log.settings import KEY_VARIABLE, PATH_VARIABLE, read_settings
+from credit_risk.decision_log.settings import KEY_VARIABLE, PATH_VARIABLE
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from credit_risk.form.application import Application
-from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.form.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
-from lean_bento.error_response import ErrorResponse, refuse
+from credit_risk.form import (
+    CATEGORIES,
+    COURSE_EXAMPLE,
+    LIMITS,
+    OPTIONAL_FIELDS,
+    Application,
+    sample_applications,
+)
+from lean_bento import ErrorResponse
+from lean_bento.error_response import refuse
 
 
 def read(**changes: Any) -> Application:

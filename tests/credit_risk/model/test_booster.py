@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import xgboost
 
-from credit_risk.model.booster import Booster, LibraryError
+from credit_risk.model import LibraryError
+from credit_risk.model.booster import Booster
 
 RANDOM = np.random.default_rng(2)
 ROWS = RANDOM.normal(size=(300, 4)).astype(np.float32)

@@ -10,17 +10,9 @@ from pydantic import ValidationError
 from sklearn.feature_extraction import DictVectorizer
 
 from credit_risk.errors import EncodingError
-from credit_risk.form.application import Application
-from credit_risk.form.samples import sample_applications
-from credit_risk.form.vocabulary import CATEGORIES, LIMITS, OPTIONAL_FIELDS
-from credit_risk.model.encoding import (
-    COLUMNS,
-    FEW,
-    EncodedApplications,
-    Encoder,
-    check_rows,
-    fingerprint,
-)
+from credit_risk.form import CATEGORIES, LIMITS, OPTIONAL_FIELDS, Application, sample_applications
+from credit_risk.model import EncodedApplications, Encoder, check_rows, fingerprint
+from credit_risk.model.encoding import COLUMNS, FEW
 from credit_risk.training.fitting import fit_vectorizer
 from lean_bento.error_response import MAX_ECHO, refuse
 

@@ -5,14 +5,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_risk.decision.policy import MONOTONICITY
+from credit_risk.decision import MONOTONICITY
 from credit_risk.errors import EncodingError
-from credit_risk.form.application import Application
-from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.form.vocabulary import COLUMNS, LIMITS, OPTIONAL_FIELDS
-from credit_risk.model.encoding import Encoder
-from credit_risk.model.features import (
+from credit_risk.form import (
+    COLUMNS,
+    COURSE_EXAMPLE,
+    LIMITS,
+    OPTIONAL_FIELDS,
+    Application,
+    sample_applications,
+)
+from credit_risk.model import (
     DERIVED,
+    Encoder,
     FeatureBuilder,
     constraints,
     inputs_without,

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 import xgboost
 
-from credit_risk.form.samples import sample_applications
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.booster import LibraryError
-from credit_risk.model.encoding import Encoder
-from credit_risk.model.features import FeatureBuilder
-from credit_risk.model.risk_model import RiskModel
+from credit_risk.form import COLUMNS, sample_applications
+from credit_risk.model import Encoder, FeatureBuilder, LibraryError, RiskModel
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
 
 ROWS = Encoder(fit_vectorizer()).encode(sample_applications(500, seed=5))

@@ -6,8 +6,9 @@ import xgboost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_risk.model import broken_constraint
 from credit_risk.model.tree_shap import TreeShap
-from credit_risk.model.trees import broken_constraint, read_forest
+from credit_risk.model.trees import read_forest
 
 INPUTS = 5
 RANDOM = np.random.default_rng(0)

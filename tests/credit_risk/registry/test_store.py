@@ -9,7 +9,8 @@ from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
 from bentoml.exceptions import BentoMLException
 
-from credit_risk.registry.store import MODEL_NAME, CreditRiskModel
+from credit_risk.registry import CreditRiskModel
+from credit_risk.registry.store import MODEL_NAME
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import yaml
 from running import run
 
 from credit_risk.errors import ModelRefusedError
-from credit_risk.registry.stored_model import load_checked
+from credit_risk.registry import load_checked
 
 
 class Trap:

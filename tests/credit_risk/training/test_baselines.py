@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from running import PROJECT
 
-from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.form import COLUMNS
 from credit_risk.training.baselines import fit_logistic, fit_spline_logistic, gain_interval
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_vectorizer

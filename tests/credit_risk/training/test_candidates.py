@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from running import PROJECT
 
-from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.form import COLUMNS
 from credit_risk.training.candidates import CANDIDATES, FIT, Probabilities, Split, predict_all
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_vectorizer

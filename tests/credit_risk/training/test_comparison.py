@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import RepeatedStratifiedKFold
 
-from credit_risk.model.risk_model import RiskModel
+from credit_risk.model import RiskModel
 from credit_risk.training import recipes
 from credit_risk.training.comparison import Comparison, compare, count_fits
 from credit_risk.training.data.dataset import read_loans

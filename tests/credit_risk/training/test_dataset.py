@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction import DictVectorizer
 
 from credit_risk.errors import DataError
-from credit_risk.form.vocabulary import CATEGORIES, CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
+from credit_risk.form import CATEGORIES, CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from credit_risk.training.data import dataset
 from credit_risk.training.data.dataset import Dataset, read_loans
 from credit_risk.training.data.table import COLUMNS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS
+from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 from credit_risk.training.reporting.effects import Effect, effects
 
 Rows = NDArray[np.float32]

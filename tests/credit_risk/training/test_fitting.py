@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.features import FeatureBuilder
-from credit_risk.model.risk_model import RiskModel
+from credit_risk.form import COLUMNS
+from credit_risk.model import FeatureBuilder, RiskModel
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
 
 RECIPE = Recipe(name="small", parameters={"max_depth": 2}, rounds=5)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from credit_risk.form.vocabulary import CATEGORIES, LIMITS
+from credit_risk.form import CATEGORIES, LIMITS
 from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.quality import Word, numbers, words
 

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from running import PROJECT
 
-from credit_risk.decision.policy import PROHIBITED_FIELDS
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.encoding import fingerprint
-from credit_risk.model.risk_model import RiskModel
-from credit_risk.registry.model_card import Columns, Data, ModelDescription, Thresholds
+from credit_risk.decision import PROHIBITED_FIELDS
+from credit_risk.form import COLUMNS
+from credit_risk.model import RiskModel, fingerprint
+from credit_risk.registry import Columns, Data, ModelDescription, Thresholds
 from credit_risk.training.approvals import by_threshold
 from credit_risk.training.comparison import Candidate, Comparison
 from credit_risk.training.data.dataset import Dataset, read_loans

@@ -10,7 +10,7 @@ import xgboost
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from credit_risk.form.vocabulary import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
+from credit_risk.form import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from credit_risk.training.data.synthetic import main, make_sample
 
 SAMPLE: Final = Path(__file__).parents[2] / "data" / "sample.csv"

@@ -11,7 +11,7 @@ from running import PROJECT
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from credit_risk.model.risk_model import RiskModel
+from credit_risk.model import RiskModel
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import PARAMETERS, standard

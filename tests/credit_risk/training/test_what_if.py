@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.form import COLUMNS
 from credit_risk.training.reporting.what_if import WhatIf, vary
 
 INCOME = COLUMNS.index("income")

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lean_bento.auth import key_file
+from lean_bento.auth import KeyFile, key_file
 from lean_bento.auth.__main__ import add, remove
-from lean_bento.auth.key_file import KeyFile
 from lean_bento.errors import KeysError
 
 pytestmark = pytest.mark.usefixtures("heard")

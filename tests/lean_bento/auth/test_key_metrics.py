@@ -2,9 +2,8 @@
 
 import asyncio
 
-from prometheus_client import REGISTRY
-
 from lean_bento.auth.key_metrics import RequestsByKey
+from prometheus_client import REGISTRY
 
 
 def counted(name: str, status: int) -> float | None:

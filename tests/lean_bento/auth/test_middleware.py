@@ -9,19 +9,18 @@ from typing import Any
 import pytest
 from bentoml.exceptions import BentoMLConfigException
 
+from lean_bento import ErrorResponse
+from lean_bento.auth import AuthMiddleware, KeyFile
 from lean_bento.auth import middleware as key_door
 from lean_bento.auth.__main__ import add
 from lean_bento.auth.api_keys import KEYS_VARIABLE
-from lean_bento.auth.key_file import KeyFile
 from lean_bento.auth.middleware import (
     NOBODY,
     RUNNER_KEYS_VARIABLE,
-    AuthMiddleware,
     refuse_wrong_keys,
     say_who_may_ask,
     with_auth,
 )
-from lean_bento.error_response import ErrorResponse
 from lean_bento.request_context import CALLER
 
 pytestmark = pytest.mark.usefixtures("heard")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from bentoml.exceptions import BentoMLException
-
 from lean_bento.middleware.body_limits import BodyLimitsMiddleware, RowLimit
 
 TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE

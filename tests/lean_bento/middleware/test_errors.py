@@ -7,14 +7,14 @@ from typing import Any
 
 import httpx
 import pytest
+from lean_bento.middleware.content_type import ContentTypeMiddleware
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from credit_risk.form.application import Application
-from lean_bento.middleware.content_type import ContentTypeMiddleware
+from credit_risk.form import Application
 from lean_bento.middleware.errors import ErrorMiddleware
 
 

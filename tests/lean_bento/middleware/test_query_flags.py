@@ -2,8 +2,9 @@
 
 import pytest
 from bentoml.exceptions import InvalidArgument
+from lean_bento.middleware.query_flags import QUERY, check_query, flags_of
 
-from lean_bento.middleware.query_flags import QUERY, Flag, check_query, flags_of
+from lean_bento import Flag
 
 REASONS = Flag("reasons", "Whether there are any.", default=True)
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.staticfiles import StaticFiles
-
 from lean_bento.middleware.whole_files import WholeFiles
+from starlette.staticfiles import StaticFiles
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-1", "bytes=9-", "bytes=x", "lines=0-1", "x", ""])

@@ -17,9 +17,8 @@ import numpy as np
 import pytest
 from starlette.types import ASGIApp
 
-from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.model.encoding import Encoder
-from credit_risk.model.risk_model import RiskModel
+from credit_risk.form import COURSE_EXAMPLE, sample_applications
+from credit_risk.model import Encoder, RiskModel
 from credit_risk.training.fitting import fit_vectorizer
 
 Ask = Callable[..., httpx.Response]
@@ -149,7 +148,7 @@ def test_the_model_card_is_there(ask: Ask) -> None:
 
 
 def test_an_error_of_our_own_is_not_shown(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    from credit_risk.model.encoding import Encoder
+    from credit_risk.model import Encoder
 
     def fail(*_: object) -> None:
         raise RuntimeError("secret")

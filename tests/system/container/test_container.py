@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from running import PROJECT
 
 from credit_risk import __version__
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 MOST_ABOVE_BASE = 550e6
 """Bytes; the floor that was asked for is 700e6."""

@@ -11,7 +11,7 @@ import pytest
 from container.boxes import Box, call, running
 from running import BIN, PROJECT, run
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 NAME = "localhost/credit_risk_eb_bundle"
 

@@ -9,7 +9,7 @@ import yaml
 from leaks import leaks
 from running import BIN, PROJECT, run, serving
 
-from credit_risk.form.samples import sample_applications
+from credit_risk.form import sample_applications
 
 SCRIPT = PROJECT / "deploy" / "eb_bundle.py"
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from running import PROJECT, Server, free_port, home_beside, serving
 
-from credit_risk.form.samples import sample_applications
+from credit_risk.form import sample_applications
 
 CONFIGURATION = PROJECT / "deploy" / "prometheus.yml"
 TARGET = "classifier:3000"

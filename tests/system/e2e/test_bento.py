@@ -12,7 +12,7 @@ import yaml
 from leaks import leaks
 from running import PROJECT, Server, home_beside, run, serving
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 TAG = "credit_risk_classifier:latest"
 AT_HOME = shutil.ignore_patterns(".*", "tests", "benchmarks", "notebooks", "__pycache__")

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from running import Locked, Server, run
 
-from credit_risk.decision.policy import STANDARD_POLICY
-from credit_risk.form.vocabulary import COLUMNS, MISSING_CODE
+from credit_risk.decision import STANDARD_POLICY
+from credit_risk.form import COLUMNS, MISSING_CODE
 
 Json = dict[str, Any]
 Load = Callable[..., CompletedProcess[str]]

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from running import PROJECT, run
 
-from credit_risk.decision.policy import MONOTONICITY
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.encoding import fingerprint
+from credit_risk.decision import MONOTONICITY
+from credit_risk.form import COLUMNS
+from credit_risk.model import fingerprint
 
 TRAIN = ("python", "train.py", "--repeats", "0")  # without the comparison, which takes time
 SAMPLE = PROJECT / "data" / "sample.csv"

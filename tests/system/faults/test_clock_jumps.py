@@ -12,7 +12,7 @@ from faults.conftest import Serve
 from faults.processes import replacement, workers
 from running import PROJECT, Server
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 HOUR = 3600
 WALL_CLOCK = {"time", "time_ns", "now", "today", "utcnow"}

@@ -11,7 +11,7 @@ from faults.conftest import Serve
 from faults.processes import wait_until, workers
 from running import Server
 
-from credit_risk.form.samples import sample_applications
+from credit_risk.form import sample_applications
 
 BODIES = [sample.model_dump(mode="json") for sample in sample_applications(40, seed=3)]
 RUNNER = "CreditRiskRunner"

@@ -15,7 +15,7 @@ from faults.load import Load
 from faults.processes import replacement, wait_until, workers
 from running import Server
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 CLIENTS = 16
 NOTICED = 1.5

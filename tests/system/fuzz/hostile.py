@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from hypothesis.strategies import SearchStrategy
 
-from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.model.encoding import Encoder
+from credit_risk.form import COURSE_EXAMPLE, sample_applications
+from credit_risk.model import Encoder
 from credit_risk.training.fitting import fit_vectorizer
-from lean_bento.codecs.npy import NPY
+from lean_bento import NPY
 
 JSON = ((b"Content-Type", b"application/json"),)
 BINARY = ((b"Content-Type", NPY.encode()),)

@@ -12,7 +12,7 @@ from fuzz.judging import complaints
 from fuzz.wire import HANG, Answer, Request, Wire
 from running import Server
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 SENT: Counter[str] = Counter()
 """Requests by kind, over the whole run."""

@@ -14,7 +14,7 @@ from fuzz.target import SENT, Target, count
 from fuzz.wire import HANG, PATIENCE, Request, prompt, read_answer
 from hypothesis import strategies as st
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 KIND = "not quite HTTP"
 EACH = share("sockets")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from running import Server, run
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 SYNCHRONOUS = """
 import json, sys, bentoml

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from running import Server, configured, run, serving
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 Serve = Callable[..., AbstractContextManager[Server]]
 

@@ -17,8 +17,7 @@ from running import PROJECT, Server, configured, run, serving
 
 from audit_log.reader import no_progress, read_parts
 from audit_log.records import GENESIS_HASH, lines_of, seal
-from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.form.vocabulary import COLUMNS
+from credit_risk.form import COLUMNS, COURSE_EXAMPLE, sample_applications
 
 Serve = Callable[..., AbstractContextManager[Server]]
 SAMPLES = [sample.model_dump(mode="json") for sample in sample_applications(20)]

@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from running import serving
 
-from credit_risk.decision.policy import MONOTONICITY, STANDARD_POLICY
-from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
-from credit_risk.form.vocabulary import COLUMNS
-from credit_risk.model.encoding import Encoder, fingerprint
+from credit_risk.decision import MONOTONICITY, STANDARD_POLICY
+from credit_risk.form import COLUMNS, COURSE_EXAMPLE, sample_applications
+from credit_risk.model import Encoder, fingerprint
 from credit_risk.training.fitting import fit_vectorizer
 
 SAMPLES = sample_applications(200, seed=7)

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from running import Locked, Server, configured, home_beside, run, serving
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 from lean_bento.auth.__main__ import add, remove
 from lean_bento.auth.api_keys import KEYS_VARIABLE
 

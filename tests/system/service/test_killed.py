@@ -21,7 +21,7 @@ import httpx
 from running import PATIENCE, PROJECT, TRUSTS_NOBODY, environment, free_port, run
 
 from audit_log.reader import no_progress, read_parts
-from credit_risk.form.samples import sample_applications
+from credit_risk.form import sample_applications
 
 KILLS = int(os.environ.get("CREDIT_RISK_KILLS", "10"))
 SAMPLES = [sample.model_dump(mode="json") for sample in sample_applications(20)]

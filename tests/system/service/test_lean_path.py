@@ -11,7 +11,7 @@ import httpx
 import pytest
 from running import Server, configured, home_beside, serving
 
-from credit_risk.form.samples import COURSE_EXAMPLE, sample_applications
+from credit_risk.form import COURSE_EXAMPLE, sample_applications
 
 GOOD = json.dumps(COURSE_EXAMPLE)
 MANY = json.dumps([sample.model_dump(mode="json") for sample in sample_applications(20)])

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from running import Server, run, serving
 
-from credit_risk.form.application import Application
-from credit_risk.model.encoding import Encoder
+from credit_risk.form import Application
+from credit_risk.model import Encoder
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import fit_vectorizer
 
@@ -21,7 +21,7 @@ ROUNDS = 8
 """A machine may stand still for all of one."""
 BOOSTER = """
 import sys, bentoml, numpy, xgboost
-from credit_risk.model.features import FeatureBuilder
+from credit_risk.model import FeatureBuilder
 booster = bentoml.xgboost.load_model("credit_risk_model:latest")
 rows = numpy.load(sys.argv[1])
 names = booster.feature_names

@@ -13,8 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from credit_risk.form.samples import COURSE_EXAMPLE
-from credit_risk.form.vocabulary import CATEGORIES, COLUMNS, LIMITS, OPTIONAL_FIELDS
+from credit_risk.form import CATEGORIES, COLUMNS, COURSE_EXAMPLE, LIMITS, OPTIONAL_FIELDS
 
 Json = dict[str, Any]
 

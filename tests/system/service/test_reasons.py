@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from running import Server, serving
 
-from credit_risk.form.samples import sample_applications
-from credit_risk.model.encoding import Encoder
+from credit_risk.form import sample_applications
+from credit_risk.model import Encoder
 from credit_risk.training.fitting import fit_vectorizer
 
 SAMPLES = sample_applications(300, seed=8)

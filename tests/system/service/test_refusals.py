@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 from faults.processes import workers
 
-from credit_risk.form.application import Application
-from credit_risk.form.samples import COURSE_EXAMPLE
-from credit_risk.model.encoding import Encoder
+from credit_risk.form import COURSE_EXAMPLE, Application
+from credit_risk.model import Encoder
 from credit_risk.training.fitting import fit_vectorizer
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ import psutil
 import pytest
 from running import Server, free_port, home_beside, readiness, serving, started
 
-from credit_risk.form.samples import sample_applications
-from credit_risk.model.encoding import Encoder
+from credit_risk.form import sample_applications
+from credit_risk.model import Encoder
 from credit_risk.training.fitting import fit_vectorizer
 from lean_bento.auth.__main__ import add
 from lean_bento.auth.middleware import RUNNER_KEYS_VARIABLE

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from running import environment, serving
 
-from credit_risk.form.samples import sample_applications
+from credit_risk.form import sample_applications
 
 ROUNDS = 5
 MOST_ROUNDS = 15

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from running import PROJECT, Server, configured, home_beside, run, serving
 
-from credit_risk.form.samples import COURSE_EXAMPLE
+from credit_risk.form import COURSE_EXAMPLE
 
 
 class Tls(NamedTuple):

@@ -1,0 +1,83 @@
+"""What goes out: the decision on one application, on many, and on an array."""
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema
+from pydantic.config import JsonDict
+
+from credit_risk.form import Decision
+from lean_bento import RowAnswers, written_as_is
+
+__all__ = ["ArrayAssessment", "Assessment", "AssessmentBatch", "Reason"]
+
+REASON_EXAMPLE: Final[JsonDict] = {
+    "code": "AFFORDABILITY",
+    "field": "income",
+    "message": "Little of your income is left after expenses and the loan's instalment.",
+    "analyst": "income 0, expenses 35, amount 800, time 36: adds 0.6003 to the log-odds of default",
+    "contribution": 0.6003,
+}
+ASSESSMENT_EXAMPLE: Final[JsonDict] = {
+    "status": "MAYBE",
+    "default_probability": 0.3847,
+    "reasons": [REASON_EXAMPLE],
+    "model": "credit_risk_model:xau5fhhflwweoax4",
+}
+
+
+class Reason(BaseModel):
+    """Why an application was not approved outright."""
+
+    code: str = Field(description="Stable code of the reason.")
+    field: str = Field(description="The application's field it is filed under.")
+    message: str = Field(description="One sentence for the applicant.")
+    analyst: str = Field(description="One sentence for the analyst: values and contribution.")
+    contribution: float = Field(
+        description="What it adds to the log-odds of default, against the average loan."
+    )
+
+
+PROBABILITY = "Probability that the loan ends in default, 0 to 1."
+MODEL_TAG = "Tag of the model that decided."
+
+
+class Assessment(BaseModel):
+    """The answer to one application."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ASSESSMENT_EXAMPLE]})
+
+    status: Decision = Field(description="The decision, by the policy stored with the model.")
+    default_probability: float = Field(ge=0, le=1, description=PROBABILITY)
+    reasons: list[Reason] = Field(
+        max_length=4, description="With MAYBE and DECLINED, most important first."
+    )
+    model: str = Field(description=MODEL_TAG)
+
+
+class AssessmentBatch(RowAnswers[Assessment]):
+    """The answer to each application, or what is wrong with it, in the same order."""
+
+
+class ArrayAssessment(BaseModel):
+    """The answer to an array of encoded applications, in columns and in the same order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": [ASSESSMENT_EXAMPLE["status"]],
+                    "default_probability": [ASSESSMENT_EXAMPLE["default_probability"]],
+                    "model": ASSESSMENT_EXAMPLE["model"],
+                }
+            ]
+        }
+    )
+
+    status: list[Decision] = Field(description="One decision a row.")
+    default_probability: list[float] = Field(description=f"One a row. {PROBABILITY}")
+    model: str = Field(description=MODEL_TAG)
+    reasons: Annotated[list[list[Reason]], GetPydanticSchema(written_as_is)] | None = Field(
+        None,
+        exclude_if=lambda reasons: reasons is None,
+        description="Only if asked for: the reasons of each row.",
+    )
