@@ -4,7 +4,6 @@ bentoml serve service.py:svc --reload
 """
 
 import logging
-import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -14,24 +13,14 @@ import numpy as np
 from bentoml.exceptions import ServiceUnavailable
 from bentoml.validators import ContentType, DType, Shape
 
+import lean_bento
 from credit_risk import __version__
-from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch, Scorer
+from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch
 from credit_risk.decision_log import ABOUT_DECISION_ID, DECISION_ID, Recorder, read_settings
 from credit_risk.form import COLUMNS, Application, ApplicationBatch, sample_applications
 from credit_risk.model import EncodedApplications
 from credit_risk.registry import CreditRiskModel, ModelCard, load_checked, model_tag
-from lean_bento import (
-    JSON,
-    NPY,
-    Batching,
-    Flag,
-    LeanService,
-    MicroBatcher,
-    dependency_call,
-    options,
-    read_configuration,
-    server_context,
-)
+from lean_bento import JSON, NPY, Flag, LeanService, MicroBatcher, options
 
 logger = logging.getLogger("bentoml.service")
 CLASSIFIER = "credit_risk_classifier"
@@ -44,22 +33,16 @@ REASONS = Flag("reasons", ABOUT_REASONS, otherwise=True)
 REASONS_OF_ARRAY = Flag("reasons", ABOUT_REASONS, otherwise=False)
 
 # Named here and not in the shell, so that a bare `bentoml serve` and the bento have it too.
-configuration = read_configuration(
+configuration = lean_bento.read_configuration(
     Path(__file__).with_name("bentoconfiguration.yaml"), known_services=(CLASSIFIER, RUNNER)
 )
-os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
-batching = configuration.read(RUNNER, "batching", Batching)
+batching = configuration.read(RUNNER, "batching", lean_bento.Batching)
 decision_log = read_settings(configuration.section(CLASSIFIER, "decision_log"))
 credit_risk_model = CreditRiskModel(model_tag())
 
 RunnerRows = Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32"), ContentType(NPY)]
 RunnerAnswer = Annotated[np.ndarray, ContentType(NPY)]
-batched = partial(
-    bentoml.api,
-    batchable=True,
-    max_batch_size=batching.max_batch_size,
-    max_latency_ms=batching.max_latency_ms,
-)
+batched = bentoml.api(batchable=True, **batching.model_dump())
 
 
 class CreditRiskService(LeanService):
@@ -78,13 +61,13 @@ class CreditRiskRunner:
     def __init__(self) -> None:
         self._risk_model = load_checked(self.model).risk_model
 
-    @batched()
+    @batched
     @options(media_types=(NPY,))
     def predict(self, rows: RunnerRows, /) -> RunnerAnswer:
         """Probability of default of each of (n, 29) rows."""
         return self._risk_model.predict(rows)
 
-    @batched()
+    @batched
     @options(media_types=(NPY,))
     def explain(self, rows: RunnerRows, /) -> RunnerAnswer:
         """Contribution of each input to the log-odds of default of each of (n, 29) rows."""
@@ -109,27 +92,23 @@ class CreditRiskClassifier:
         stored = load_checked(self.model)
         self.card = stored.card
         self.report = stored.report
-        self._scorer = Scorer(
-            encoder=stored.encoder,
-            predict=dependency_call(self.runner, "predict"),
-            explain=dependency_call(self.runner, "explain"),
-            policy=stored.policy,
-            reasons=stored.reasons,
-            model=stored.card.model,
+        predict, explain = (
+            lean_bento.dependency_call(self.runner, name) for name in ("predict", "explain")
         )
+        self._scorer = stored.scorer(predict, explain)
         self._recorder: Recorder | None = None
         if decision_log:
-            worker = server_context.worker_index or 1
-            self._recorder = Recorder.of(self._scorer, stored, decision_log, worker=worker)
+            self._recorder = Recorder.of(self._scorer, stored, decision_log)
         decides = self._recorder or self._scorer
         self._assess_rows = decides.assess_rows
-        batcher = partial(
-            MicroBatcher[Any, Any],
-            max_batch_size=batching.max_batch_size,
-            shared_errors=(ServiceUnavailable,),
-        )
-        self._batcher = batcher(decides.assess)
-        self._without_reasons = batcher(partial(decides.assess, reasons=False))
+        self._batchers = {
+            reasons: MicroBatcher[Any, Any](
+                partial(decides.assess, reasons=reasons),
+                max_batch_size=batching.max_batch_size,
+                shared_errors=(ServiceUnavailable,),
+            )
+            for reasons in (True, False)
+        }
 
     async def __is_ready__(self) -> bool:
         """Whether a known application is decided on, and decisions can be logged; for `/readyz`.
@@ -146,8 +125,8 @@ class CreditRiskClassifier:
     @bentoml.on_shutdown
     async def answer_accepted_requests(self) -> None:
         """Wait for the calls under way before the worker ends."""
-        await self._batcher.drain()
-        await self._without_reasons.drain()
+        for batcher in self._batchers.values():
+            await batcher.drain()
         if self._recorder:
             await self._recorder.close()
 
@@ -155,7 +134,7 @@ class CreditRiskClassifier:
     async def classify(self, application: Application, /) -> Assessment:
         """Decide on one application."""
         pending = self._recorder.accept(application) if self._recorder else application
-        (assessment,) = await self._batcher.submit([pending])
+        (assessment,) = await self._batchers[True].submit([pending])
         return Assessment.model_validate(assessment)
 
     @bentoml.api
@@ -165,7 +144,7 @@ class CreditRiskClassifier:
 
         The answer has the same length and order; a bad application gets its error in its place.
         """
-        batcher = self._batcher if REASONS.read() else self._without_reasons
+        batcher = self._batchers[REASONS.read()]
         pending: list[Any] = applications.good_rows()
         if self._recorder:
             pending = self._recorder.accept_rows(applications.root)

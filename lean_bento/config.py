@@ -158,9 +158,12 @@ class Configuration:
 def read_configuration(path: Path, known_services: Collection[str]) -> Configuration:
     """Make BentoML read ``path``, unless the environment names another file, and read that one.
 
+    Also turns BentoML's usage tracking off, unless the environment says otherwise.
+
     Raises:
         BentoMLConfigException: if it is not there, or names a service that does not exist.
     """
+    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
     return Configuration(Path(os.environ.setdefault(VARIABLE, str(path))), known_services)
 
 

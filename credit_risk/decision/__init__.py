@@ -3,7 +3,7 @@
 from credit_risk.decision.assessment import ArrayAssessment, Assessment, AssessmentBatch, Reason
 from credit_risk.decision.policy import MONOTONICITY, PROHIBITED_FIELDS, STANDARD_POLICY, Policy
 from credit_risk.decision.reasons import MOST_REASONS, REASON_CODES, ReasonCode, Reasons
-from credit_risk.decision.scorer import Scorer
+from credit_risk.decision.scorer import Explain, Predict, Scorer
 
 __all__ = [
     "MONOTONICITY",
@@ -14,7 +14,9 @@ __all__ = [
     "ArrayAssessment",
     "Assessment",
     "AssessmentBatch",
+    "Explain",
     "Policy",
+    "Predict",
     "Reason",
     "ReasonCode",
     "Reasons",

@@ -24,7 +24,7 @@ from credit_risk.decision_log.settings import Settings
 from credit_risk.form import Application
 from credit_risk.model import Rows
 from credit_risk.registry import StoredModel
-from lean_bento import add_header, current
+from lean_bento import add_header, current, server_context
 
 __all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "DecisionNotLogged", "PendingDecision", "Recorder"]
 
@@ -70,10 +70,8 @@ class Recorder:
         scorer: Scorer,
         stored: StoredModel,
         settings: Settings,
-        *,
-        worker: int,
     ) -> "Recorder":
-        """Log the decisions of a worker, with this number on this host, that has this model.
+        """Log the decisions of this worker, which has this model.
 
         Raises:
             BentoMLException: if the folder cannot be written; the message is one sentence.
@@ -82,7 +80,7 @@ class Recorder:
         writer = Writer(
             settings.path,
             header(stored, settings.redaction),
-            worker=worker,
+            worker=server_context.worker_index or 1,
             max_file_size=settings.max_file_size,
         )
         return cls(scorer, GroupCommit(writer), settings.redaction)

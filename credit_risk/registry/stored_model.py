@@ -16,7 +16,7 @@ from typing import Any, Final
 import bentoml
 from pydantic import ValidationError
 
-from credit_risk.decision import Policy, Reasons
+from credit_risk.decision import Explain, Policy, Predict, Reasons, Scorer
 from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
 from credit_risk.form import COLUMNS
 from credit_risk.model import (
@@ -76,6 +76,17 @@ class StoredModel:
         """The report that training wrote, HTML; None if it wrote none."""
         path = Path(self._stored.path_of(REPORT))
         return path.read_text() if path.exists() else None
+
+    def scorer(self, predict: Predict, explain: Explain) -> Scorer:
+        """Make the scorer of this model, whose calls run here or elsewhere."""
+        return Scorer(
+            encoder=self.encoder,
+            predict=predict,
+            explain=explain,
+            policy=self.policy,
+            reasons=self.reasons,
+            model=self.card.model,
+        )
 
     @cached_property
     def risk_model(self) -> RiskModel:
