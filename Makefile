@@ -71,7 +71,7 @@ bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes about
 
 soak: $(SYNCED) ## Ten minutes at full load with faults injected, then 100 kills; fails on a leak or a wrong answer
 	PYTHONPATH=.:tests:tests/system $(BIN)/python tests/system/faults/soak.py --minutes $(MINUTES)
-	CREDIT_RISK_KILLS=100 $(BIN)/python -m pytest tests/system/service/test_killed.py
+	CREDIT_RISK_KILLS=100 $(BIN)/python -m pytest tests/system/faults/test_killed.py
 
 eb-bundle: $(SYNCED) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
 	$(BIN)/python deploy/eb_bundle.py

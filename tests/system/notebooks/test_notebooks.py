@@ -1,6 +1,6 @@
 """The notebooks run from top to bottom, and what they show is what they would show now.
 
-    python tests/system/e2e/test_notebooks.py    runs them all and writes down what they show
+    python tests/system/notebooks/test_notebooks.py    runs them all and writes down what they show
 
 They call the package and hold no logic of their own. What they show must not depend on the
 machine; decimals may differ in their last digits, since processors add up differently.
@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from traitlets import default
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb"))
 PATIENCE = 120
 """Seconds to wait for a cell; a shared machine can be slow."""
 LARGEST = 400_000

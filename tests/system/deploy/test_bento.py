@@ -25,7 +25,8 @@ PLANTED = {
     "deploy/settings.txt": "https://somebody:secret@index.example/simple",
     "credit_risk/.env": "SOME=1",
     "credit_risk/keys.txt": "AKIA" + "A" * 16,
-    "credit_risk/serving/id_rsa": "",
+    "lean_bento/id_rsa": "",
+    "audit_log/loans.jsonl": '{"age": 26}',
     "credit_risk/training/loans.parquet": "",
 }
 """What somebody may leave lying about: name and content."""
@@ -50,6 +51,11 @@ def bento_server(
         yield server
 
 
+def names(folder: Path) -> set[str]:
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    return {name for name in files if "__pycache__" not in name}
+
+
 def packed_model(bento: Path) -> str:
     """Tag of the one model that all services of the bento use."""
     services = yaml.safe_load((bento / "bento.yaml").read_text())["services"]
@@ -57,26 +63,18 @@ def packed_model(bento: Path) -> str:
     return str(tag)
 
 
-def test_it_holds_the_service_and_the_package_without_training_and_nothing_else(
+def test_it_holds_the_service_and_the_packages_without_training_and_nothing_else(
     bento: Path,
 ) -> None:
-    package = (PROJECT / "credit_risk").rglob("*")
-    expected = {path.relative_to(PROJECT).as_posix() for path in package if path.is_file()}
-    expected = {name for name in expected if "/training/" not in name and "__pycache__" not in name}
+    expected = {
+        f"{package}/{name}"
+        for package in ("audit_log", "credit_risk", "lean_bento")
+        for name in names(PROJECT / package)
+        if not name.startswith("training/") and not name.endswith(".md")
+    }
     expected |= {"service.py", "bentoconfiguration.yaml", "bentofile.yaml"}  # the last by BentoML
 
-    shipped = {
-        path.relative_to(bento / "src").as_posix()
-        for path in (bento / "src").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-    assert shipped == expected
-
-
-def names(folder: Path) -> set[str]:
-    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    return {name for name in files if "__pycache__" not in name}
+    assert names(bento / "src") == expected
 
 
 def test_no_secret_and_no_data_gets_into_it_wherever_they_lie(
