@@ -7,12 +7,12 @@ from credit_risk.model.features import (
     DERIVED,
     Derived,
     FeatureBuilder,
-    constraints,
     inputs_without,
     source_fields,
 )
+from credit_risk.model.monotonicity import broken_constraint, constraints
 from credit_risk.model.risk_model import Contributions, Probabilities, RiskModel
-from credit_risk.model.trees import Forest, broken_constraint
+from credit_risk.model.trees import Forest
 
 __all__ = [
     "DERIVED",

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from credit_risk.errors import EncodingError
 from credit_risk.form import COLUMNS
 
-__all__ = ["DERIVED", "Derived", "FeatureBuilder", "constraints", "inputs_without", "source_fields"]
+__all__ = ["DERIVED", "Derived", "FeatureBuilder", "inputs_without", "source_fields"]
 
 Rows = NDArray[np.float32]
 Column = NDArray[np.floating[Any]]
@@ -131,29 +131,3 @@ def inputs_without(excluded_fields: Collection[str]) -> tuple[str, ...]:
     """Every column and derived column that is not made of an excluded field, in order."""
     every = (*COLUMNS, *DERIVED)
     return tuple(name for name in every if source_fields(name).isdisjoint(excluded_fields))
-
-
-def constraints(names: Sequence[str], never_falls_with: Mapping[str, int]) -> tuple[int, ...]:
-    """Say how the probability must move with each input so that it moves so with each field.
-
-    Args:
-        names: of the inputs.
-        never_falls_with: by field, +1 if the probability must not fall as it grows, -1 if it
-            must not rise; for a category, ``field=word``.
-
-    Returns:
-        +1, -1 or 0 (free) for each input, as XGBoost's ``monotone_constraints`` takes them.
-
-    Raises:
-        EncodingError: if an input would have to go both ways.
-    """
-    found = []
-    for name in names:
-        moves = DERIVED[name].rises_with if name in DERIVED else {name: 1}
-        asked = moves.keys() & never_falls_with.keys()
-        ways = {never_falls_with[field] * moves[field] for field in asked}
-        if len(ways) > 1:
-            msg = f"found {name}, which cannot keep what is asked for of {', '.join(moves)}"
-            raise EncodingError(msg)
-        found.append(ways.pop() if ways else 0)
-    return tuple(found)

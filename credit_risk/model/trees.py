@@ -6,13 +6,12 @@ knows nothing of what the inputs mean.
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Forest", "Tree", "broken_constraint", "read_forest"]
+__all__ = ["Forest", "Tree", "read_forest"]
 
 LEAF = -1
 
@@ -76,30 +75,3 @@ def read_forest(model: bytes | bytearray) -> Forest:
         width=int(learner["learner_model_param"]["num_feature"]),
         names=tuple(learner["feature_names"]),
     )
-
-
-def broken_constraint(forest: Forest, constraints: Sequence[int]) -> int | None:
-    """Find an input in whose direction the log-odds are not certain to move.
-
-    Read off the trees themselves and not off what training said: at each split on a constrained
-    input every leaf of one side must be at least as high as every leaf of the other.
-
-    Args:
-        forest: to be looked at.
-        constraints: for each input +1 (never falls as it grows), -1 (never rises) or 0.
-
-    Returns:
-        The place of the first such input; None if there is none.
-    """
-    for tree in forest.trees:
-        lowest, highest = tree.threshold.copy(), tree.threshold.copy()
-        for node in reversed(np.flatnonzero(tree.left != LEAF)):
-            left, right = tree.left[node], tree.right[node]
-            way = constraints[tree.feature[node]]
-            if (way > 0 and highest[left] > lowest[right]) or (
-                way < 0 and lowest[left] < highest[right]
-            ):
-                return int(tree.feature[node])
-            lowest[node] = min(lowest[left], lowest[right])
-            highest[node] = max(highest[left], highest[right])
-    return None

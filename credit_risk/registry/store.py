@@ -1,4 +1,4 @@
-"""Into the BentoML model store and out of it."""
+"""Models into the BentoML store, and out of it."""
 
 import os
 from pathlib import Path
@@ -9,10 +9,9 @@ from bentoml.exceptions import BentoMLException
 from bentoml.models import BentoModel
 
 from credit_risk.errors import ModelRefusedError
-from credit_risk.registry.file_hashes import hash_files
 from credit_risk.registry.model_card import ModelDescription
 from credit_risk.registry.restricted_pickle import VECTORIZER
-from credit_risk.registry.stored_model import CARD, REPORT, TRAIN, load_checked
+from credit_risk.registry.stored_model import CARD, REPORT, TRAIN, hash_files, load_checked
 
 __all__ = [
     "MODEL_NAME",
@@ -65,7 +64,7 @@ def attach_report(tag: str, page: str) -> None:
 def write_hashes(tag: str) -> None:
     """Write the hashes of a model's files into its card; without them it is refused."""
     stored = bentoml.models.get(tag)
-    stored.info.metadata["files"] = hash_files(Path(stored.path), leave_out=CARD)
+    stored.info.metadata["files"] = hash_files(stored)
     with Path(stored.path_of(CARD)).open("w", encoding="utf-8") as card:
         stored.info.dump(card)
 

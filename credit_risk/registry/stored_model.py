@@ -1,14 +1,15 @@
-"""A model of the BentoML store, and whether it fits this code.
+"""A model of the BentoML store, and the checks that it fits this code.
 
-What is absent, has other columns, was trained with another XGBoost, or does not keep what its own
-card guarantees is refused before anything is served, and so is one whose files are not those of its
-card: a file that was damaged, swapped or added is found before it is read. Nothing that is stored
-is run: the pickle of custom objects is read by ``custom_objects``, the trees by XGBoost's library.
+A model is refused before anything is served if it is absent, has other columns, was trained with
+another XGBoost, or does not keep what its own card guarantees. It is also refused if its files are
+not those of its card: a file that was damaged, swapped or added is found before it is read. No code
+of a stored file runs: ``restricted_pickle`` reads the custom objects, XGBoost's library the trees.
 """
 
 import pickle
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -29,11 +30,10 @@ from credit_risk.model import (
     fingerprint,
     source_fields,
 )
-from credit_risk.registry.file_hashes import digest, hash_files, odd_one
 from credit_risk.registry.model_card import ModelCard
 from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects
 
-__all__ = ["CARD", "REPORT", "TRAIN", "StoredModel", "load_checked"]
+__all__ = ["CARD", "REPORT", "TRAIN", "StoredModel", "hash_files", "load_checked"]
 
 CARD: Final = "model.yaml"
 """File in the model's folder, where BentoML keeps what it knows of the model."""
@@ -46,7 +46,7 @@ REPORT: Final = "report.html"
 """File in the model's folder."""
 
 TRAIN: Final = "python train.py"
-"""What mends most."""
+"""The command that fixes most faults."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,10 @@ class StoredModel:
     @property
     def digest(self) -> str:
         """SHA-256 of the trees and the encoder: the same for all copies, and for all tags."""
-        return digest({name: each for name, each in self.card.files.items() if name != REPORT})
+        # One line a file, sorted by name, as sha256sum writes them.
+        files = sorted(self.card.files.items())
+        lines = (f"{each}  {name}\n" for name, each in files if name != REPORT)
+        return sha256("".join(lines).encode()).hexdigest()
 
     @property
     def report(self) -> str | None:
@@ -120,7 +123,7 @@ def load_checked(stored: bentoml.Model) -> StoredModel:
     """Make sure that a stored model fits this code and the installed versions.
 
     Raises:
-        ModelRefusedError: says what was found, what was expected and what mends it.
+        ModelRefusedError: says what was found, what was expected and what fixes it.
     """
     _check_version(stored)
     card = _read_card(stored)
@@ -142,6 +145,17 @@ def load_checked(stored: bentoml.Model) -> StoredModel:
     if theirs != ours:
         raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
     return StoredModel(stored, card, encoder, policy, reasons)
+
+
+def hash_files(stored: bentoml.Model) -> dict[str, str]:
+    """SHA-256 of each file of a stored model, by name; without its card."""
+    folder = Path(stored.path)
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    return {
+        name: sha256(path.read_bytes()).hexdigest()
+        for name, path in sorted(files.items())
+        if path.is_file() and name != CARD
+    }
 
 
 def _custom_objects(stored: bentoml.Model) -> dict[str, Any]:
@@ -174,10 +188,11 @@ def _read_card(stored: bentoml.Model) -> ModelCard:
 
 def _check_files(stored: bentoml.Model, card: ModelCard) -> None:
     try:
-        hashes = hash_files(Path(stored.path), leave_out=CARD)
+        hashes = hash_files(stored)
     except OSError as error:
         raise _refused(stored, str(error), "files that can be read") from None
-    odd = odd_one(hashes, card.files)
+    names = sorted(hashes.keys() | card.files.keys())
+    odd = next((name for name in names if hashes.get(name) != card.files.get(name)), None)
     if odd is not None:
         found, expected = (
             f"SHA-256 {each[odd][:12]}" if odd in each else "no such file"
