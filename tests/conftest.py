@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from running import PROJECT, Locked, Server, configured, home_beside, run, serving
 
-from lean_bento.auth.__main__ import add
-from lean_bento.auth.api_keys import KEYS_VARIABLE
+from credit_risk.keys import COMMAND
 
 settings.register_profile(
     "on a busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -68,9 +67,9 @@ def locked(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loc
     """The service with a file of keys, which has one key called ``bank``."""
     folder = tmp_path_factory.mktemp("locked")
     file = folder / "keys.toml"
-    key = add(file, "bank")
+    key = COMMAND.add(file, "bank")
     own = home_beside(home, folder)
-    variables = {KEYS_VARIABLE: str(file)}
+    variables = {COMMAND.variable: str(file)}
     with serving("service.py:svc", home=own, log=folder / "log", **variables) as server:
         yield Locked(server, file, key)
 

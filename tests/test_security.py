@@ -10,7 +10,7 @@ import pytest
 import yaml
 from running import PROJECT, Locked, run
 
-from lean_bento.auth.api_keys import KEYS_VARIABLE
+from credit_risk.keys import COMMAND
 
 DOCUMENT = PROJECT / "docs" / "security.md"
 TEXT = DOCUMENT.read_text()
@@ -28,7 +28,7 @@ def test_the_commands_make_a_file_of_keys(home: Path, tmp_path: Path) -> None:
     commands = [command for command in COMMANDS if command.startswith("python -m credit_risk.keys")]
 
     outputs = [
-        run(*shlex.split(command), home=home, **{KEYS_VARIABLE: str(file)}).stdout
+        run(*shlex.split(command), home=home, **{COMMAND.variable: str(file)}).stdout
         for command in commands
     ]
 
@@ -52,7 +52,7 @@ def test_compose_s_snippet_fits_the_file_that_it_is_added_to() -> None:
 
     added, there = snippet["services"]["classifier"], compose["services"]["classifier"]
     (mount,) = added["volumes"]
-    assert added["environment"][KEYS_VARIABLE].startswith(mount.split(":")[1])
+    assert added["environment"][COMMAND.variable].startswith(mount.split(":")[1])
     assert {key: type(value) for key, value in added.items()} == {
         key: type(there[key]) for key in added
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lean_bento.auth.__main__ import add, main, remove
+from credit_risk.keys import COMMAND
 from lean_bento.auth.api_keys import KEYS_VARIABLE, ApiKeys, read_keys
 from lean_bento.errors import KeysError
 
@@ -19,8 +19,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_is_added_is_found(path: Path) -> None:
-    bank = add(path, "bank")
-    night = add(path, "night-job", date(2027, 1, 31))
+    bank = COMMAND.add(path, "bank")
+    night = COMMAND.add(path, "night-job", date(2027, 1, 31))
     ring = ApiKeys(read_keys(path))
 
     found = [ring.find(key.encode()) for key in (bank, night)]
@@ -32,7 +32,7 @@ def test_what_is_added_is_found(path: Path) -> None:
 
 
 def test_a_key_is_long_random_known_by_its_beginning_and_not_in_the_file(path: Path) -> None:
-    keys = {add(path, f"key-{number}") for number in range(20)}
+    keys = {COMMAND.add(path, f"key-{number}") for number in range(20)}
 
     assert len(keys) == 20
     assert all(re.fullmatch(r"crk_[A-Za-z0-9_-]{43}", key) for key in keys)
@@ -40,7 +40,7 @@ def test_a_key_is_long_random_known_by_its_beginning_and_not_in_the_file(path: P
 
 
 def test_a_new_file_is_its_owner_s_alone(path: Path) -> None:
-    add(path, "bank")
+    COMMAND.add(path, "bank")
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -48,10 +48,10 @@ def test_a_new_file_is_its_owner_s_alone(path: Path) -> None:
 def test_an_old_file_keeps_its_rights_and_its_link(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(path)
-    add(path, "bank")
+    COMMAND.add(path, "bank")
     path.chmod(0o640)
 
-    add(link, "broker")
+    COMMAND.add(link, "broker")
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert link.is_symlink()
@@ -64,11 +64,11 @@ def test_an_empty_file_can_be_added_to_and_a_broken_one_is_left_alone(
     path: Path, empty: str
 ) -> None:
     path.write_text(empty)
-    add(path, "bank")
+    COMMAND.add(path, "bank")
     path.write_text("broken")
 
     with pytest.raises(KeysError):
-        add(path, "broker")
+        COMMAND.add(path, "broker")
 
     assert path.read_text() == "broken"
 
@@ -77,19 +77,19 @@ def test_a_link_to_itself_is_told(path: Path) -> None:
     path.symlink_to(path)
 
     with pytest.raises(KeysError, match="found no "):
-        add(path, "bank")
+        COMMAND.add(path, "bank")
 
 
 def test_a_name_is_given_once(path: Path) -> None:
-    add(path, "bank")
+    COMMAND.add(path, "bank")
 
     with pytest.raises(KeysError, match="found bank already"):
-        add(path, "bank")
+        COMMAND.add(path, "bank")
 
 
 def test_what_is_added_at_once_is_all_there_and_nothing_else(path: Path) -> None:
     names = [f"key-{number}" for number in range(24)]
-    add(path, "gone")
+    COMMAND.add(path, "gone")
     with ThreadPoolExecutor(8) as threads:
         shown = [threads.submit(add, path, name) for name in names]
         threads.submit(remove, path, "gone").result()
@@ -104,29 +104,29 @@ def test_what_is_added_at_once_is_all_there_and_nothing_else(path: Path) -> None
 
 
 def test_what_is_removed_is_gone_and_the_last_one_stays(path: Path) -> None:
-    add(path, "bank")
-    add(path, "broker")
+    COMMAND.add(path, "bank")
+    COMMAND.add(path, "broker")
 
-    remove(path, "bank")
+    COMMAND.remove(path, "bank")
 
     assert [key.name for key in read_keys(path)] == ["broker"]
     with pytest.raises(KeysError, match=f"found no bank, .* list --file {path}$"):
-        remove(path, "bank")
+        COMMAND.remove(path, "bank")
     with pytest.raises(KeysError, match="found only broker, expected another key to stay"):
-        remove(path, "broker")
+        COMMAND.remove(path, "broker")
 
 
 def test_the_command_adds_lists_and_removes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEYS_VARIABLE, str(path))
     today = datetime.now(UTC).date()
 
-    key = main(["add", "bank"])
-    main(["add", "night-job", "--expires", f"{today}"])
+    key = COMMAND.main(["add", "bank"])
+    COMMAND.main(["add", "night-job", "--expires", f"{today}"])
 
     assert ApiKeys(read_keys(path)).find(key.encode())
-    assert main(["list"]) == f"bank\tno end\nnight-job\t{today}"
-    assert main(["remove", "bank", "--file", str(path)]).startswith("bank is removed")
-    assert main(["list"]) == f"night-job\t{today}"
+    assert COMMAND.main(["list"]) == f"bank\tno end\nnight-job\t{today}"
+    assert COMMAND.main(["remove", "bank", "--file", str(path)]).startswith("bank is removed")
+    assert COMMAND.main(["list"]) == f"night-job\t{today}"
 
 
 YESTERDAY = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
@@ -157,7 +157,7 @@ def test_what_cannot_be_done_is_told_without_a_trace(
     monkeypatch.delenv(KEYS_VARIABLE, raising=False)
 
     with pytest.raises(SystemExit) as end:
-        main(arguments)
+        COMMAND.main(arguments)
 
     assert end.value.code
     assert said in capsys.readouterr().err

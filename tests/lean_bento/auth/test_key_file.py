@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from credit_risk.keys import COMMAND
 from lean_bento.auth import KeyFile, key_file
-from lean_bento.auth.__main__ import add, remove
 from lean_bento.errors import KeysError
 
 pytestmark = pytest.mark.usefixtures("heard")
@@ -28,12 +28,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_added_counts_and_what_is_removed_does_not(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bank = add(path, "bank").encode()
+    bank = COMMAND.add(path, "bank").encode()
     keys = KeyFile(path)
 
-    broker = add(path, "broker").encode()
+    broker = COMMAND.add(path, "broker").encode()
     assert keys.ring().find(broker)
-    remove(path, "bank")
+    COMMAND.remove(path, "bank")
     assert keys.ring().find(bank) is None
     assert keys.ring().find(broker)
 
@@ -48,7 +48,7 @@ def test_what_is_added_counts_and_what_is_removed_does_not(
 def test_while_the_file_is_broken_the_last_keys_count(
     path: Path, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
-    bank = add(path, "bank").encode()
+    bank = COMMAND.add(path, "bank").encode()
     keys = KeyFile(path)
 
     path.write_text(broken)
@@ -64,12 +64,12 @@ def test_while_the_file_is_broken_the_last_keys_count(
 def test_a_file_that_goes_and_comes_back_is_read_again(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bank = add(path, "bank").encode()
+    bank = COMMAND.add(path, "bank").encode()
     keys = KeyFile(path)
 
     path.unlink()
     assert keys.ring().find(bank)
-    broker = add(path, "broker").encode()
+    broker = COMMAND.add(path, "broker").encode()
 
     assert keys.ring().find(broker)
     assert keys.ring().find(bank) is None
@@ -78,7 +78,7 @@ def test_a_file_that_goes_and_comes_back_is_read_again(
 
 @pytest.mark.usefixtures("impatient")
 def test_a_pipe_in_its_place_is_not_waited_for(path: Path) -> None:
-    bank = add(path, "bank").encode()
+    bank = COMMAND.add(path, "bank").encode()
     keys = KeyFile(path)
 
     path.unlink()
@@ -89,10 +89,10 @@ def test_a_pipe_in_its_place_is_not_waited_for(path: Path) -> None:
 
 @pytest.mark.usefixtures("impatient")
 def test_another_file_of_the_same_size_and_time_is_noticed(path: Path, tmp_path: Path) -> None:
-    add(path, "bank")
+    COMMAND.add(path, "bank")
     keys = KeyFile(path)
     other = tmp_path / "other.toml"
-    shop = add(other, "shop").encode()
+    shop = COMMAND.add(other, "shop").encode()
     before = path.stat()
     os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
 
@@ -103,10 +103,10 @@ def test_another_file_of_the_same_size_and_time_is_noticed(path: Path, tmp_path:
 
 
 def test_the_file_is_not_looked_at_for_every_request(path: Path) -> None:
-    add(path, "bank")
+    COMMAND.add(path, "bank")
     keys = KeyFile(path)
 
-    broker = add(path, "broker").encode()
+    broker = COMMAND.add(path, "broker").encode()
 
     assert keys.ring().find(broker) is None, "within the first second"
 

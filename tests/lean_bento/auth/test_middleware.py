@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from bentoml.exceptions import BentoMLConfigException
 
+from credit_risk.keys import COMMAND
 from lean_bento import ErrorResponse
 from lean_bento.auth import AuthMiddleware, KeyFile
 from lean_bento.auth import middleware as key_door
-from lean_bento.auth.__main__ import add
 from lean_bento.auth.api_keys import KEYS_VARIABLE
 from lean_bento.auth.middleware import (
     NOBODY,
@@ -57,7 +57,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def key(path: Path) -> str:
-    return add(path, "bank")
+    return COMMAND.add(path, "bank")
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_an_expired_key_is_refused_by_name_and_logged_once(
     path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    old = add(path, "old", date(2026, 1, 31))
+    old = COMMAND.add(path, "old", date(2026, 1, 31))
     door = AuthMiddleware(application, KeyFile(path))
     caplog.clear()
 
@@ -174,7 +174,7 @@ def test_an_expired_key_is_refused_by_name_and_logged_once(
 
 
 def test_a_key_is_taken_on_its_last_day(application: Application, path: Path) -> None:
-    today = add(path, "today", datetime.now(UTC).date())
+    today = COMMAND.add(path, "today", datetime.now(UTC).date())
 
     sent = ask(AuthMiddleware(application, KeyFile(path)), authorization=f"Bearer {today}")
 
@@ -238,7 +238,7 @@ def test_with_a_file_there_is_one_and_who_may_ask_is_logged(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    add(path, "broker")
+    COMMAND.add(path, "broker")
     monkeypatch.setenv(KEYS_VARIABLE, str(path))
 
     say_who_may_ask()

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from running import Locked, Server, configured, home_beside, run, serving
 
 from credit_risk.form import COURSE_EXAMPLE
-from lean_bento.auth.__main__ import add, remove
+from credit_risk.keys import COMMAND
 from lean_bento.auth.api_keys import KEYS_VARIABLE
 
 PATIENCE = 30
@@ -76,7 +76,7 @@ def test_a_refusal_does_not_wait_for_the_body(locked: Locked) -> None:
 
 def test_an_expired_key_is_refused_by_name(locked: Locked) -> None:
     text = locked.file.read_text()
-    old = add(locked.file, "old")
+    old = COMMAND.add(locked.file, "old")
     locked.file.write_text(
         re.sub(r'(old = .*") }', r"\1, expires = 2026-01-31 }", locked.file.read_text())
     )
@@ -94,9 +94,9 @@ def test_an_expired_key_is_refused_by_name(locked: Locked) -> None:
 
 
 def test_keys_come_and_go_while_it_runs(locked: Locked) -> None:
-    broker = add(locked.file, "broker")
+    broker = COMMAND.add(locked.file, "broker")
     wait_until(lambda: asked(locked, broker) == 200)
-    remove(locked.file, "broker")
+    COMMAND.remove(locked.file, "broker")
     began = time.monotonic()
     wait_until(lambda: asked(locked, broker) == 401)
 
@@ -190,7 +190,7 @@ def test_the_access_log_says_who_asked(home: Path, tmp_path: Path) -> None:
         "credit_risk_classifier.workers": 2,
         "credit_risk_classifier.logging.access.enabled": True,
     }
-    key = add(tmp_path / "keys.toml", "bank")
+    key = COMMAND.add(tmp_path / "keys.toml", "bank")
     variables = {KEYS_VARIABLE: f"{tmp_path}/keys.toml"} | configured(tmp_path, changes)
     own = home_beside(home, tmp_path)
     with serving("service.py:svc", home=own, log=tmp_path / "log", **variables) as server:
@@ -205,7 +205,7 @@ def test_the_access_log_says_who_asked(home: Path, tmp_path: Path) -> None:
 def test_with_a_runner_of_its_own_the_classifier_is_the_one_that_asks(
     home: Path, tmp_path: Path
 ) -> None:
-    key = add(tmp_path / "keys.toml", "bank")
+    key = COMMAND.add(tmp_path / "keys.toml", "bank")
     variables = {KEYS_VARIABLE: f"{tmp_path}/keys.toml", "CREDIT_RISK_RUNNER": "remote"}
     own = home_beside(home, tmp_path)
     with serving("service.py:svc", home=own, log=tmp_path / "log", **variables) as server:
@@ -216,7 +216,7 @@ def test_with_a_runner_of_its_own_the_classifier_is_the_one_that_asks(
 
 
 def test_the_runner_served_alone_is_locked_too(home: Path, tmp_path: Path) -> None:
-    add(tmp_path / "keys.toml", "bank")
+    COMMAND.add(tmp_path / "keys.toml", "bank")
     own = home_beside(home, tmp_path)
     variables = {KEYS_VARIABLE: f"{tmp_path}/keys.toml"}
     target = "service.py:CreditRiskRunner"

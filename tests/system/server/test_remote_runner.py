@@ -18,9 +18,9 @@ import pytest
 from running import Server, free_port, home_beside, readiness, serving, started
 
 from credit_risk.form import sample_applications
+from credit_risk.keys import COMMAND
 from credit_risk.model import Encoder
 from credit_risk.training.fitting import fit_vectorizer
-from lean_bento.auth.__main__ import add
 from lean_bento.auth.middleware import RUNNER_KEYS_VARIABLE
 
 SAMPLES = sample_applications(50, seed=11)
@@ -209,7 +209,7 @@ def test_a_runner_with_a_file_of_keys_answers_only_the_classifier_that_has_one(
 ) -> None:
     """BentoML's client, which the classifier asks with, sends the key of this variable."""
     file = tmp_path / "keys.toml"
-    key = add(file, "classifier")
+    key = COMMAND.add(file, "classifier")
     with (
         alone(
             home,
