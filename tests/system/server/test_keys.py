@@ -14,7 +14,6 @@ from running import Locked, Server, configured, home_beside, run, serving
 
 from credit_risk.form import COURSE_EXAMPLE
 from credit_risk.keys import COMMAND
-from lean_bento.auth.api_keys import KEYS_VARIABLE
 
 PATIENCE = 30
 PROBES = {"/livez", "/readyz"}
@@ -191,7 +190,7 @@ def test_the_access_log_says_who_asked(home: Path, tmp_path: Path) -> None:
         "credit_risk_classifier.logging.access.enabled": True,
     }
     key = COMMAND.add(tmp_path / "keys.toml", "bank")
-    variables = {KEYS_VARIABLE: f"{tmp_path}/keys.toml"} | configured(tmp_path, changes)
+    variables = {COMMAND.variable: f"{tmp_path}/keys.toml"} | configured(tmp_path, changes)
     own = home_beside(home, tmp_path)
     with serving("service.py:svc", home=own, log=tmp_path / "log", **variables) as server:
         headers = {"Authorization": f"Bearer {key}"}
@@ -206,7 +205,7 @@ def test_with_a_runner_of_its_own_the_classifier_is_the_one_that_asks(
     home: Path, tmp_path: Path
 ) -> None:
     key = COMMAND.add(tmp_path / "keys.toml", "bank")
-    variables = {KEYS_VARIABLE: f"{tmp_path}/keys.toml", "CREDIT_RISK_RUNNER": "remote"}
+    variables = {COMMAND.variable: f"{tmp_path}/keys.toml", "CREDIT_RISK_RUNNER": "remote"}
     own = home_beside(home, tmp_path)
     with serving("service.py:svc", home=own, log=tmp_path / "log", **variables) as server:
         url, headers = f"{server.url}/classify", {"Authorization": f"Bearer {key}"}
@@ -218,7 +217,7 @@ def test_with_a_runner_of_its_own_the_classifier_is_the_one_that_asks(
 def test_the_runner_served_alone_is_locked_too(home: Path, tmp_path: Path) -> None:
     COMMAND.add(tmp_path / "keys.toml", "bank")
     own = home_beside(home, tmp_path)
-    variables = {KEYS_VARIABLE: f"{tmp_path}/keys.toml"}
+    variables = {COMMAND.variable: f"{tmp_path}/keys.toml"}
     target = "service.py:CreditRiskRunner"
     with serving(target, home=own, log=tmp_path / "log", **variables) as server:
         assert httpx.post(f"{server.url}/predict", json={"rows": []}).status_code == 401

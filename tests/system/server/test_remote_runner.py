@@ -21,7 +21,6 @@ from credit_risk.form import sample_applications
 from credit_risk.keys import COMMAND
 from credit_risk.model import Encoder
 from credit_risk.training.fitting import fit_vectorizer
-from lean_bento.auth.middleware import RUNNER_KEYS_VARIABLE
 
 SAMPLES = sample_applications(50, seed=11)
 BODIES = [sample.model_dump(mode="json") for sample in SAMPLES]
@@ -216,7 +215,7 @@ def test_a_runner_with_a_file_of_keys_answers_only_the_classifier_that_has_one(
             tmp_path / "runner",
             "--service-name",
             "CreditRiskRunner",
-            **{RUNNER_KEYS_VARIABLE: str(file)},
+            **{"CREDIT_RISK_RUNNER_API_KEYS_FILE": str(file)},
         ) as runner,
         alone(
             home,
