@@ -149,7 +149,7 @@ class RowBatch(
         row = _row_of(cls.model_fields["root"].annotation)
         if isinstance(row, type):
             cls.row_model = row
-            cls.values_per_row = 2 * (len(cls.row_model.model_fields) + 1)
+            cls.values_per_row = 2 * (len(cls.row_model.model_fields) + 2)
 
     @classmethod
     def check_body(cls, body: bytes) -> None:

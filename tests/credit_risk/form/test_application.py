@@ -15,7 +15,7 @@ from credit_risk.form import (
     sample_applications,
 )
 from lean_bento import ErrorResponse
-from lean_bento.error_response import refuse
+from lean_bento.error_response import explain_findings
 
 
 def read(**changes: Any) -> Application:
@@ -25,7 +25,7 @@ def read(**changes: Any) -> Application:
 def refusal_of(body: str) -> ErrorResponse:
     with pytest.raises(ValidationError) as caught:
         Application.model_validate_json(body)
-    return refuse(caught.value.errors(), Application)
+    return explain_findings(caught.value.errors(), Application)
 
 
 def problem(**changes: Any) -> tuple[str, str, str | None]:

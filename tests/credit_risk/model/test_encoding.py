@@ -14,7 +14,7 @@ from credit_risk.form import CATEGORIES, LIMITS, OPTIONAL_FIELDS, Application, s
 from credit_risk.model import EncodedApplications, Encoder, check_rows, fingerprint
 from credit_risk.model.encoding import COLUMNS, FEW
 from credit_risk.training.fitting import fit_vectorizer
-from lean_bento.error_response import MAX_ECHO, refuse
+from lean_bento.error_response import MAX_ECHO, explain_findings
 
 VECTORIZER = fit_vectorizer()
 ENCODER = Encoder(VECTORIZER)
@@ -143,7 +143,7 @@ def test_lists_that_are_no_rows_of_numbers_are_refused(body: str, message: str) 
 def test_a_long_shape_comes_back_in_part() -> None:
     with pytest.raises(ValidationError) as error:
         EncodedApplications.model_validate(np.zeros((1,) * 62, dtype=np.float32))
-    answer = refuse(error.value.errors()).model_dump_json()
+    answer = explain_findings(error.value.errors()).model_dump_json()
 
     assert "found an array of shape (1, 1, " in answer
     assert answer.count("1, ") <= MAX_ECHO // len("1, ")

@@ -46,6 +46,21 @@ def test_the_card_names_every_file_with_its_hash(folder: Path) -> None:
     }
 
 
+def test_the_digest_is_the_hash_of_what_sha256sum_prints(folder: Path) -> None:
+    files = ("custom_objects.pkl", "saved_model.ubj")  # all but the report
+    lines = [f"{sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files]
+
+    assert load_checked(read(folder)).digest == sha256("".join(lines).encode()).hexdigest()
+
+
+def test_a_file_in_a_folder_of_its_own_is_found(folder: Path) -> None:
+    (folder / "below").mkdir()
+    (folder / "below" / "trees").touch()
+
+    with pytest.raises(ModelRefusedError, match="below/trees"):
+        load_checked(read(folder))
+
+
 def test_a_swapped_pickle_is_refused_and_never_read(folder: Path, tmp_path: Path) -> None:
     mark = tmp_path / "it was read"
     (folder / "custom_objects.pkl").write_bytes(pickle.dumps(Trap(mark)))
