@@ -2,12 +2,12 @@
 
 from credit_risk.decision.assessment import ArrayAssessment, Assessment, AssessmentBatch, Reason
 from credit_risk.decision.policy import MONOTONICITY, PROHIBITED_FIELDS, STANDARD_POLICY, Policy
-from credit_risk.decision.reasons import MOST_REASONS, REASON_CODES, ReasonCode, Reasons
+from credit_risk.decision.reasons import MAX_REASONS, REASON_CODES, ReasonCode, Reasons
 from credit_risk.decision.scorer import Explain, Predict, Scorer
 
 __all__ = [
+    "MAX_REASONS",
     "MONOTONICITY",
-    "MOST_REASONS",
     "PROHIBITED_FIELDS",
     "REASON_CODES",
     "STANDARD_POLICY",

@@ -1,11 +1,11 @@
-"""Why an application was not approved outright: at most four reasons, exact, in plain words.
+"""Reasons for a decision other than APPROVED: at most four, exact, in plain words.
 
-What each input of the trees adds to the log-odds of default (SHAP values, against the average
-loan of the training data) is added up by *ground*: the columns of one field, or a relation of
-several such as the amount against the price. What speaks against the application is kept, the
-strongest first. A number that was not stated is a ground of its own, and takes with it the
-relations that could not be computed without it. A field that the model does not use adds nothing
-and so can never be a reason.
+The contributions of the trees' inputs to the log-odds of default (SHAP values, against the average
+loan of the training data) are added up by reason code. A code stands for the columns of one field,
+or for a relation of several fields such as the amount against the price. The positive sums become
+reasons, the largest first. A number that was not stated has a code of its own, which takes over
+the relations that could not be computed without the number. A field that the model does not use
+contributes nothing and can never be a reason.
 """
 
 from collections.abc import Sequence
@@ -18,22 +18,22 @@ from numpy.typing import NDArray
 from credit_risk.errors import EncodingError
 from credit_risk.form import CATEGORIES, COLUMNS
 
-__all__ = ["MOST_REASONS", "REASON_CODES", "ReasonCode", "Reasons"]
+__all__ = ["MAX_REASONS", "REASON_CODES", "ReasonCode", "Reasons"]
 
-MOST_REASONS: Final = 4
-"""More are not helpful: 12 CFR 1002.9, official interpretation, paragraph 9(b)(2)-1."""
+MAX_REASONS: Final = 4
+"""Reasons of one decision. More are not helpful: 12 CFR 1002.9, official interpretation, paragraph 9(b)(2)-1."""
 
 
 @dataclass(frozen=True)
 class ReasonCode:
-    """Something that can speak against an application.
+    """A reason that a decision can have.
 
     Attributes:
         code: stable, for machines.
-        field: of the application, that it is filed under.
+        field: of the application, that the reason is filed under.
         message: one sentence for the applicant.
-        inputs: derived inputs that belong to it; empty for a field's own columns.
-        shows: the fields that an analyst wants to see with it.
+        inputs: derived inputs that the code sums up; empty for the columns of ``field``.
+        shows: fields whose values the analyst's sentence has.
     """
 
     code: str
@@ -86,26 +86,24 @@ REASON_CODES: Final = (
         "PRICE", "price", "The price of what the loan pays for counts against the application."
     ),
 )
-"""Every ground, in the order of the application's fields; of equal ones the first comes first."""
+"""In the order of the application's fields; of equal contributions the first comes first."""
 
 NOT_STATED: Final = {
     "income": ReasonCode("INCOME_NOT_STATED", "income", "Your income is not stated."),
     "assets": ReasonCode("ASSETS_NOT_STATED", "assets", "The value of what you own is not stated."),
     "debt": ReasonCode("DEBT_NOT_STATED", "debt", "What you already owe is not stated."),
 }
-FOLLOWS: Final = (("income", "affordability"), ("assets", "net_worth"), ("debt", "net_worth"))
-"""Relations that cannot be computed without a number, and become part of its ground then."""
+TAKEN_OVER: Final = (("income", "affordability"), ("assets", "net_worth"), ("debt", "net_worth"))
+"""Relations that cannot be computed without a number; its code takes them over then."""
 
 DIGITS: Final = 4
 """Decimals of a contribution in a reason."""
 
 Sums = NDArray[np.float32]
-"""(n, 16) float32: what each ground adds to the log-odds of default."""
+"""(n, reason codes) float32: contribution of each code to the log-odds of default."""
 
-_PLACE = {ground.name: place for place, ground in enumerate(REASON_CODES)}
-_PLACE_OF_INPUT = {
-    name: place for place, ground in enumerate(REASON_CODES) for name in ground.inputs
-}
+_PLACE = {code.name: place for place, code in enumerate(REASON_CODES)}
+_PLACE_OF_INPUT = {name: place for place, code in enumerate(REASON_CODES) for name in code.inputs}
 
 
 class Reasons:
@@ -118,14 +116,14 @@ class Reasons:
             inputs: their names, in the order of the contributions.
 
         Raises:
-            EncodingError: for an input that belongs to no ground.
+            EncodingError: for an input without a reason code.
         """
         places = np.array([_place_of(name) for name in inputs])
         self._order = np.argsort(places, kind="stable")
         self._used, self._starts = np.unique(np.sort(places), return_index=True)
 
     def sum_by_reason(self, contributions: NDArray[np.float32]) -> Sums:
-        """Add up contributions (n, inputs + 1), the last of which is nobody's, by ground."""
+        """Sum contributions (n, inputs + 1) by reason code; the last column is no input's."""
         sums = np.zeros((len(contributions), len(REASON_CODES)), dtype=np.float32)
         sums[:, self._used] = np.add.reduceat(contributions[:, self._order], self._starts, axis=1)
         return sums
@@ -140,15 +138,15 @@ class Reasons:
             contributions: (n, inputs + 1) float32, log-odds of default.
 
         Returns:
-            For each row the fields of at most ``MOST_REASONS`` reasons.
+            For each row the fields of at most ``MAX_REASONS`` reasons.
         """
         sums = self.sum_by_reason(contributions)
-        for field, relation in FOLLOWS:
+        for field, relation in TAKEN_OVER:
             missing = np.isnan(rows[:, COLUMNS.index(field)])
             if missing.any():
                 sums[missing, _PLACE[field]] += sums[missing, _PLACE[relation]]
                 sums[missing, _PLACE[relation]] = 0
-        strongest = np.argsort(-sums, axis=1, kind="stable")[:, :MOST_REASONS]
+        strongest = np.argsort(-sums, axis=1, kind="stable")[:, :MAX_REASONS]
         amounts = np.take_along_axis(sums, strongest, axis=1).astype(np.float64).round(DIGITS)
         return [
             [_reason(p, amount, row) for p, amount in zip(places, found, strict=True) if amount > 0]
@@ -161,20 +159,20 @@ class Reasons:
 def _place_of(name: str) -> int:
     place = _PLACE_OF_INPUT.get(name, _PLACE.get(name.partition("=")[0]))
     if place is None:
-        msg = f"found the input {name!r}, expected one with a ground"
+        msg = f"found the input {name!r}, expected one with a reason code"
         raise EncodingError(msg)
     return place
 
 
 def _reason(place: int, amount: float, row: list[float]) -> dict[str, Any]:
-    ground = REASON_CODES[place]
-    facts = ", ".join(f"{field} {_value(field, row)}" for field in ground.shows or (ground.field,))
-    if not ground.inputs and _value(ground.field, row) == MISSING:
-        ground = NOT_STATED[ground.field]
+    code = REASON_CODES[place]
+    facts = ", ".join(f"{field} {_value(field, row)}" for field in code.shows or (code.field,))
+    if not code.inputs and _value(code.field, row) == MISSING:
+        code = NOT_STATED[code.field]
     return {
-        "code": ground.code,
-        "field": ground.field,
-        "message": ground.message,
+        "code": code.code,
+        "field": code.field,
+        "message": code.message,
         "analyst": f"{facts}: adds {amount:.{DIGITS}f} to the log-odds of default",
         "contribution": amount,
     }

@@ -1,9 +1,9 @@
-"""What the trees see: source columns and columns derived from them.
+"""Inputs of the trees: source columns, and columns derived from them.
 
-A derived column is a plain formula of an application's own numbers, without fitted constants,
-and moves in one direction only with each of them. So a guarantee such as "more income never
-raises the probability" holds through it if the trees are constrained in the matching direction;
-``constraints`` says which that is. Knows nothing of models and of training.
+A derived column is a plain formula of an application's own numbers, without fitted constants. It
+moves in one direction only with each of them. So a guarantee such as "more income never raises the
+probability" holds through it, if the trees are constrained in the matching direction;
+``monotonicity.constraints`` says which that is.
 
 Worked example: amount 800, price 1000, time 10, income 100, expenses 40, assets 500 and debt 100
 make 0.8 amount_to_price, -20 left_each_month, 0.8 instalment_to_income and -400

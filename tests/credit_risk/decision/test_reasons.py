@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from credit_risk.decision import MOST_REASONS, REASON_CODES, Reason, Reasons
+from credit_risk.decision import MAX_REASONS, REASON_CODES, Reason, Reasons
 from credit_risk.errors import EncodingError
 from credit_risk.form import COURSE_EXAMPLE, Application
 from credit_risk.model import DERIVED, Encoder, inputs_without
@@ -129,7 +129,7 @@ def test_a_field_that_is_not_used_can_never_be_a_reason() -> None:
 
     folded = REASONS.sum_by_reason(everything_speaks_against)
 
-    unused = [place for place, ground in enumerate(REASON_CODES) if ground.field == "marital"]
+    unused = [place for place, code in enumerate(REASON_CODES) if code.field == "marital"]
     assert not folded[:, unused].any()
 
 
@@ -139,10 +139,10 @@ def test_an_input_without_a_ground_is_refused() -> None:
 
 
 def test_every_field_and_every_derived_column_has_a_ground_in_the_order_of_the_fields() -> None:
-    fields = [ground.field for ground in REASON_CODES]
+    fields = [code.field for code in REASON_CODES]
 
     assert fields == sorted(fields, key=FIELDS.index)
     assert set(fields) == set(FIELDS)
-    assert {name for ground in REASON_CODES for name in ground.inputs} == set(DERIVED)
-    assert len({ground.code for ground in REASON_CODES}) == len(REASON_CODES)
-    assert MOST_REASONS == 4
+    assert {name for code in REASON_CODES for name in code.inputs} == set(DERIVED)
+    assert len({code.code for code in REASON_CODES}) == len(REASON_CODES)
+    assert MAX_REASONS == 4

@@ -215,7 +215,7 @@ def test_a_runner_with_a_file_of_keys_answers_only_the_classifier_that_has_one(
             tmp_path / "runner",
             "--service-name",
             "CreditRiskRunner",
-            **{"CREDIT_RISK_RUNNER_API_KEYS_FILE": str(file)},
+            CREDIT_RISK_RUNNER_API_KEYS_FILE=str(file),
         ) as runner,
         alone(
             home,
