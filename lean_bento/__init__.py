@@ -22,12 +22,11 @@ from lean_bento.rows import (
 
 if TYPE_CHECKING:
     from lean_bento.auth import KeyCommand
-    from lean_bento.batching import MicroBatcher
+    from lean_bento.batching import MicroBatcher, dependency_call
     from lean_bento.bentoml_internals import server_context
     from lean_bento.codecs.npy import JSON, NPY
     from lean_bento.config import Batching, read_configuration
     from lean_bento.endpoint_options import Flag, options
-    from lean_bento.remote import dependency_call
     from lean_bento.service import LeanService
 
 __all__ = [
@@ -64,7 +63,7 @@ _MODULES = {
     "KeyCommand": "auth",
     "LeanService": "service",
     "MicroBatcher": "batching",
-    "dependency_call": "remote",
+    "dependency_call": "batching",
     "options": "endpoint_options",
     "read_configuration": "config",
     "server_context": "bentoml_internals",
