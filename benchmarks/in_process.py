@@ -21,7 +21,7 @@ from benchmarks.bodies import batch_body
 from benchmarks.peers.common import PlainModel, scorer, stored_model
 from credit_risk.decision import AssessmentBatch
 from credit_risk.form import Application, ApplicationBatch, sample_applications
-from lean_bento.http_server.garbage import collect_garbage_rarely
+from lean_bento import collect_garbage_rarely
 
 __all__: list[str] = []
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lean_bento.codecs.npy import JSON, NPY
     from lean_bento.config import Batching, read_configuration
     from lean_bento.endpoint_options import Flag, options
+    from lean_bento.http_server import collect_garbage_rarely
     from lean_bento.service import LeanService
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "UniqueKeys",
     "add_header",
     "check_size",
+    "collect_garbage_rarely",
     "count_values",
     "current",
     "dependency_call",
@@ -63,6 +65,7 @@ _MODULES = {
     "KeyCommand": "auth",
     "LeanService": "service",
     "MicroBatcher": "batching",
+    "collect_garbage_rarely": "http_server",
     "dependency_call": "batching",
     "options": "endpoint_options",
     "read_configuration": "config",

@@ -38,8 +38,7 @@ from lean_bento.codecs.npy import JSON
 from lean_bento.config import COUNT, SIZE, Configuration, Limits
 from lean_bento.endpoint_options import options_of
 from lean_bento.fast_path.app import FastPath
-from lean_bento.http_server.garbage import collect_garbage_rarely
-from lean_bento.http_server.server import use_server
+from lean_bento.http_server import collect_garbage_rarely, supervise, use_server
 from lean_bento.middleware.errors import ErrorMiddleware
 from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
 from lean_bento.middleware.log_filters import filter_logs
@@ -218,8 +217,6 @@ class LeanService(Service[Any]):
 
     def _before_start(self) -> None:
         """Check the files of keys, and have a worker that dies replaced."""
-        from lean_bento.http_server.supervisor import supervise  # noqa: PLC0415  workers need it not
-
         supervise()
         variable = self._keys_variable(is_main=True)
         keys = configured_keys(variable, self.keys_command)

@@ -15,7 +15,7 @@ from benchmarks.peers.common import coalescer, scorer
 from credit_risk.decision import Assessment, AssessmentBatch
 from credit_risk.form import Application, ApplicationBatch
 from credit_risk.model import EncodedApplications
-from lean_bento.http_server.garbage import collect_garbage_rarely
+from lean_bento import collect_garbage_rarely
 
 __all__ = ["app"]
 

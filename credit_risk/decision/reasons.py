@@ -21,7 +21,7 @@ from credit_risk.form import CATEGORIES, COLUMNS
 __all__ = ["MAX_REASONS", "REASON_CODES", "ReasonCode", "Reasons"]
 
 MAX_REASONS: Final = 4
-"""Reasons of one decision. More are not helpful: 12 CFR 1002.9, official interpretation, paragraph 9(b)(2)-1."""
+"""More are not helpful: 12 CFR 1002.9, official interpretation, paragraph 9(b)(2)-1."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""How the first process looks after the workers.
+"""The worker supervisor of the first process.
 
-BentoML's supervisor looks at them every ten seconds by the wall clock, inside a container never
-replaces one, and holds the listening socket until the last has ended. This one replaces a worker
-as soon as it is dead, and lets nobody queue behind workers that are ending. Leans on BentoML's
-``Arbiter``, which is circus's. Knows nothing of what the workers do.
+BentoML's supervisor looks at the workers every ten seconds by the wall clock, inside a container
+never replaces one, and holds the listening socket until the last has ended. This one replaces a
+worker as soon as it is dead, and lets no client queue behind workers that are ending. BentoML has
+no setting for either, so this is a subclass of its ``Arbiter``, which is circus's.
 """
 
 import os
@@ -15,15 +15,15 @@ from circus.exc import ConflictError
 
 from lean_bento.bentoml_internals import check
 
-__all__ = ["WorkerSupervisor", "supervise"]
+__all__ = ["WorkerSupervisor"]
 
-PAUSE: Final = 10
+REFUSAL_PAUSE: Final = 10
 """Seconds before a worker that ended of its own accord is replaced; as often as BentoML looks."""
 
-BUSY: Final = 0.1
+RETRY_INTERVAL: Final = 0.1
 """Seconds until the next try while workers are being started or stopped."""
 
-ENDED: Final = os.WEXITED | os.WNOHANG | os.WNOWAIT
+ENDED_CHILD: Final = os.WEXITED | os.WNOHANG | os.WNOWAIT
 """Ask for a child that has ended, don't wait for one, and leave it to circus."""
 
 
@@ -66,18 +66,18 @@ class WorkerSupervisor(supervisor.Arbiter):
         self.loop.add_callback_from_signal(self._look)
 
     def _look(self) -> None:
-        ended = os.waitid(os.P_ALL, 0, ENDED)
+        ended = os.waitid(os.P_ALL, 0, ENDED_CHILD)
         if ended:
             refused = ended.si_code == os.CLD_EXITED
-            self.loop.call_later(PAUSE if refused else 0, self._replace)
+            self.loop.call_later(REFUSAL_PAUSE if refused else 0, self._replace)
 
     def _replace(self) -> None:
         try:
             self.manage_watchers()
         except ConflictError:
-            self.loop.call_later(BUSY, self._replace)
+            self.loop.call_later(RETRY_INTERVAL, self._replace)
 
-
-def supervise() -> None:
-    """Have BentoML, which is about to make its supervisor, make this one."""
-    supervisor.Arbiter = WorkerSupervisor
+    @classmethod
+    def install(cls) -> None:
+        """Replace BentoML's supervisor, before it makes one."""
+        supervisor.Arbiter = cls

@@ -91,8 +91,8 @@ def test_what_is_added_at_once_is_all_there_and_nothing_else(path: Path) -> None
     names = [f"key-{number}" for number in range(24)]
     COMMAND.add(path, "gone")
     with ThreadPoolExecutor(8) as threads:
-        shown = [threads.submit(add, path, name) for name in names]
-        threads.submit(remove, path, "gone").result()
+        shown = [threads.submit(COMMAND.add, path, name) for name in names]
+        threads.submit(COMMAND.remove, path, "gone").result()
         keys = [each.result() for each in shown]
     ring = ApiKeys(read_keys(path))
 

@@ -12,7 +12,7 @@ import uvloop
 from starlette.responses import PlainTextResponse
 from uvicorn.server import Server as UvicornServer
 
-from lean_bento.http_server import accept_loop as accepting
+from lean_bento.http_server import server as http_server
 from lean_bento.http_server.server import Server
 
 CLIENTS = 60
@@ -71,7 +71,9 @@ def test_without_it_each_would_wait_for_the_turns_of_all_before(listening: socke
 def test_an_idle_worker_leaves_some_to_the_others(
     listening: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accepting, "SHARE", 60.0)  # however slow the machine, a turn is shorter
+    monkeypatch.setattr(
+        http_server, "SECONDS_PER_CONNECTION", 60.0
+    )  # however slow the machine, a turn is shorter
 
     assert taken_in(Server, listening, 0) <= 2 * TURNS  # one by uvloop, one by ours
 

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lean_bento.http_server import protocol as connection
-from lean_bento.http_server.protocol import BODY_BYTES, HEAD_BYTES
+from lean_bento.http_server.protocol import COMPLETE_BODY, MAX_HEAD
 from lean_bento.http_server.server import Server
 
 KEPT = b"POST /echo HTTP/1.1\r\nHost: test\r\n"
@@ -62,7 +62,7 @@ def address() -> Iterator[tuple[str, int]]:
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From its call on, what begins has ``SLOW`` seconds to come."""
-    return lambda: monkeypatch.setattr(connection, "SECONDS", SLOW)
+    return lambda: monkeypatch.setattr(connection, "READ_TIMEOUT", SLOW)
 
 
 @pytest.fixture
@@ -145,8 +145,8 @@ def test_a_head_is_read_up_to_its_size(address: tuple[str, int], parts: int) -> 
         step = -(-len(head) // parts)
         return sent(address, *(head[at : at + step] for at in range(0, len(head), step)))
 
-    assert statuses(answered(HEAD_BYTES)) == [200]
-    refused = answered(HEAD_BYTES + 1)
+    assert statuses(answered(MAX_HEAD)) == [200]
+    refused = answered(MAX_HEAD + 1)
     assert statuses(refused) == [431]
     assert error(refused) == "The address and the headers have more than 65536 bytes."
 
@@ -159,11 +159,11 @@ def test_a_head_without_an_end_is_refused_while_it_comes(
         client.sendall(beginning)
         taken = 0
         with suppress(ConnectionError):
-            while taken < 100 * HEAD_BYTES:
-                taken += client.send(b"x" * HEAD_BYTES)
+            while taken < 100 * MAX_HEAD:
+                taken += client.send(b"x" * MAX_HEAD)
                 time.sleep(0.001)
 
-    assert taken < 100 * HEAD_BYTES
+    assert taken < 100 * MAX_HEAD
     assert statuses(sent(address, LAST)) == [200]
 
 
@@ -244,7 +244,7 @@ def test_a_slow_body_behind_another_request_is_given_up(
     assert len(begun) == 1
 
 
-LARGE = bytes(4 * BODY_BYTES)
+LARGE = bytes(4 * COMPLETE_BODY)
 
 
 @pytest.mark.parametrize(
@@ -262,10 +262,10 @@ def test_a_large_body_is_read_while_its_request_is_under_way(
     hurry()
     with socket.create_connection(address, timeout=PATIENCE) as client:
         client.sendall(head)
-        client.sendall(LARGE[: 2 * BODY_BYTES])
+        client.sendall(LARGE[: 2 * COMPLETE_BODY])
         time.sleep(2 * SLOW)  # it may take its time
         assert len(begun) == 1
-        client.sendall(LARGE[2 * BODY_BYTES :])
+        client.sendall(LARGE[2 * COMPLETE_BODY :])
         client.sendall(b"\r\n0\r\n\r\n" if b"chunked" in head else b"")
         answer = received(client)
 
@@ -344,7 +344,7 @@ def test_headers_after_the_body_are_forgotten(address: tuple[str, int]) -> None:
 
 
 def test_a_large_body_leaves_the_next_head_its_room(address: tuple[str, int]) -> None:
-    body = bytes(4 * HEAD_BYTES)
+    body = bytes(4 * MAX_HEAD)
     large = KEPT + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
     answers = sent(address, large + LAST[:30], LAST[30:])

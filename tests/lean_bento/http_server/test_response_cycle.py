@@ -1,8 +1,11 @@
 """What an answer looks like on the wire: as uvicorn's own, whatever an application sends."""
 
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from secrets import token_hex
+from typing import Any
 
 import pytest
 import uvicorn
@@ -10,6 +13,7 @@ from running import in_a_thread
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from lean_bento.http_server.protocol import constant_head
 from lean_bento.http_server.server import Server
 
 Headers = list[tuple[bytes, bytes]]
@@ -35,6 +39,14 @@ ANSWERS: dict[str, tuple[int, Headers, list[bytes]]] = {
     "the last": (200, headers(5, (b"Connection", b"close")), [b"hello"]),
     "too short": (200, headers(6), [b"hello"]),
     "too long": (200, headers(4), [b"hello"]),
+    "headers of its own": (
+        200,
+        [(b"Cache-Control", b"no-store"), *headers(5, (b"X-Id", b"7"), (b"X-More", b"8"))],
+        [b"hello"],
+    ),
+    "a late chunk": (200, headers(5, (b"x", b"1"), (b"Transfer-Encoding", b"x")), [b"hello"]),
+    "two lengths": (200, headers(5, (b"Content-Length", b"5")), [b"hello"]),
+    "an early name with a space": (200, [(b"x y", b"1"), *headers(5)], [b"hello"]),
     "a name with a space": (200, headers(5, (b"x y", b"1")), [b"hello"]),
     "a value with a line": (200, headers(5, (b"x", b"1\r\nset-cookie: a=b")), [b"hello"]),
 }
@@ -58,9 +70,9 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
 
 
-def config() -> uvicorn.Config:
+def config(application: Any = answer) -> uvicorn.Config:
     return uvicorn.Config(
-        answer,
+        application,
         log_config=None,
         lifespan="off",
         date_header=False,
@@ -133,3 +145,18 @@ def test_nobody_is_asked_to_go_on_after_the_answer(
 
 def test_what_fails_before_its_body_gets_an_answer(ours: tuple[str, int]) -> None:
     assert asked(ours, ("GET", "fails in between")).startswith(b"HTTP/1.1 500 Internal")
+
+
+def test_an_id_of_its_own_in_each_answer_keeps_the_heads_that_are_known_few() -> None:
+    async def hello(_: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        found = [*headers(5), (b"x-id", token_hex(16).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": found})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    before = constant_head.cache_info().misses
+    with in_a_thread(Server(config(hello))) as address:
+        answers = asked(address, *[("GET", "any")] * 50)
+
+    assert len(set(re.findall(rb"x-id: (\w+)", answers))) == 50
+    assert constant_head.cache_info().misses - before <= 2
