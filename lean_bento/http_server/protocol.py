@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.types import Message
@@ -273,7 +273,7 @@ class ResponseCycle(RequestResponseCycle):
             return False
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        self.transport.writelines((*head, body))
+        self.transport.writelines((head, body))
         self.message_event.set()
         self.on_response()
         return True
@@ -281,23 +281,21 @@ class ResponseCycle(RequestResponseCycle):
 
 def _head(
     status: int, server_headers: list[Header], headers: list[Header], length: int
-) -> list[bytes] | None:
-    """Write the head of an answer; None for one that uvicorn should write."""
-    for place, (name, value) in enumerate(headers):
-        if name == b"content-length":
-            if int(value) != length:
-                return None
-            constant = constant_head(status, (*server_headers, *map(tuple, headers[:place])))
-            if constant is None:
-                return None
-            lines = [constant, b"content-length: %d\r\n" % length]
-            for own in headers[place + 1 :]:
-                if (line := _line(*own)) is None:
-                    return None
-                lines.append(line)
-            lines.append(b"\r\n")
-            return lines
-    return None
+) -> bytes | None:
+    """Write the head of an answer with a body of ``length`` bytes; None leaves it to uvicorn."""
+    try:
+        place = headers.index((b"content-length", b"%d" % length))
+        constant = constant_head(status, (*server_headers, *headers[:place]))
+    except (
+        AttributeError,
+        TypeError,
+        ValueError,
+    ):  # no list of tuples
+        return None
+    own = [_line(*header) for header in headers[place + 1 :]] if place + 1 < len(headers) else []
+    if constant is None or None in own:
+        return None
+    return b"%b%d\r\n%b\r\n" % (constant, length, b"".join(cast("Any", own)))
 
 
 @lru_cache(maxsize=1024)
@@ -307,7 +305,7 @@ def constant_head(status: int, headers: tuple[Header, ...]) -> bytes | None:
         if (line := _line(*header)) is None:
             return None
         lines.append(line)
-    return b"".join(lines)
+    return b"".join([*lines, b"content-length: "])
 
 
 def _line(name: bytes, value: bytes) -> bytes | None:
