@@ -63,13 +63,13 @@ class CreditRiskRunner:
 
     @batched
     @options(media_types=(NPY,))
-    def predict(self, rows: RunnerRows, /) -> RunnerAnswer:
+    async def predict(self, rows: RunnerRows, /) -> RunnerAnswer:
         """Probability of default of each of (n, 29) rows."""
         return self._risk_model.predict(rows)
 
     @batched
     @options(media_types=(NPY,))
-    def explain(self, rows: RunnerRows, /) -> RunnerAnswer:
+    async def explain(self, rows: RunnerRows, /) -> RunnerAnswer:
         """Contribution of each input to the log-odds of default of each of (n, 29) rows."""
         return self._risk_model.explain(rows)
 

@@ -22,12 +22,13 @@ from lean_bento.rows import (
 
 if TYPE_CHECKING:
     from lean_bento.auth import KeyCommand
-    from lean_bento.batching import MicroBatcher, dependency_call
+    from lean_bento.batching import MicroBatcher
     from lean_bento.bentoml_internals import server_context
     from lean_bento.codecs.npy import JSON, NPY
     from lean_bento.config import Batching, read_configuration
     from lean_bento.endpoint_options import Flag, options
     from lean_bento.http_server import collect_garbage_rarely
+    from lean_bento.remote import dependency_call
     from lean_bento.service import LeanService
 
 __all__ = [
@@ -66,7 +67,7 @@ _MODULES = {
     "LeanService": "service",
     "MicroBatcher": "batching",
     "collect_garbage_rarely": "http_server",
-    "dependency_call": "batching",
+    "dependency_call": "remote",
     "options": "endpoint_options",
     "read_configuration": "config",
     "server_context": "bentoml_internals",

@@ -1,28 +1,16 @@
-"""Calls of a runner: coalesced, in this worker or in a process of its own.
+"""Coalescing: what arrives in the same turn of the event loop shares one call.
 
-Requests that arrive in the same turn of the event loop share one call. There is no timer. The
-first submission asks the loop to flush once everything that is ready has run, and whatever joins
-until then goes into the same call: a lone request waits for nobody, thirty-two concurrent ones
-share a call.
-
-BentoML's client speaks pickle to a process of its own: whoever answers at its address would run
-code here. Arrays go there and back as ``.npy`` files instead. A runner that does not answer is no
-error of the request: the client gets 503 and may try again.
+There is no timer. The first submission asks the loop to flush once everything that is ready has
+run, and whatever joins until then goes into the same call: a lone request waits for nobody,
+thirty-two concurrent ones share a call. Generic: knows nothing of credit and of HTTP.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any, Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
-import aiohttp
-from bentoml.exceptions import BentoMLException, ServiceUnavailable
-
-from lean_bento.bentoml_internals import RemoteProxy
-from lean_bento.codecs.npy import NPY
-
-__all__ = ["MicroBatcher", "dependency_call"]
+__all__ = ["MicroBatcher"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -132,47 +120,3 @@ class MicroBatcher(Generic[Item, Answer]):
             if not submission.answers.done():
                 submission.answers.set_result(answers[start:end])
             start = end
-
-
-UNREACHABLE: Final = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
-RETRY_LATER: Final = {
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
-
-Call = Callable[[Any], Awaitable[Any]]
-"""An array in, an array out; raises ServiceUnavailable if the service is away or too busy."""
-
-
-def dependency_call(dependency: Any, name: str) -> Call:  # noqa: ANN401  an instance, or BentoML's stand-in for one
-    """Make a method of ``bentoml.depends(...)`` callable, wherever it runs."""
-    if isinstance(dependency, RemoteProxy):
-        return _remote_call(dependency, name)
-    method = getattr(dependency, name)
-
-    async def call(array: Any) -> Any:  # noqa: ANN401  BentoML's untyped methods
-        return method(array)
-
-    return call
-
-
-def _remote_call(dependency: RemoteProxy, name: str) -> Call:
-    client = dependency.to_async
-    client.media_type = NPY  # read at each call, and once for the serde at the first
-
-    async def call(array: Any) -> Any:  # noqa: ANN401  as above
-        try:
-            return await client.call(name, array)
-        except UNREACHABLE as error:
-            msg = f"the runner does not answer: {error}"
-            raise ServiceUnavailable(msg) from None
-        except BentoMLException as error:
-            msg = f"the runner did not answer with an array: {error}"
-            kind = ServiceUnavailable if error.error_code in RETRY_LATER else RuntimeError
-            raise kind(msg) from None
-        except ValueError as error:
-            msg = f"the runner did not answer with an array: {error}"
-            raise RuntimeError(msg) from None
-
-    return call
