@@ -15,7 +15,13 @@ from credit_risk import __version__
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("release") / "project")
+    """A copy whose unreleased changes, if there are any, are dated for this version."""
+    copy = copy_project(tmp_path_factory.mktemp("release") / "project")
+    changes = copy / "CHANGELOG.md"
+    dated = f"## {__version__} - 2026-01-01\n"
+    changes.write_text(changes.read_text().replace("## Unreleased\n", dated))
+    git(copy, "commit", "--all", "--allow-empty", "--quiet", "--message", "Date the changes")
+    return copy
 
 
 @pytest.fixture(scope="module")
