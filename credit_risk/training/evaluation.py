@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
+from credit_risk.training.calibration import BINS
+
 __all__ = ["Measures", "Roc", "intervals", "measure", "roc"]
 
 Outcomes = NDArray[np.bool_]  # (n,), True for a default
 Probabilities = NDArray[np.floating]  # (n,), of default, 0 to 1
 
-BINS: Final = 10
 TAILS: Final = (0.025, 0.975)  # outside of a 95 % interval
 
 

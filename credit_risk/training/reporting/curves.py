@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.training.approvals import Cut
+from credit_risk.training.approval_rates import Cut
+from credit_risk.training.calibration import Bin
 from credit_risk.training.evaluation import Roc
-from credit_risk.training.reliability import Bin
 from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style, mark, new_axes
 
-__all__ = ["cumulative", "cuts", "distribution", "reliability", "roc"]
+__all__ = ["calibration", "cumulative", "cuts", "distribution", "roc"]
 
 PROBABILITY: Final = "probability of default"
 POINTS: Final = 400  # of a curve; more cannot be seen
@@ -55,7 +55,7 @@ def cumulative(curve: Roc) -> str:
 
 
 @in_style
-def reliability(bins: Sequence[Bin]) -> str:
+def calibration(bins: Sequence[Bin]) -> str:
     """Observed against predicted share of defaults, a point with its interval for each bin."""
     axes = new_axes(5.2, 3.9)
     predicted, observed = [b.predicted for b in bins], np.array([b.observed for b in bins])

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from credit_risk.training.approvals import Group
+from credit_risk.training.approval_rates import Group
 from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style, new_axes
 from credit_risk.training.reporting.effects import Effect
 

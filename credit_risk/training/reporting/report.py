@@ -16,12 +16,12 @@ from credit_risk.decision import MONOTONICITY, Policy
 from credit_risk.form import Decision
 from credit_risk.model import RiskModel
 from credit_risk.registry import ModelDescription
-from credit_risk.training.approvals import Group, by_group, by_threshold
+from credit_risk.training.approval_rates import Group, by_group, by_threshold
+from credit_risk.training.calibration import calibration_bins, ece_by_chance
 from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.quality import numbers, words
 from credit_risk.training.evaluation import intervals, measure, roc
 from credit_risk.training.fitting import Examples
-from credit_risk.training.reliability import calibration, ece_by_chance
 from credit_risk.training.reporting import curves, pictures
 from credit_risk.training.reporting.effects import effects
 from credit_risk.training.reporting.page import fill
@@ -100,7 +100,7 @@ def render(  # noqa: PLR0913  all of what a report is about, each by its name
         "measures": measure(defaulted, probabilities).as_dict(),
         "intervals": intervals(defaulted, probabilities),
         "curve": roc(defaulted, probabilities),
-        "bins": calibration(defaulted, probabilities),
+        "bins": calibration_bins(defaulted, probabilities),
         "ece_by_chance": ece_by_chance(probabilities),
         "decided": [_decided(each, decisions == each, defaulted) for each in get_args(Decision)],
         "cuts": by_threshold(defaulted, probabilities, sorted({*THRESHOLDS, *own.values()})),

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from credit_risk.training.calibration import calibration_bins
 from credit_risk.training.evaluation import intervals, measure, roc
-from credit_risk.training.reliability import calibration
 
 LOANS = st.lists(st.tuples(st.booleans(), st.integers(0, 10)), min_size=2, max_size=40)
 
@@ -84,7 +84,7 @@ def test_auc_and_brier_are_those_of_scikit_learn(pairs: list[tuple[bool, int]]) 
 @given(LOANS)
 def test_ece_is_that_of_the_calibration_table(pairs: list[tuple[bool, int]]) -> None:
     defaulted, probabilities = loans(pairs)
-    bins = calibration(defaulted, probabilities)
+    bins = calibration_bins(defaulted, probabilities)
 
     ece = measure(defaulted, probabilities).ece
 

@@ -1,45 +1,49 @@
-"""How often loans end in default, by what an application says: by word, or by range of a number.
-
-Knows nothing of models and of pictures.
-"""
+"""Default rates by category, or by range of a number."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
-from credit_risk.training.shares import wilson
-
-__all__ = ["Rate", "by_range", "by_word"]
+__all__ = ["Rate", "by_category", "by_range"]
 
 MISSING: Final = "missing"
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How the loans with one word, or with a number in one range, ended.
+    """Outcomes of the loans in one category, or with a number in one range.
 
     Attributes:
-        name: the word, the range with both ends included, or ``missing``.
-        rows: how many loans.
-        default_rate: share of them that ended in default, 0 to 1.
+        name: the category, the range with both ends included, or ``missing``.
+        rows: number of loans.
+        defaults: loans of them that ended in default.
     """
 
     name: str
     rows: int
-    default_rate: float
+    defaults: int
+
+    @property
+    def default_rate(self) -> float:
+        """Share of the loans that ended in default, 0 to 1."""
+        return self.defaults / self.rows
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % interval of the default rate, 0 to 1."""
-        return wilson(self.default_rate, self.rows)
+        """95 % Wilson interval of the default rate, 0 to 1."""
+        interval: tuple[float, float] = binomtest(self.defaults, self.rows).proportion_ci(
+            method="wilson"
+        )
+        return interval
 
 
-def by_word(words: NDArray[np.str_], defaulted: NDArray[np.bool_]) -> tuple[Rate, ...]:
-    """Compare the words (n,) of loans with their outcomes (n,), highest default rate first."""
-    each = np.asarray(words, dtype=str)
-    found = [_rate(str(word), each == word, defaulted) for word in np.unique(each)]
+def by_category(categories: NDArray[np.str_], defaulted: NDArray[np.bool_]) -> tuple[Rate, ...]:
+    """Compare the categories (n,) of loans with their outcomes (n,), highest default rate first."""
+    each = np.asarray(categories, dtype=str)
+    found = [_rate(str(name), each == name, defaulted) for name in np.unique(each)]
     return tuple(sorted(found, key=lambda rate: -rate.default_rate))
 
 
@@ -48,8 +52,8 @@ def by_range(
 ) -> tuple[Rate, ...]:
     """Compare numbers (n,) of loans with their outcomes (n,), smallest first, missing last.
 
-    The ranges hold about equally many loans. Equal numbers stay together, so that there are
-    fewer ranges where many loans have the same one.
+    The ranges hold about equally many loans. Equal numbers stay together, so there are fewer
+    ranges where many loans have the same number.
 
     Worked example: 1, 2, 2, 2, 3, 4 in two ranges: 1 to 2 with four loans, 3 to 4 with two.
     """
@@ -65,11 +69,11 @@ def by_range(
 
 
 def _rate(name: str, here: NDArray[np.bool_], defaulted: NDArray[np.bool_]) -> Rate:
-    return Rate(name, int(here.sum()), float(defaulted[here].mean()))
+    return Rate(name, int(here.sum()), int(defaulted[here].sum()))
 
 
 def _range(numbers: NDArray[np.float64]) -> str:
-    """Name the range of some numbers, with three digits where it is narrow."""
+    """Name the range of some numbers, with two decimals if it is narrow."""
     low, high = float(numbers.min()), float(numbers.max())
     digits = 0 if (numbers % 1 == 0).all() or high - low > 10 else 2  # noqa: PLR2004  for people
     ends = dict.fromkeys((f"{low:,.{digits}f}", f"{high:,.{digits}f}"))

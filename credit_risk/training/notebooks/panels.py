@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from credit_risk.training.data.rates import Rate
+from credit_risk.training.notebooks.default_rates import Rate
+from credit_risk.training.notebooks.what_if import WhatIf
 from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style
 from credit_risk.training.reporting.effects import Effect
-from credit_risk.training.reporting.what_if import WhatIf
 
 __all__ = ["default_rates", "directions", "spreads", "what_ifs"]
 

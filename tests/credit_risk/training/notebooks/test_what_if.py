@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from credit_risk.form import COLUMNS
-from credit_risk.training.reporting.what_if import WhatIf, vary
+from credit_risk.training.notebooks.what_if import WhatIf, vary
 
 INCOME = COLUMNS.index("income")
 

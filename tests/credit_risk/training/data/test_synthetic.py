@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 import xgboost
 from numpy.typing import NDArray
+from running import PROJECT
 from sklearn.metrics import roc_auc_score
 
 from credit_risk.form import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from credit_risk.training.data.synthetic import main, make_sample
 
-SAMPLE: Final = Path(__file__).parents[2] / "data" / "sample.csv"
+SAMPLE: Final = PROJECT / "data" / "sample.csv"
 COURSE: Final = {  # the recipe of the course whose result is the record to beat
     "eta": 0.1,
     "max_depth": 3,

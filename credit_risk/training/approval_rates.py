@@ -1,23 +1,20 @@
-"""Who is approved and what comes of it: by threshold, and by group.
-
-Knows nothing of models and of the policy.
-"""
+"""Approval rates and what follows from them, by threshold and by group."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import nan
+from math import inf, isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
-
-from credit_risk.training.shares import ratio_interval, wilson
+from scipy.stats import binomtest
+from scipy.stats.contingency import relative_risk
 
 __all__ = ["Cut", "Group", "by_group", "by_threshold"]
 
 
 @dataclass(frozen=True)
 class Cut:
-    """What follows if every loan up to one probability of default is approved.
+    """Result of approving every loan up to one probability of default.
 
     Attributes:
         threshold: approved up to this probability, 0 to 1.
@@ -36,18 +33,19 @@ class Cut:
 
 @dataclass(frozen=True)
 class Group:
-    """How the applicants of one group fare.
+    """Approvals and defaults of one group of applicants.
 
     Attributes:
         name: of the group.
-        rows: how many.
+        rows: number of loans.
         approval_rate: share that is approved, 0 to 1.
-        approval_interval: 95 % interval of it, by Wilson.
+        approval_interval: 95 % Wilson interval of it.
         default_rate: share that ended in default, approved or not, 0 to 1.
         ratio: adverse impact ratio, the approval rate over that of the reference group; NaN if
             nobody is approved there.
-        ratio_interval: 95 % interval of it, by the log method; both 1 for the reference itself.
-        reference: whether it is the group that the others are compared with.
+        ratio_interval: 95 % interval of it, by the log method; both 1 for the reference itself,
+            0 and infinity if nobody is approved in one of the two groups.
+        reference: True for the group that the others are compared with.
     """
 
     name: str
@@ -65,7 +63,7 @@ def by_threshold(
     probabilities: NDArray[np.floating],
     thresholds: Iterable[float],
 ) -> tuple[Cut, ...]:
-    """Say what each threshold would do to loans of outcomes (n,) and probabilities (n,)."""
+    """Apply each threshold to loans of outcomes (n,) and probabilities (n,)."""
     # float64 as the policy compares: 0.3 is not the same number in float32.
     probabilities = probabilities.astype(np.float64)
     return tuple(_cut(defaulted, probabilities <= each, each) for each in thresholds)
@@ -95,24 +93,30 @@ def by_group(
         defaulted: (n,) outcomes, True for a default.
         reference: the group to compare with; None takes the one with the highest approval rate.
     """
-    names, counts = np.unique(groups, return_counts=True)
-    size = {str(name): int(count) for name, count in zip(names, counts, strict=True)}
-    rate = {name: float(approved[groups == name].mean()) for name in size}
-    if reference is None:
-        reference = max(rate, key=lambda name: rate[name])
-    best, of = rate[reference], size[reference]
+    names, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    approvals, defaults = (np.bincount(place, weights=each) for each in (approved, defaulted))
+    rates = approvals / sizes
+    of = int(np.argmax(rates) if reference is None else np.flatnonzero(names == reference)[0])
     return tuple(
         Group(
-            name=name,
-            rows=size[name],
-            approval_rate=rate[name],
-            approval_interval=wilson(rate[name], size[name]),
-            default_rate=float(defaulted[groups == name].mean()),
-            ratio=rate[name] / best if best else nan,
+            name=str(names[each]),
+            rows=int(sizes[each]),
+            approval_rate=float(rates[each]),
+            approval_interval=binomtest(int(approvals[each]), int(sizes[each])).proportion_ci(
+                method="wilson"
+            ),
+            default_rate=float(defaults[each] / sizes[each]),
+            ratio=float(rates[each] / rates[of]) if rates[of] else nan,
             ratio_interval=(1.0, 1.0)
-            if name == reference
-            else ratio_interval(rate[name], size[name], best, of),
-            reference=name == reference,
+            if each == of
+            else _ratio_interval(approvals[each], sizes[each], approvals[of], sizes[of]),
+            reference=bool(each == of),
         )
-        for name in sorted(size, key=lambda name: -size[name])
+        for each in np.argsort(-sizes, kind="stable")
     )
+
+
+def _ratio_interval(count: int, rows: int, other: int, other_rows: int) -> tuple[float, float]:
+    """Return the 95 % interval of count / rows over other / other_rows."""
+    low, high = relative_risk(*map(int, (count, rows, other, other_rows))).confidence_interval()
+    return 0.0 if isnan(low) else low, inf if isnan(high) else high  # NaN where a count is 0

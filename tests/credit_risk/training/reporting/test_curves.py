@@ -5,9 +5,9 @@ from base64 import b64decode
 import numpy as np
 import pytest
 
-from credit_risk.training.approvals import by_threshold
+from credit_risk.training.approval_rates import by_threshold
+from credit_risk.training.calibration import calibration_bins
 from credit_risk.training.evaluation import roc
-from credit_risk.training.reliability import calibration
 from credit_risk.training.reporting import curves
 
 LINES = {"review above 0.3": 0.3, "decline above 0.5": 0.5}
@@ -28,7 +28,7 @@ def test_every_picture_can_be_drawn_of_few_loans_and_of_many(count: int) -> None
     for address in (
         curves.roc(curve, LINES),
         curves.cumulative(curve),
-        curves.reliability(calibration(defaulted, probabilities)),
+        curves.calibration(calibration_bins(defaulted, probabilities)),
         curves.distribution(defaulted, probabilities, LINES),
         curves.cuts(by_threshold(defaulted, probabilities, [0.0, 0.3, 0.5]), LINES),
     ):

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from math import log
 
-from credit_risk.training.reporting.waterfall import waterfall
+from credit_risk.training.notebooks.waterfall import waterfall
 
 
 def svg(address: str) -> str:

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from credit_risk.training.data.rates import Rate, by_range, by_word
-from credit_risk.training.shares import wilson
+from credit_risk.training.notebooks.default_rates import Rate, by_category, by_range
 
 OUTCOMES = np.array([True, False, False, True, True, True])
 
@@ -12,13 +11,13 @@ OUTCOMES = np.array([True, False, False, True, True, True])
 def test_words_are_counted_and_the_highest_default_rate_is_first() -> None:
     words = np.array(["yes", "no", "no", "no", "yes", "yes"])
 
-    assert by_word(words, OUTCOMES) == (Rate("yes", 3, 1.0), Rate("no", 3, pytest.approx(1 / 3)))
+    assert by_category(words, OUTCOMES) == (Rate("yes", 3, 3), Rate("no", 3, 1))
 
 
 def test_a_worked_example_of_ranges() -> None:
     found = by_range(np.array([1.0, 2, 2, 2, 3, 4]), OUTCOMES, ranges=2)
 
-    assert found == (Rate("1 to 2", 4, 0.5), Rate("3 to 4", 2, 1.0))
+    assert found == (Rate("1 to 2", 4, 2), Rate("3 to 4", 2, 2))
 
 
 def test_ranges_hold_about_equally_many_loans() -> None:
@@ -31,12 +30,12 @@ def test_ranges_hold_about_equally_many_loans() -> None:
 def test_a_missing_number_is_last_and_in_no_range() -> None:
     found = by_range(np.array([np.nan, 1, 2, 3, 4, np.nan]), OUTCOMES, ranges=2)
 
-    assert found[-1] == Rate("missing", 2, 1.0)
+    assert found[-1] == Rate("missing", 2, 2)
     assert sum(rate.rows for rate in found) == len(OUTCOMES)
 
 
 def test_where_all_numbers_are_equal_there_is_one_range() -> None:
-    assert by_range(np.full(6, 35.0), OUTCOMES) == (Rate("35", 6, pytest.approx(2 / 3)),)
+    assert by_range(np.full(6, 35.0), OUTCOMES) == (Rate("35", 6, 4),)
 
 
 def test_narrow_ranges_and_negative_numbers_can_be_read() -> None:
@@ -45,5 +44,8 @@ def test_narrow_ranges_and_negative_numbers_can_be_read() -> None:
     assert [rate.name for rate in found] == ["−20 to 0", "0.75 to 0.90"]  # noqa: RUF001
 
 
-def test_an_interval_is_that_of_the_share() -> None:
-    assert Rate("yes", 10, 0.8).interval == wilson(0.8, 10)
+def test_the_worked_example_of_an_interval() -> None:
+    rate = Rate("yes", 10, 8)
+
+    assert rate.default_rate == 0.8
+    assert rate.interval == pytest.approx((0.490, 0.943), abs=5e-4)

@@ -1,7 +1,7 @@
-"""Can probabilities of default be taken at their word? Predicted against observed.
+"""Calibration: predicted probabilities of default against observed default rates.
 
-Knows nothing of models. Loans of equal probability have no order among themselves: where the edge
-of a bin falls between such loans, each counts with the mean outcome of them all.
+Loans of equal probability have no order. A bin edge can fall between such loans; each then counts
+with the mean outcome of all of them.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
-from credit_risk.training.shares import wilson
+__all__ = ["BINS", "Bin", "calibration_bins", "ece_by_chance"]
 
-__all__ = ["Bin", "calibration", "ece_by_chance"]
-
-BINS: Final = 10
+BINS: Final = 10  # of equal count
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Bin:
     Attributes:
         predicted: mean probability of default, 0 to 1.
         observed: share that ended in default, 0 to 1.
-        rows: how many.
+        rows: number of loans.
     """
 
     predicted: float
@@ -34,11 +33,15 @@ class Bin:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % interval of the observed share, 0 to 1."""
-        return wilson(self.observed, self.rows)
+        """95 % Wilson interval of the observed share, 0 to 1."""
+        defaults = round(self.observed * self.rows)  # loans tied over an edge count in fractions
+        interval: tuple[float, float] = binomtest(defaults, self.rows).proportion_ci(
+            method="wilson"
+        )
+        return interval
 
 
-def calibration(
+def calibration_bins(
     defaulted: NDArray[np.bool_], probabilities: NDArray[np.floating], bins: int = BINS
 ) -> tuple[Bin, ...]:
     """Compare outcomes (n,) and probabilities (n,) in bins of equal count, smallest first."""
@@ -50,11 +53,11 @@ def calibration(
 
 
 def ece_by_chance(probabilities: NDArray[np.floating], bins: int = BINS) -> float:
-    """Say which ECE to expect of probabilities (n,) that are exactly right, from chance alone.
+    """Return the ECE that chance alone gives to probabilities (n,) that are exactly right.
 
-    The number of defaults in a bin is then a sum of independent draws, about normal with variance
-    sum(p · (1 - p)); the mean distance of a normal number from its middle is sqrt(2 / pi) times
-    its standard deviation. Worked example: 100 loans of probability 0.5 in one bin give 0.0399.
+    The defaults in a bin are then a sum of independent draws: about normal, with the variance
+    sum(p · (1 - p)). The mean distance of a normal number from its mean is sqrt(2 / pi) standard
+    deviations. Worked example: 100 loans of probability 0.5 in one bin give 0.0399.
     """
     parts = np.array_split(np.sort(probabilities).astype(np.float64), bins)
     distances = [sqrt(2 / pi * float((part * (1 - part)).sum())) for part in parts]

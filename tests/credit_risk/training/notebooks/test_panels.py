@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from credit_risk.training.data.rates import Rate
+from credit_risk.training.notebooks.default_rates import Rate
+from credit_risk.training.notebooks.what_if import WhatIf
 from credit_risk.training.reporting import drawing, panels
 from credit_risk.training.reporting.effects import Effect
-from credit_risk.training.reporting.what_if import WhatIf
 
 
 def svg(address: str) -> str:
@@ -16,8 +16,8 @@ def svg(address: str) -> str:
 
 
 def test_default_rates_have_a_panel_for_each_field_and_a_line_for_each_rate() -> None:
-    job = [Rate("partime", 452, 0.58), Rate("fixed", 2792, 0.21)]
-    drawn = svg(panels.default_rates({"job": job, "records": [Rate("yes", 805, 0.5)], "home": job}))
+    job = [Rate("partime", 452, 262), Rate("fixed", 2792, 586)]
+    drawn = svg(panels.default_rates({"job": job, "records": [Rate("yes", 805, 402)], "home": job}))
 
     for text in ("job", "partime (452)", "fixed (2,792)", "records", "yes (805)", "home"):
         assert f"<!-- {text} -->" in drawn

@@ -6,7 +6,7 @@ from math import inf
 
 import numpy as np
 
-from credit_risk.training.approvals import Group
+from credit_risk.training.approval_rates import Group
 from credit_risk.training.reporting import drawing, pictures
 from credit_risk.training.reporting.effects import Effect
 

@@ -14,7 +14,7 @@ from credit_risk.decision import PROHIBITED_FIELDS
 from credit_risk.form import COLUMNS
 from credit_risk.model import RiskModel, fingerprint
 from credit_risk.registry import Columns, Data, ModelDescription, Thresholds
-from credit_risk.training.approvals import by_threshold
+from credit_risk.training.approval_rates import by_threshold
 from credit_risk.training.comparison import Candidate, Comparison
 from credit_risk.training.data.dataset import Dataset, read_loans
 from credit_risk.training.evaluation import intervals, measure

@@ -6,8 +6,7 @@ from math import inf, isnan
 import numpy as np
 import pytest
 
-from credit_risk.training.approvals import by_group, by_threshold
-from credit_risk.training.shares import ratio_interval, wilson
+from credit_risk.training.approval_rates import by_group, by_threshold
 
 PROBABILITIES = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
 DEFAULTED = np.array([False, True, False, False, True])
@@ -47,10 +46,10 @@ def test_groups_are_compared_with_the_one_that_is_approved_most_often() -> None:
     assert [(g.name, g.rows) for g in (b, a, c)] == [("b", 20), ("a", 10), ("c", 2)]
     assert (a.reference, a.ratio, a.ratio_interval) == (True, 1, (1, 1))
     assert (a.approval_rate, a.default_rate) == (0.8, 0.1)
-    assert a.approval_interval == wilson(0.8, 10)
+    assert a.approval_interval == pytest.approx((0.490, 0.943), abs=5e-4)
     assert (b.reference, b.default_rate) == (False, 0.25)
     assert b.ratio == pytest.approx(0.5 / 0.8)
-    assert b.ratio_interval == ratio_interval(0.5, 20, 0.8, 10)
+    assert b.ratio_interval == pytest.approx((0.365, 1.069), abs=5e-4)
 
 
 def test_nobody_approved_is_a_ratio_of_zero_without_an_interval() -> None:
@@ -70,3 +69,13 @@ def test_there_is_no_ratio_to_a_group_of_which_nobody_is_approved() -> None:
     _, a, _ = by_group(GROUPS, APPROVED, ENDED_BADLY, reference="c")
 
     assert isnan(a.ratio)
+    assert a.ratio_interval == (0, inf)
+
+
+def test_the_worked_example_of_a_ratio() -> None:
+    groups = np.array(["few"] * 50 + ["many"] * 100)
+    approved = np.array([True] * 30 + [False] * 20 + [True] * 80 + [False] * 20)
+
+    _, few = by_group(groups, approved, ~approved)
+
+    assert few.ratio_interval == pytest.approx((0.586, 0.960), abs=5e-4)

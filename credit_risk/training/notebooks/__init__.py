@@ -1,0 +1,1 @@
+"""Numbers and pictures that only the notebooks show."""
