@@ -22,14 +22,22 @@ from credit_risk.decision import PROHIBITED_FIELDS, REASON_CODES, STANDARD_POLIC
 from credit_risk.errors import CreditRiskError
 from credit_risk.form import COLUMNS
 from credit_risk.model import RiskModel, fingerprint
-from credit_risk.registry import Columns, Data, ModelDescription, Thresholds, store
-from credit_risk.training.comparison import compare, count_fits
-from credit_risk.training.data.dataset import Dataset, read_loans
-from credit_risk.training.evaluation import measure
-from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
-from credit_risk.training.recipes import COURSE, PARAMETERS, standard
-from credit_risk.training.reporting.report import render
-from credit_risk.training.terminal import Terminal
+from credit_risk.registry import Columns, Data, ModelDescription, Thresholds, attach_report, save
+from credit_risk.training import (
+    COURSE,
+    PARAMETERS,
+    Dataset,
+    Examples,
+    Terminal,
+    compare,
+    count_fits,
+    fit_booster,
+    fit_vectorizer,
+    measure,
+    read_loans,
+    render,
+    standard,
+)
 
 SAMPLE = Path(__file__).parent / "data" / "sample.csv"
 SPLIT_SEED = 11  # the course's, so that its published figures can be compared
@@ -112,7 +120,7 @@ def main() -> None:
         limits=LIMITS_OF_USE,
         versions={library: version(library) for library in LIBRARIES},
     )
-    tag = store.save(booster, vectorizer, description)
+    tag = save(booster, vectorizer, description)
     with terminal.waiting("report"):
         folded = Reasons(recipe.inputs).sum_by_reason(model.explain(examples.rows))
         importance = dict(
@@ -127,7 +135,7 @@ def main() -> None:
             comparison=comparison,
             importance={name: float(value) for name, value in importance.items() if value > 0},
         )
-    store.attach_report(tag, page)
+    attach_report(tag, page)
     terminal.measures({name: (sizes[name], measures[name]) for name in measures}, CAPTION)
     terminal.say("report", "served at /model/report")
     terminal.say("store", tag)
@@ -138,7 +146,7 @@ def search(
 ) -> None:
     """Search parameters and write the best."""
     # Here, because importing Optuna takes a second that no other training should wait for.
-    from credit_risk.training.tuning import tune, write_parameters  # noqa: PLC0415
+    from credit_risk.training import tune, write_parameters  # noqa: PLC0415
 
     with terminal.progress("tune", args.tune, "trials") as on_trial:
         parameters, found = tune(examples, trials=args.tune, on_trial=on_trial)

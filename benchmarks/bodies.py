@@ -11,8 +11,7 @@ import numpy as np
 
 from credit_risk.form import COURSE_EXAMPLE, sample_applications
 from credit_risk.model import Encoder
-from credit_risk.training.data.dataset import read_loans
-from credit_risk.training.fitting import fit_vectorizer
+from credit_risk.training import fit_vectorizer, read_loans
 
 __all__ = ["array_body", "batch_body", "drawn_bodies", "one_body"]
 

@@ -10,8 +10,13 @@ import sys
 
 from benchmarks.peers.common import stored_model
 from credit_risk.registry import ModelDescription, store
-from credit_risk.training.data.dataset import read_loans
-from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
+from credit_risk.training import (
+    Examples,
+    Recipe,
+    fit_booster,
+    fit_vectorizer,
+    read_loans,
+)
 
 __all__: list[str] = []
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from credit_risk.form import sample_applications
 from credit_risk.model import Encoder
-from credit_risk.training.fitting import fit_vectorizer
+from credit_risk.training import fit_vectorizer
 
 __all__ = ["Overload", "overload"]
 

@@ -51,8 +51,8 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             *("credit_risk.registry",),
         },
         {
-            *("jinja2", "joblib", "matplotlib", "numpy", "optuna", "pandas", "pyarrow", "rich"),
-            *("scipy", "sklearn", "threadpoolctl", "xgboost"),
+            *("jinja2", "joblib", "matplotlib", "numpy", "optuna", "pandas", "pyarrow"),
+            *("requests", "rich", "scipy", "sklearn", "threadpoolctl", "xgboost"),
         },
     ),
     "service": (

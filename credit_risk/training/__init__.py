@@ -1,1 +1,55 @@
-"""From a file of loans to a stored model. Does not ship with the service."""
+"""Training: loans in, a stored model and its report out. It does not ship.
+
+Each name is imported when it is first used: the comparison, the search and the pictures take
+seconds to load, and most callers need none of them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from credit_risk.training.comparison import compare, count_fits
+    from credit_risk.training.data.dataset import Dataset, read_loans
+    from credit_risk.training.evaluation import measure
+    from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
+    from credit_risk.training.recipes import COURSE, PARAMETERS, standard
+    from credit_risk.training.reporting.report import render
+    from credit_risk.training.terminal import Terminal
+    from credit_risk.training.tuning import tune, write_parameters
+
+__all__ = [
+    "COURSE",
+    "PARAMETERS",
+    "Dataset",
+    "Examples",
+    "Recipe",
+    "Terminal",
+    "compare",
+    "count_fits",
+    "fit_booster",
+    "fit_vectorizer",
+    "measure",
+    "read_loans",
+    "render",
+    "standard",
+    "tune",
+    "write_parameters",
+]
+
+_MODULES = {
+    **dict.fromkeys(("compare", "count_fits"), "comparison"),
+    **dict.fromkeys(("Dataset", "read_loans"), "data.dataset"),
+    "measure": "evaluation",
+    **dict.fromkeys(("Examples", "Recipe", "fit_booster", "fit_vectorizer"), "fitting"),
+    **dict.fromkeys(("COURSE", "PARAMETERS", "standard"), "recipes"),
+    "render": "reporting.report",
+    "Terminal": "terminal",
+    **dict.fromkeys(("tune", "write_parameters"), "tuning"),
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  of each name its own type
+    if name not in _MODULES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

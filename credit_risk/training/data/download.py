@@ -1,29 +1,82 @@
-"""Download the real data set and check that it is the published file.
+"""Download files of loans; as a command, the real data set.
 
     python -m credit_risk.training.data.download [DESTINATION]
 
-Knows nothing of what is in the file.
+Requests transfers. Pooch, which is made for this, does not keep what is promised here: it takes
+files of any size, logs URLs with their tokens, leaves connections open after an error, and makes
+files that only their owner can read.
 """
 
 import hashlib
 import os
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import Final
 
+import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from credit_risk.errors import DataError
-from credit_risk.training.data.fetch import stream
 
-__all__ = ["download", "main"]
+__all__ = ["download", "fetch", "main"]
 
 URL: Final = "https://raw.githubusercontent.com/gastonstat/CreditScoring/master/CreditScoring.csv"
 SHA256: Final = "b42d4fb62b3c1e3428b295d1f152e71ec79e003f86cfa23d7ddb1fc7ea1f624f"
 DESTINATION: Final = Path("data/CreditScoring.csv")
+TIMEOUT: Final = 30  # seconds without a byte
+MAX_BYTES: Final = 1_000_000_000
+PIECE: Final = 65_536  # bytes
+
+
+def fetch(url: str, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return what an http(s) URL answers with; show the progress on standard error.
+
+    Raises:
+        DataError: if it cannot be reached, ends early, or is larger than ``max_bytes``. The message
+            names the URL without passwords and tokens.
+    """
+    shown, content = _without_secrets(url), bytearray()
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    try:
+        with (
+            requests.get(url, stream=True, timeout=TIMEOUT) as response,
+            Progress(*columns, console=Console(stderr=True)) as progress,
+        ):
+            response.raise_for_status()
+            total = int(response.headers.get("Content-Length", 0))
+            task = progress.add_task(shown.rpartition("/")[2], total=total or None)
+            for piece in response.iter_content(PIECE):
+                content += piece
+                if max(len(content), total) > max_bytes:
+                    raise DataError(shown, f"found more than the {max_bytes:,} bytes expected")
+                progress.update(task, completed=len(content))
+    except (OSError, ValueError) as error:
+        raise DataError(shown, f"cannot be reached: {_reason(error)}") from None
+    return bytes(content)
+
+
+def _without_secrets(url: str) -> str:
+    """Remove passwords and tokens from a URL."""
+    return re.sub(r"(?<=//)[^/]*@|[?#].*", "", url)
+
+
+def _reason(error: BaseException) -> str:
+    """Give the cause of an error without the URL, which requests repeats with its secrets."""
+    if isinstance(error, requests.HTTPError):
+        return f"HTTP Error {error.response.status_code}: {error.response.reason}"
+    if isinstance(error, ValueError):
+        return "it is not a valid URL"
+    while error.__context__:
+        error = error.__context__
+    if isinstance(error, IncompleteRead):  # urllib3's, which counts
+        missing, received = int(error.expected or 0), int(error.partial)
+        return f"found {received:,} bytes, expected {received + missing:,}; try again"
+    return str(getattr(error, "strerror", None) or error)[:100] or type(error).__name__
 
 
 def download(url: str, sha256: str, destination: Path) -> bool:
@@ -33,23 +86,18 @@ def download(url: str, sha256: str, destination: Path) -> bool:
         False if it was there already and nothing was done.
 
     Raises:
-        DataError: if the URL cannot be read or answers another file; ``destination`` is as before.
+        DataError: if the URL cannot be read or answers with another file.
+        OSError: if the file cannot be written. ``destination`` is as before after either.
     """
     if destination.is_file() and hashlib.sha256(destination.read_bytes()).hexdigest() == sha256:
         return False
     destination.parent.mkdir(parents=True, exist_ok=True)
+    content = fetch(url)
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        raise DataError(_without_secrets(url), f"found SHA-256 {found}, expected {sha256}")
     part = destination.with_name(f"{destination.name}.{os.getpid()}.part")
-    digest = hashlib.sha256()
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     try:
-        with part.open("wb") as file, Progress(*columns, console=Console(stderr=True)) as progress:
-            task = progress.add_task(destination.name, total=None)
-            for piece, total in stream(url):
-                file.write(piece)
-                digest.update(piece)
-                progress.update(task, advance=len(piece), total=total)
-        if digest.hexdigest() != sha256:
-            raise DataError(url, f"found SHA-256 {digest.hexdigest()}, expected {sha256}")
+        part.write_bytes(content)
         part.replace(destination)
     finally:
         part.unlink(missing_ok=True)
@@ -64,7 +112,7 @@ def main(arguments: Sequence[str] | None = None, url: str = URL, sha256: str = S
     try:
         fetched = download(url, sha256, destination)
     except (DataError, OSError) as error:
-        print(  # noqa: T201  a command speaks
+        print(  # noqa: T201  a command's answer
             f"The data set was not downloaded. {error}.\n"
             f"Download {url} in a browser and save it as {destination}, or train on a file of\n"
             "your own with `make train DATA=path`, or go on with the sample data/sample.csv.",
@@ -72,7 +120,7 @@ def main(arguments: Sequence[str] | None = None, url: str = URL, sha256: str = S
         )
         return 1
     when = "now" if fetched else "already"
-    print(f"{destination} is there {when}; its SHA-256 is right.")  # noqa: T201  a command speaks
+    print(f"{destination} is there {when}; its SHA-256 is right.")  # noqa: T201  a command's answer
     return 0
 
 

@@ -17,7 +17,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from credit_risk.errors import DataError
-from credit_risk.training.data.fetch import stream
+from credit_risk.training.data.download import fetch
 
 __all__ = ["COLUMNS", "Table", "cut", "read_table"]
 
@@ -63,8 +63,7 @@ def cut(text: str) -> str:
 def _load(source: str | Path) -> tuple[str, bytes]:
     """Return the file's name and its bytes."""
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
-        content = b"".join(piece for piece, _ in stream(source))
-        url = urlsplit(source)
+        content, url = fetch(source), urlsplit(source)
         return PurePosixPath(unquote(url.path)).name or str(url.hostname), content
     try:
         return Path(source).name, Path(source).read_bytes()

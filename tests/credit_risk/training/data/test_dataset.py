@@ -259,7 +259,7 @@ def test_a_url_where_nobody_answers_is_said_to_be_so(monkeypatch: pytest.MonkeyP
 
 def test_a_malformed_url_is_refused() -> None:
     with pytest.raises(
-        DataError, match=r"http://127\.0\.0\.1:port/: cannot be reached: nonnumeric"
+        DataError, match=r"http://127\.0\.0\.1:port/: cannot be reached: it is not a valid URL"
     ):
         read_loans("http://127.0.0.1:port/")
 

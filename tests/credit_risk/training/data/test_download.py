@@ -9,8 +9,7 @@ from threading import Thread
 import pytest
 
 from credit_risk.errors import DataError
-from credit_risk.training.data.download import download, main
-from credit_risk.training.data.fetch import stream
+from credit_risk.training.data.download import download, fetch, main
 
 BODY = b"Status,Seniority\n" + b"1,9\n" * 50_000
 RIGHT = sha256(BODY).hexdigest()
@@ -104,12 +103,12 @@ def test_a_failed_download_leaves_everything_as_it_was(
 @pytest.mark.parametrize("page", ["/whole", "/unmeasured"])
 def test_a_url_that_answers_too_much_is_refused(site: str, page: str) -> None:
     with pytest.raises(DataError, match="found more than the 100,000 bytes expected"):
-        list(stream(site + page, max_bytes=100_000))
+        fetch(site + page, max_bytes=100_000)
 
 
 def test_passwords_and_tokens_stay_out_of_messages() -> None:
     with pytest.raises(DataError) as caught:
-        list(stream("http://name:secret@127.0.0.1:1/file.csv?token=secret#secret"))
+        fetch("http://name:secret@127.0.0.1:1/file.csv?token=secret#secret")
 
     assert caught.value.source == "http://127.0.0.1:1/file.csv"
     assert "secret" not in str(caught.value)

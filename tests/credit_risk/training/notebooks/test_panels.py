@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from credit_risk.training.notebooks import panels
 from credit_risk.training.notebooks.default_rates import Rate
 from credit_risk.training.notebooks.what_if import WhatIf
-from credit_risk.training.reporting import drawing, panels
+from credit_risk.training.reporting import drawing
 from credit_risk.training.reporting.effects import Effect
 
 
