@@ -17,6 +17,7 @@ from random import Random
 from urllib.parse import urlsplit
 
 import numpy as np
+from raw_http import parse
 
 from credit_risk.form import COURSE_EXAMPLE, sample_applications
 from credit_risk.model import Encoder
@@ -191,16 +192,17 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.received += data
-        found = read(self.received)
+        found = parse(self.received)
         if found is None or self.call is None:
             return
-        if closes(self.received):  # after a body that was not read to its end
+        answer, self.received = found
+        if answer.closes:  # after a body that was not read to its end
             self.left = 0
-        self.received = b""
-        if found == (self.call.status, self.call.body):
+        if (answer.status, answer.body) == (self.call.status, self.call.body):
             self.load.answered[self.call.name] += 1
         else:
-            self.load.wrong.append(f"{self.call.request[:80]!r}: {found[0]} {found[1][:300]!r}")
+            said = f"{answer.status} {answer.body[:300]!r}"
+            self.load.wrong.append(f"{self.call.request[:80]!r}: {said}")
         self.ask()
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -209,17 +211,3 @@ class Client(asyncio.Protocol):
             self.load.lost.append((self.began, time.monotonic()))
         if self.load.going:
             self.load.reconnect()
-
-
-def closes(received: bytes) -> bool:
-    """Whether an answer says that the connection ends with it."""
-    return b"connection: close" in received.partition(b"\r\n\r\n")[0].lower()
-
-
-def read(received: bytes) -> tuple[int, bytes] | None:
-    """Read status and body of an answer; None while it is not complete."""
-    head, separator, body = received.partition(b"\r\n\r\n")
-    if not separator:
-        return None
-    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-    return (int(head[9:12]), body) if len(body) >= length else None

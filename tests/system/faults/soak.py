@@ -25,8 +25,9 @@ from statistics import median
 import psutil
 import uvloop
 import yaml
-from faults.load import Load, read
+from faults.load import Load
 from matplotlib.figure import Figure
+from raw_http import parse
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -148,14 +149,14 @@ class Soak:
                     writer.write(call.request[start : start + size])
                     await asyncio.sleep(began + pieces * 0.08 - time.monotonic())
                 received = b""
-                while (found := read(received)) is None:
+                while (found := parse(received)) is None:
                     received += (piece := await reader.read(65536))
                     if not piece:
                         break
         except OSError as error:
             self.problems.append(f"a slow client was cut off: {error}")
             return
-        if found != (call.status, call.body):
+        if found is None or (found[0].status, found[0].body) != (call.status, call.body):
             self.problems.append(f"a slow client got {found}")
 
     async def inject(self, every: float) -> None:

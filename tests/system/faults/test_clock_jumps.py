@@ -2,7 +2,6 @@
 
 import ast
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from faults.conftest import Serve
 from faults.processes import replacement, workers
+from raw_http import Answer, Connection
 from running import PROJECT, Server
 
 from credit_risk.form import COURSE_EXAMPLE
@@ -77,16 +77,14 @@ def last_request(server: Server) -> float:
     return max(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
-def seconds_until_the_limit(server: Server, offset: Path, jump: int) -> tuple[bytes, float]:
+def answer_after_a_jump(server: Server, offset: Path, jump: int) -> Answer | None:
     """Stall a request, let the clock jump, and see when it is answered."""
-    host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
-        began = time.monotonic()
+    with Connection(server.url) as connection:
         head = b"POST /classify_batch HTTP/1.1\r\nHost: test\r\nContent-Length: 99999\r\n\r\n["
-        connection.sendall(head)  # of a large body, whose request begins before it is there
+        connection.send(head)  # of a large body, whose request begins before it is there
         time.sleep(0.5)
         offset.write_text(str(jump))
-        return connection.recv(65536), time.monotonic() - began
+        return connection.answer()
 
 
 def test_a_jump_of_the_clock_changes_no_answer_no_limit_and_no_replacement(
@@ -105,10 +103,11 @@ def test_a_jump_of_the_clock_changes_no_answer_no_limit_and_no_replacement(
         assert expected["default_probability"]
 
         for jump in (HOUR, -HOUR):
-            status, seconds = seconds_until_the_limit(server, offset, jump)
+            stalled = answer_after_a_jump(server, offset, jump)
 
-            assert status.startswith(b"HTTP/1.1 504")
-            assert 1.9 < seconds < 25  # an hour's jump would show
+            assert stalled is not None
+            assert stalled.status == 504
+            assert 1.9 < stalled.seconds < 25  # an hour's jump would show
             assert answer() == expected
             assert abs(last_request(server) - time.time() - jump) < HOUR / 2  # it jumped
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import shutil
 import signal
-import socket
 import time
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from faults.conftest import Serve
 from faults.load import Load
 from faults.processes import replacement, wait_until, workers
+from raw_http import Connection
 from running import Server
 
 from credit_risk.form import COURSE_EXAMPLE
@@ -28,11 +28,6 @@ MOST_KILLS = 5
 
 def classify(server: Server) -> httpx.Response:
     return server.post("/classify", json=COURSE_EXAMPLE)
-
-
-def address(server: Server) -> tuple[str, int]:
-    host, port = server.url.removeprefix("http://").split(":")
-    return host, int(port)
 
 
 @pytest.mark.parametrize(
@@ -159,27 +154,24 @@ def test_while_the_last_request_is_answered_new_connections_are_refused(
     head = b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n" % len(body)
     with serve_with(1) as server:
         expected = classify(server).content
-        with socket.create_connection(address(server), timeout=30) as last:
-            last.sendall(head + body[:20])
+        with Connection(server.url) as last:
+            last.send(head + body[:20])
             time.sleep(0.5)
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: refused(server), seconds=6)
             still_refused = [refused(server) for _ in range(20)]
-            last.sendall(body[20:])
-            answer = b""
-            while piece := last.recv(65536):
-                answer += piece
+            last.send(body[20:])
+            (answer,) = last.answers()
 
         assert all(still_refused)
-        assert answer.startswith(b"HTTP/1.1 200")
-        assert answer.endswith(expected)
+        assert (answer.status, answer.body) == (200, expected)
         assert server.process.wait(30) == 0
 
 
 def refused(server: Server) -> bool:
     time.sleep(0.05)
     try:
-        with socket.create_connection(address(server), timeout=5):
+        with Connection(server.url):
             return False
     except ConnectionRefusedError:
         return True

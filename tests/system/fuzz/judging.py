@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from fuzz.wire import HANG, Answer, Request
+from fuzz.wire import HANG, Request
+from raw_http import Answer
 
 MAX_ECHO = 100
 """Characters of a request that may stand in an answer in one piece."""
@@ -36,8 +37,8 @@ def _complaints(request: Request, answer: Answer | None) -> Iterator[str]:
 
 def _oddities(answer: Answer) -> Iterator[str]:
     """How an error differs from the one shape."""
-    if answer.headers["content-type"] != "application/json":
-        yield f"an error is {answer.headers['content-type']}"
+    if (media_type := answer.headers.get("content-type")) != "application/json":
+        yield f"an error is {media_type}"
     try:
         refusal = json.loads(answer.body)
         is_refusal = (

@@ -9,7 +9,8 @@ import psutil
 from fuzz.effort import REQUESTS
 from fuzz.hostile import BINARY, BODIES, ROWS, as_json, saved
 from fuzz.judging import complaints
-from fuzz.wire import HANG, Answer, Request, Wire
+from fuzz.wire import HANG, Request, Wire
+from raw_http import Answer
 from running import Server
 
 from credit_risk.form import COURSE_EXAMPLE

@@ -1,7 +1,6 @@
 """Requests that Schemathesis draws from the service's own OpenAPI document."""
 
 from collections.abc import Iterator
-from email.message import Message
 from operator import attrgetter
 from typing import Any
 
@@ -11,7 +10,8 @@ import schemathesis
 from fuzz.effort import for_each, share
 from fuzz.judging import complaints
 from fuzz.target import SENT, Target, count
-from fuzz.wire import Answer, Request, prompt
+from fuzz.wire import Request, prompt
+from raw_http import Answer
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
@@ -61,9 +61,7 @@ def as_ours(found: schemathesis.Response) -> tuple[Request, Answer]:
     """What Schemathesis has sent and received, for the same judgement as everything else."""
     sent = found.request
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body or b""
-    headers = Message()
-    for name, values in found.headers.items():
-        headers[name] = values[0]
+    headers = {name.lower(): values[0] for name, values in found.headers.items()}
     target = sent.path_url.encode()
     answer = Answer(found.status_code, headers, found.content, found.elapsed)
     return Request(sent.method.encode(), target, (), body), answer

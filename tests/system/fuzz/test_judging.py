@@ -1,11 +1,11 @@
 """The judge itself: what it must not let pass."""
 
 import json
-from email.message import Message
 
 import pytest
 from fuzz.judging import complaints
-from fuzz.wire import Answer, Request, prompt
+from fuzz.wire import Request, prompt
+from raw_http import Answer
 
 SHAPE = {"error": "No.", "detail": [{"field": "age", "message": "No", "expected": None}]}
 
@@ -16,9 +16,7 @@ def answer(
     media_type: str = "application/json",
     seconds: float = 0,
 ) -> Answer:
-    headers = Message()
-    headers["content-type"] = media_type
-    return Answer(status, headers, json.dumps(body).encode(), seconds)
+    return Answer(status, {"content-type": media_type}, json.dumps(body).encode(), seconds)
 
 
 def test_a_proper_refusal_is_let_pass() -> None:

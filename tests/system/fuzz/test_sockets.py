@@ -1,7 +1,6 @@
 """What no client library sends: broken HTTP, slow and vanishing clients."""
 
 import json
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,8 +10,9 @@ import pytest
 from fuzz.effort import for_each, share
 from fuzz.hostile import as_json, damaged
 from fuzz.target import SENT, Target, count
-from fuzz.wire import HANG, PATIENCE, Request, prompt, read_answer
+from fuzz.wire import HANG, Request, prompt
 from hypothesis import strategies as st
+from raw_http import Connection
 
 from credit_risk.form import COURSE_EXAMPLE
 
@@ -25,29 +25,20 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 MEGABYTE = 1_000_000
 
 
-def connection(target: Target) -> socket.socket:
-    return socket.create_connection(target.address, timeout=PATIENCE)
-
-
 def statuses(target: Target, content: bytes) -> tuple[list[int], float]:
-    """Send bytes and say that this is all; the statuses that come back, and after how long."""
+    """Statuses that come back for bytes after which nothing more comes, and after how long."""
     return prompt(lambda: _statuses(target, content), itemgetter(1))
 
 
 def _statuses(target: Target, content: bytes) -> tuple[list[int], float]:
     began = time.monotonic()
-    with connection(target) as client, client.makefile("rb") as file:
-        try:
-            client.sendall(content)
-            client.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # answered and closed before it was read to the end
-        found = []
-        while answer := read_answer(file, b"POST", began):
-            found.append(answer.status)
-            if answer.status >= 400:
-                assert set(json.loads(answer.body)) == {"error", "detail"}
-    return found, time.monotonic() - began
+    with Connection(target.address) as client:
+        client.send(content, last=True)
+        found = list(client.answers())
+    for answer in found:
+        if answer.status >= 400:
+            assert set(json.loads(answer.body)) == {"error", "detail"}
+    return [answer.status for answer in found], time.monotonic() - began
 
 
 BROKEN = {
@@ -111,9 +102,9 @@ def test_damaged_requests_harm_nobody(target: Target) -> None:
 def test_requests_one_behind_the_other_are_answered_in_order(target: Target) -> None:
     """Every second one is bad, without reaching into the next."""
     bad = bytes(Request(body=BODY[:-5]))
-    with connection(target) as client, client.makefile("rb") as file:
-        client.sendall((GOOD + bad) * 30)
-        found = [read_answer(file, b"POST", time.monotonic()) for _ in range(60)]
+    with Connection(target.address) as client:
+        client.send((GOOD + bad) * 30)
+        found = [client.answer() for _ in range(60)]
 
     assert [answer and answer.status for answer in found] == [200, 400] * 30
     assert {answer.body for answer in found[::2] if answer} == {target.known[0]}
@@ -122,34 +113,31 @@ def test_requests_one_behind_the_other_are_answered_in_order(target: Target) -> 
 def test_clients_that_vanish_harm_nobody(target: Target) -> None:
     for end in range(1, len(GOOD) + 1, 7):
         count(KIND)
-        with connection(target) as client:
-            client.sendall(GOOD[:end])
+        with Connection(target.address) as client:
+            client.send(GOOD[:end])
 
     target.is_well()
 
 
 @pytest.fixture
-def slow_clients(target: Target) -> Iterator[list[socket.socket]]:
+def slow_clients(target: Target) -> Iterator[list[Connection]]:
     """A hundred that have begun and do not go on, half of them amid the headers."""
     with ExitStack() as stack:
-        clients = [stack.enter_context(connection(target)) for _ in range(100)]
+        clients = [stack.enter_context(Connection(target.address)) for _ in range(100)]
         for place, client in enumerate(clients):
             count(KIND)
-            client.sendall(GOOD[:60] if place % 2 else GOOD[:-50])
+            client.send(GOOD[:60] if place % 2 else GOOD[:-50])
         yield clients
 
 
-def test_slow_clients_keep_nobody_waiting(
-    target: Target, slow_clients: list[socket.socket]
-) -> None:
+def test_slow_clients_keep_nobody_waiting(target: Target, slow_clients: list[Connection]) -> None:
     for _ in range(20):
         target.is_well()
 
     client = slow_clients[-2]  # the last that has sent its headers, and has 10 s for the rest
     for place in range(len(GOOD) - 50, len(GOOD)):
-        client.sendall(GOOD[place : place + 1])
-    with client.makefile("rb") as file:
-        answer = read_answer(file, b"POST", time.monotonic())
+        client.send(GOOD[place : place + 1])
+    answer = client.answer()
 
     assert answer is not None
     assert answer.body == target.known[0]
@@ -157,12 +145,13 @@ def test_slow_clients_keep_nobody_waiting(
 
 def test_who_waits_for_permission_to_continue_gets_it(target: Target) -> None:
     head, _, body = GOOD.partition(b"\r\n\r\n")
-    with connection(target) as client, client.makefile("rb") as file:
-        client.sendall(head + b"\r\nExpect: 100-continue\r\n\r\n")
-        told = client.recv(100)
-        client.sendall(body)
-        answer = read_answer(file, b"POST", time.monotonic())
+    with Connection(target.address) as client:
+        client.send(head + b"\r\nExpect: 100-continue\r\n\r\n")
+        told = client.answer(final=False)
+        client.send(body)
+        answer = client.answer()
 
-    assert told == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert told is not None
+    assert told.status == 100
     assert answer is not None
     assert answer.body == target.known[0]

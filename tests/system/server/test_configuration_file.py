@@ -3,15 +3,15 @@
 import concurrent.futures
 import json
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+from raw_http import Connection
 from running import Server, configured, run, serving
 
 from credit_risk.form import COURSE_EXAMPLE
@@ -39,11 +39,11 @@ def workers(server: Server) -> list[psutil.Process]:
     return [child for child in children if "_bentoml_impl.worker.service" in child.cmdline()]
 
 
-def stalled_request(server: Server, length: int = 1_000_000) -> Iterator[socket.socket]:
-    """Open a request whose body never comes, so that it stays in progress if it is a large one."""
-    host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
-        connection.sendall(
+@contextmanager
+def stalled_request(server: Server, length: int = 1_000_000) -> Iterator[Connection]:
+    """A request whose body never comes, so that it stays in progress if it is a large one."""
+    with Connection(server.url) as connection:
+        connection.send(
             b"POST /classify_batch HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n[" % length
         )
@@ -66,31 +66,24 @@ def test_the_file_as_it_is_runs_one_worker_and_logs_no_requests(server: Server) 
 
 def test_timeout(serve_with: Serve) -> None:
     with serve_with({"credit_risk_classifier.traffic.timeout": 1}) as server:
-        stalled = stalled_request(server)
-        connection, answer = next(stalled), ""
-        while not answer.endswith("}"):
-            answer += (piece := connection.recv(65536).decode())
-            assert piece, f"closed after {answer!r}"
-        stalled.close()
+        with stalled_request(server) as connection:
+            answer = connection.answer()
 
-        assert answer.startswith("HTTP/1.1 504")
-        assert json.loads(answer.split("\r\n\r\n")[1])["detail"] == []
+        assert answer is not None
+        assert answer.status == 504
+        assert json.loads(answer.body)["detail"] == []
 
 
 def test_concurrency_limit(serve_with: Serve) -> None:
     with serve_with({"credit_risk_classifier.traffic.max_concurrency": 1}) as server:
-        small = stalled_request(server, length=1000)  # it begins when it is there
-        next(small)
-        time.sleep(0.2)
-        assert classify(server).status_code == 200
-        small.close()
+        with stalled_request(server, length=1000):  # it begins when its body is there
+            time.sleep(0.2)
+            assert classify(server).status_code == 200
 
         for _ in range(10):  # on a busy machine the stalled one may come second
-            stalled = stalled_request(server)
-            next(stalled)
-            time.sleep(0.2)
-            answer = classify(server)
-            stalled.close()
+            with stalled_request(server):
+                time.sleep(0.2)
+                answer = classify(server)
             if answer.status_code == 429:
                 break
 

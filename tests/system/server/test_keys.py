@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from raw_http import ask
 from running import Locked, Server, configured, home_beside, run, serving
 
 from credit_risk.form import COURSE_EXAMPLE
@@ -63,14 +63,15 @@ def test_with_a_key_everything_answers_as_it_does_without_a_lock(
 
 
 def test_a_refusal_does_not_wait_for_the_body(locked: Locked) -> None:
-    host, port = locked.server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
-        connection.sendall(
-            b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-            b"Content-Length: 1000000000\r\n\r\n{"
-        )
+    begun = (
+        b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 1000000000\r\n\r\n{"
+    )
 
-        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+    answer = ask(locked.server.url, begun)
+
+    assert answer is not None
+    assert answer.status == 401
 
 
 def test_an_expired_key_is_refused_by_name(locked: Locked) -> None:
@@ -101,14 +102,14 @@ def test_keys_come_and_go_while_it_runs(locked: Locked) -> None:
 
     assert time.monotonic() - began < 5, "within about a second, on a slow machine"
     assert asked(locked, locked.key) == 200
-    assert "API keys read again: in broker; out none" in locked.server.logged()
-    assert "API keys read again: in none; out broker" in locked.server.logged()
+    assert "added broker; removed none" in locked.server.logged()
+    assert "added none; removed broker" in locked.server.logged()
 
 
 def test_a_file_that_breaks_while_it_runs_changes_nothing(locked: Locked) -> None:
     text = locked.file.read_text()
     locked.file.write_text("")
-    said = f"The API keys stay as they were: {locked.file}: found no key in it"
+    said = f"{locked.file}: found no key in it"
     wait_until(lambda: asked(locked, locked.key) != 200 or said in locked.server.logged())
 
     try:
@@ -129,7 +130,7 @@ def test_names_are_in_metrics_and_log_and_keys_in_neither(locked: Locked) -> Non
     assert re.search(r'credit_risk_requests_by_key_total{key="bank",status="200"} \d', metrics)
     nobody = r'credit_risk_requests_by_key_total{key="\(nobody\)",status="401"} \d'
     assert re.search(nobody, metrics)
-    assert "Who asks needs an API key: bank\n" in log
+    assert "API key, one of: bank\n" in log
     assert "API key bank is in use\n" in log
     assert "The service is open" not in log
     assert "crk_" not in metrics + log
@@ -178,7 +179,7 @@ def test_an_open_service_says_so_once_and_declares_no_lock(
 ) -> None:
     document = client.get("/docs.json").json()
 
-    assert server.logged().count("The service is open: whoever reaches its port may ask.") == 1
+    assert server.logged().count("The service is open") == 1
     assert "security" not in document
     assert "401" not in document["paths"]["/classify"]["post"]["responses"]
     assert "requests_by_key" not in client.get("/metrics").text

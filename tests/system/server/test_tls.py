@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from raw_http import address_of
 from running import PROJECT, Server, configured, home_beside, run, serving
 
 from credit_risk.form import COURSE_EXAMPLE
@@ -79,9 +80,9 @@ def test_plain_http_is_not_answered(tls: Tls) -> None:
 def test_a_client_of_tls_1_2_gets_no_cipher_of_older_versions(tls: Tls) -> None:
     context = ssl.create_default_context(cafile=tls.certificate)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    host, port = tls.server.url.removeprefix("https://").split(":")
+    host, port = address_of(tls.server.url)
     with (
-        socket.create_connection((host, int(port))) as connection,
+        socket.create_connection((host, port)) as connection,
         context.wrap_socket(connection, server_hostname=host) as wrapped,
     ):
         cipher = wrapped.cipher()

@@ -1,0 +1,129 @@
+"""HTTP/1.1 as bytes on a socket: what a client library would refuse to send, or would hide."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Self
+from urllib.parse import urlsplit
+
+PATIENCE = 30.0
+"""Seconds to wait for what comes; a shared machine can be slow."""
+OK = 200
+BODILESS = {204, 304}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the server.
+
+    Attributes:
+        headers: by their names in lower case.
+        seconds: since the last bytes were sent.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    seconds: float = 0.0
+
+    @property
+    def closes(self) -> bool:
+        """Whether the server ends the connection with it."""
+        return self.headers.get("connection", "").lower() == "close"
+
+
+def parse(
+    received: bytes, method: bytes = b"POST", *, closed: bool = False
+) -> tuple[Answer, bytes] | None:
+    """Split the first answer off what was received; None while it is not complete.
+
+    A body of no stated length ends when the connection is ``closed``.
+    """
+    head, end, rest = received.partition(b"\r\n\r\n")
+    if not end:
+        return None
+    first, *lines = head.decode("latin-1").split("\r\n")
+    status = int(first.split()[1])
+    headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
+    if status < OK or status in BODILESS or method == b"HEAD":
+        length = 0
+    elif "content-length" in headers:
+        length = int(headers["content-length"])
+    elif closed:
+        length = len(rest)
+    else:
+        return None
+    return (Answer(status, headers, rest[:length]), rest[length:]) if len(rest) >= length else None
+
+
+def address_of(url: str) -> tuple[str, int]:
+    """Host and port of a URL."""
+    parts = urlsplit(url)
+    return str(parts.hostname), int(parts.port or 80)
+
+
+class Connection:
+    """A connection to a server; the end of a ``with`` closes it."""
+
+    def __init__(self, address: str | tuple[str, int], timeout: float = PATIENCE) -> None:
+        """Connect to a URL, or to host and port."""
+        address = address_of(address) if isinstance(address, str) else address
+        self.socket = socket.create_connection(address, timeout=timeout)
+        self._received = b""
+        self._closed = False
+        self._sent = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, content: bytes, *, last: bool = False) -> None:
+        """Send bytes; the server may answer and close before it has read all of them.
+
+        With the ``last`` ones the server is told that nothing more comes.
+        """
+        self._sent = time.monotonic()
+        with suppress(ConnectionError):
+            self.socket.sendall(content)
+        if last:
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+
+    def answer(self, method: bytes = b"POST", *, final: bool = True) -> Answer | None:
+        """Wait for the next answer; None if the server closes the connection instead.
+
+        A ``final`` one comes after those that only inform, such as 100 Continue.
+        """
+        while True:
+            found = parse(self._received, method, closed=self._closed)
+            if found:
+                answer, self._received = found
+                if answer.status >= OK or not final:
+                    return replace(answer, seconds=time.monotonic() - self._sent)
+            elif self._closed:
+                return None
+            else:
+                self._receive()
+
+    def answers(self) -> Iterator[Answer]:
+        """Every answer until the server closes the connection."""
+        while answer := self.answer():
+            yield answer
+
+    def _receive(self) -> None:
+        piece = b""
+        with suppress(ConnectionError):
+            piece = self.socket.recv(65_536)
+        self._received += piece
+        self._closed = not piece
+
+
+def ask(address: str | tuple[str, int], content: bytes) -> Answer | None:
+    """Send bytes on a connection of their own and wait for the answer."""
+    with Connection(address) as connection:
+        connection.send(content)
+        return connection.answer()
