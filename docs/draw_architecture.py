@@ -18,6 +18,7 @@ STEP, TOP, LEFT, WIDTH = 30, 58, 30, 860
 def draw(text: str) -> str:
     """Return the picture of the tables in a Markdown text, as SVG."""
     rows = ROW.findall(text)
+    end = TOP + STEP * (len(rows) - 0.5)
     height = TOP + STEP * (len(rows) + 3)
     parts = [
         (
@@ -36,7 +37,7 @@ def draw(text: str) -> str:
             )
         ),
         (
-            f'<line x1="{LEFT + 8}" y1="{TOP}" x2="{LEFT + 8}" y2="{TOP + STEP * (len(rows) - 0.5)}" '
+            f'<line x1="{LEFT + 8}" x2="{LEFT + 8}" y1="{TOP}" y2="{end:g}" '
             'stroke="#bbb" stroke-width="2"/>'
         ),
     ]

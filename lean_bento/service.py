@@ -38,7 +38,12 @@ from lean_bento.codecs.npy import JSON
 from lean_bento.config import COUNT, SIZE, Configuration, Limits
 from lean_bento.endpoint_options import options_of
 from lean_bento.fast_path.app import FastPath
-from lean_bento.http_server import collect_garbage_rarely, supervise, use_server
+from lean_bento.http_server import (
+    check_server_in_use,
+    collect_garbage_rarely,
+    supervise,
+    use_server,
+)
 from lean_bento.middleware.errors import ErrorMiddleware
 from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
 from lean_bento.middleware.log_filters import filter_logs
@@ -156,6 +161,7 @@ class LeanService(Service[Any]):
 
     def __call__(self) -> Any:  # noqa: ANN401  BentoML's untyped instance
         """Make the instance of a worker."""
+        check_server_in_use()
         instance = super().__call__()
         collect_garbage_rarely()
         return instance

@@ -12,7 +12,11 @@ from functools import cache
 from time import perf_counter
 from typing import Any
 
-from lean_bento.bentoml_internals import RunnerTrafficMetricsMiddleware, server_context
+from lean_bento.bentoml_internals import (
+    RunnerTrafficMetricsMiddleware,
+    check_metrics,
+    server_context,
+)
 
 __all__ = ["EndpointMetrics", "observe_all"]
 
@@ -22,6 +26,7 @@ class EndpointMetrics:
 
     def __init__(self, source: RunnerTrafficMetricsMiddleware, endpoint: str) -> None:
         """Find the series that ``source`` has registered, or have it register them."""
+        check_metrics()
         if not source._is_setup:  # noqa: SLF001  it sets itself up at its own first request
             source._setup()  # noqa: SLF001
         service = {

@@ -17,14 +17,14 @@ from typing import Any, Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.types import Message
-from uvicorn.protocols.http.httptools_impl import (
+
+from lean_bento.bentoml_internals import (
     HEADER_RE,
     HEADER_VALUE_RE,
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
-
 from lean_bento.error_response import ErrorResponse
 from lean_bento.middleware.errors import with_security_headers
 

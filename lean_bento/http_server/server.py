@@ -13,14 +13,17 @@ import logging
 import select
 import socket
 from contextlib import suppress
+from importlib.metadata import version
 from time import monotonic
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import uvicorn
+from bentoml.exceptions import BentoMLException
 
+from lean_bento.bentoml_internals import server_context
 from lean_bento.http_server.protocol import HttpProtocol
 
-__all__ = ["AcceptLoop", "Server", "collect_garbage_rarely", "use_server"]
+__all__ = ["AcceptLoop", "Server", "check_server_in_use", "collect_garbage_rarely", "use_server"]
 
 KEEP_ALIVE: Final = 75
 """Seconds, at least, that a connection without a request is kept.
@@ -101,6 +104,9 @@ class AcceptLoop:
 class Server(uvicorn.Server):
     """Accepts several connections a turn, each an ``HttpProtocol``."""
 
+    in_use: ClassVar[bool] = False
+    """Whether one serves in this process."""
+
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         config.http = HttpProtocol
@@ -113,6 +119,7 @@ class Server(uvicorn.Server):
         Raises:
             SystemExit: if TLS is configured and its files cannot be read; the log names them.
         """
+        Server.in_use = True
         config = self.config
         try:
             config.load()
@@ -132,6 +139,18 @@ class Server(uvicorn.Server):
 def use_server() -> None:
     """Replace uvicorn's server, before BentoML makes one."""
     uvicorn.Server = Server  # type: ignore[misc]  # on purpose
+
+
+def check_server_in_use() -> None:
+    """Check in a worker that BentoML made the server that ``use_server`` put in place.
+
+    Raises:
+        BentoMLException: if it made another; the worker does not start.
+    """
+    if server_context.worker_index and not Server.in_use:
+        found = f"BentoML {version('bentoml')} with uvicorn {version('uvicorn')}"
+        msg = f"{found} runs another HTTP server than lean_bento's; see Pipfile for a version"
+        raise BentoMLException(msg)
 
 
 def collect_garbage_rarely() -> None:

@@ -27,7 +27,13 @@ ENDED_CHILD: Final = os.WEXITED | os.WNOHANG | os.WNOWAIT
 """Ask for a child that has ended, don't wait for one, and leave it to circus."""
 
 
-check({supervisor.Arbiter: ("manage_watchers", "start", "stop")})
+check(
+    "kantoku",
+    {
+        supervisor.Arbiter: "manage_watchers start stop",
+        supervisor.Arbiter.__mro__[1].__init__: "sockets loop",
+    },
+)
 
 
 class WorkerSupervisor(supervisor.Arbiter):
