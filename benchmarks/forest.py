@@ -9,7 +9,7 @@ prints their tags.
 import sys
 
 from benchmarks.peers.common import stored_model
-from credit_risk.registry import ModelDescription, store
+from credit_risk.registry import ModelDescription, save
 from credit_risk.training import (
     Examples,
     Recipe,
@@ -34,7 +34,7 @@ def main() -> None:
         recipe = Recipe(f"{trees} trees", parameters, int(trees), missing_as=like.missing_as)
         booster = fit_booster(recipe, examples)
         changes = {"recipe": "growth", "parameters": {**parameters, "rounds": int(trees)}}
-        tag = store.save(booster, vectorizer, like.model_copy(update=changes))
+        tag = save(booster, vectorizer, like.model_copy(update=changes))
         sys.stdout.write(f"{tag}\n")
 
 

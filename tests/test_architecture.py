@@ -24,7 +24,8 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         set(),
         {*BENTOML, *WEB, "attrs", "numpy", "pydantic", "pydantic_core", "uvicorn", "yaml"},
     ),
-    "credit_risk": ({"lean_bento"}, set()),  # version, errors and the commands' former names
+    "credit_risk": ({"lean_bento"}, set()),  # version, errors and the command of the keys
+    "credit_risk.decisions": (set(), set()),  # a former name
     "credit_risk.form": ({"lean_bento"}, {"pydantic"}),
     "credit_risk.model": (
         {"lean_bento", "credit_risk", "credit_risk.form"},

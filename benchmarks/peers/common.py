@@ -10,12 +10,10 @@ from typing import Any
 
 import bentoml
 
-from credit_risk.decision import Assessment, Scorer
-from credit_risk.decision.scorer import Fields
+from credit_risk.decision import Assessment, Fields, Scorer
 from credit_risk.form import Application
 from credit_risk.model import Contributions, Probabilities, Rows
-from credit_risk.registry import load_checked, store
-from credit_risk.registry.restricted_pickle import VECTORIZER
+from credit_risk.registry import VECTORIZER, load_checked, model_tag
 from lean_bento import MicroBatcher
 
 __all__ = [
@@ -32,7 +30,7 @@ MAX_BATCH_SIZE = 1000
 
 def stored_model() -> bentoml.Model:
     """Find the model that every service of the benchmark loads."""
-    return bentoml.models.get(store.model_tag())
+    return bentoml.models.get(model_tag())
 
 
 class PlainModel:

@@ -3,7 +3,7 @@
 from credit_risk.decision.assessment import ArrayAssessment, Assessment, AssessmentBatch, Reason
 from credit_risk.decision.policy import MONOTONICITY, PROHIBITED_FIELDS, STANDARD_POLICY, Policy
 from credit_risk.decision.reasons import MAX_REASONS, REASON_CODES, ReasonCode, Reasons
-from credit_risk.decision.scorer import Explain, Predict, Scorer
+from credit_risk.decision.scorer import Explain, Fields, Predict, Scorer
 
 __all__ = [
     "MAX_REASONS",
@@ -15,6 +15,7 @@ __all__ = [
     "Assessment",
     "AssessmentBatch",
     "Explain",
+    "Fields",
     "Policy",
     "Predict",
     "Reason",

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_risk.decision import MONOTONICITY
 from credit_risk.errors import EncodingError
 from credit_risk.form import (
     COLUMNS,
@@ -19,7 +18,6 @@ from credit_risk.model import (
     DERIVED,
     Encoder,
     FeatureBuilder,
-    constraints,
     inputs_without,
     source_fields,
 )
@@ -102,20 +100,3 @@ def test_a_derived_column_moves_only_as_it_says(name: str, data: st.DataObject) 
 
     way = moves.get(field, 0)
     assert before == after if way == 0 else (after - before) * way >= 0
-
-
-def test_the_constraints_follow_the_guarantees_through_the_derived_columns() -> None:
-    found = dict(zip(NAMES, constraints(NAMES, MONOTONICITY), strict=True))
-
-    assert {name: found[name] for name in DERIVED} == {
-        "amount_to_price": 1,
-        "left_each_month": -1,
-        "instalment_to_income": 1,
-        "net_worth_after_loan": -1,
-    }
-    assert {name: way for name, way in found.items() if way and name not in DERIVED} == MONOTONICITY
-
-
-def test_a_guarantee_that_a_derived_column_cannot_keep_is_refused() -> None:
-    with pytest.raises(EncodingError, match="amount_to_price, which cannot keep"):
-        constraints(NAMES, {"amount": 1, "price": 1})

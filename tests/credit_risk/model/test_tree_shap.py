@@ -1,12 +1,9 @@
-"""The tables give XGBoost's own SHAP values, and the trees are read as they are."""
+"""The tables give XGBoost's own SHAP values."""
 
 import numpy as np
 import pytest
 import xgboost
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from credit_risk.model import broken_constraint
 from credit_risk.model.tree_shap import TreeShap
 from credit_risk.model.trees import read_forest
 
@@ -87,18 +84,3 @@ def test_trees_too_deep_for_tables_are_refused() -> None:
 
     with pytest.raises(ValueError, match="expected at most 6"):
         TreeShap(read_forest(deep.save_raw("json")))
-
-
-@settings(max_examples=20)
-@given(ways=st.lists(st.sampled_from([-1, 0, 1]), min_size=INPUTS, max_size=INPUTS))
-def test_constrained_trees_are_found_to_keep_their_constraints(ways: list[int]) -> None:
-    forest = read_forest(booster(max_depth=3, monotone_constraints=tuple(ways)).save_raw("json"))
-
-    assert broken_constraint(forest, ways) is None
-
-
-@pytest.mark.parametrize(("way", "kept"), [(1, False), (-1, False), (0, True)])
-def test_free_trees_are_found_to_break_a_constraint(way: int, kept: bool) -> None:  # noqa: FBT001  a case
-    forest = read_forest(booster(max_depth=3).save_raw("json"))
-
-    assert (broken_constraint(forest, [0, 0, way, 0, 0]) is None) == kept

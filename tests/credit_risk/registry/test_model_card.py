@@ -1,0 +1,34 @@
+"""The card of a model: what training writes is what the service reads."""
+
+from pathlib import Path
+
+import bentoml
+import pytest
+from pydantic import ValidationError
+from running import run
+
+from credit_risk.form import COLUMNS
+from credit_risk.registry import ModelCard, load_checked
+
+
+@pytest.fixture(scope="module")
+def card(home: Path) -> ModelCard:
+    found = run("bentoml", "models", "get", "credit_risk_model:latest", "-o", "path", home=home)
+    return load_checked(bentoml.Model.from_path(found.stdout.strip())).card
+
+
+def test_a_card_survives_being_written_and_read(card: ModelCard) -> None:
+    assert ModelCard.model_validate_json(card.model_dump_json()) == card
+
+
+def test_a_card_says_what_the_model_was_made_of(card: ModelCard) -> None:
+    assert card.recipe == "standard"
+    assert card.data.synthetic
+    assert card.columns.names == list(COLUMNS)
+    assert card.excluded_fields == ["marital"]
+    assert {"train", "validation", "test"} <= card.measures.keys()
+
+
+def test_a_card_with_an_unknown_entry_is_none(card: ModelCard) -> None:
+    with pytest.raises(ValidationError, match="shoe_size"):
+        ModelCard.model_validate(card.model_dump() | {"shoe_size": 42})
