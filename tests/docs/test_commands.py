@@ -1,0 +1,215 @@
+"""What the documents show is run: requests and their answers, commands, Python."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+import yaml
+from documents import DOCUMENTS, Command, blocks, commands, text_of
+from running import PROJECT, Server, home_beside, run, serving
+
+README = "README.md"
+TUTORIAL = "docs/tutorial.md"
+HOW_TO = [name for name in DOCUMENTS if name != TUTORIAL]
+RUN_ELSEWHERE = {
+    "python -m credit_risk.keys add bank --file": "tests/docs/test_commands.py",
+    "python -m credit_risk.keys": "tests/docs/test_security.py",
+    "export CREDIT_RISK_API_KEYS_FILE": "tests/docs/test_security.py",
+    'curl -s localhost:3000/model -H "Authorization': "tests/docs/test_security.py",
+    "python -m credit_risk.decision_log": "tests/system/server/test_decision_log.py",
+    "openssl req": "tests/system/server/test_tls.py",
+    "bentoml serve service.py:svc --ssl-certfile": "tests/system/server/test_tls.py",
+    "curl --cacert": "tests/system/server/test_tls.py",
+    "python -m credit_risk.training.data.synthetic": "tests/credit_risk/training/test_synthetic.py",
+    "docker run": "tests/system/container/test_container.py",
+    "docker compose": "tests/system/deploy/test_compose.py",
+    "kubectl": "tests/system/deploy/test_kubernetes.py",
+    ".venv/bin/python -m pytest": "tests/docs/test_commands.py",
+}
+"""By the words that a command begins with: the test that runs it, or checks what it works on."""
+
+NOT_RUN = {"eb ": "needs an account of AWS; docs/deploying.md says that it was not tested"}
+RUN_HERE = (
+    "make ",
+    "curl -s ",
+    "python train.py",
+    "bentoml models",
+    "bentoml build",
+    "bentoml serve",
+)
+PYTHON_RUN_ELSEWHERE: dict[str, str] = {}
+"""Documents with Python that another test runs."""
+
+
+def starting(*words: str, documents: Collection[str] = HOW_TO) -> list[Command]:
+    """Commands that begin so and are not run elsewhere, each once."""
+    found = {
+        command.text: command
+        for command in commands(*documents)
+        if command.bare.startswith(words) and not command.bare.startswith(tuple(RUN_ELSEWHERE))
+    }
+    return list(found.values())
+
+
+def comparable(output: str) -> str:
+    """An output without what differs between two trainings: tag and last digits."""
+    output = re.sub(r"credit_risk_model:\w+", "credit_risk_model:TAG", output)
+    return re.sub(r'("default_probability": 0\.)\d+', r"\1...", output).strip()
+
+
+def probabilities(output: str) -> list[float]:
+    return [float(number) for number in re.findall(r'"default_probability": ([\d.]+)', output)]
+
+
+def assert_answered_as_shown(command: Command, url: str, home: Path) -> None:
+    """Run a request against a service and compare what it prints."""
+    text = command.text.replace("localhost:3000", url.removeprefix("http://"))
+    if not command.output:
+        text = text.replace("curl -s ", "curl -sf ")
+
+    found = run("bash", "-o", "pipefail", "-c", text, home=home).stdout
+
+    if command.output:
+        assert comparable(found) == comparable(command.output)
+        assert probabilities(found) == pytest.approx(probabilities(command.output), abs=1e-3)
+
+
+@pytest.mark.parametrize("command", starting("curl -s "), ids=lambda command: command.document)
+def test_a_request_gets_the_answer_that_is_shown(
+    server: Server, home: Path, command: Command
+) -> None:
+    assert_answered_as_shown(command, server.url, home)
+
+
+@pytest.mark.parametrize("command", starting("make "), ids=lambda command: command.text)
+def test_a_make_command_is_there(command: Command) -> None:
+    subprocess.run([*shlex.split(command.text), "--dry-run"], cwd=PROJECT, check=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    starting("python train.py", "bentoml models", "bentoml build"),
+    ids=lambda command: command.text,
+)
+def test_a_command_runs(
+    home: Path, tmp_path: Path, request: pytest.FixtureRequest, command: Command
+) -> None:
+    text = command.text.replace(" model.bentomodel", f" {tmp_path / 'model.bentomodel'}")
+    text = text.replace("<version>", "latest")
+    if "CreditScoring.csv" in text:
+        real = request.getfixturevalue("real_data")
+        text = text.replace("data/CreditScoring.csv", str(real))
+    if "--tune" in text:  # or the package's own parameters change
+        text += f" --parameters {tmp_path / 'parameters.toml'}"
+    store = tmp_path if text.startswith("python") else home
+    if text.startswith("bentoml models import"):
+        file = tmp_path / "model.bentomodel"
+        run("bentoml", "models", "export", "credit_risk_model:latest", file, home=home)
+        store = tmp_path / "another home"
+
+    run(*shlex.split(text), home=store)
+
+
+@pytest.mark.parametrize("command", starting("bentoml serve"), ids=lambda command: command.text)
+def test_a_serve_command_answers(home: Path, tmp_path: Path, command: Command) -> None:
+    target, *arguments = shlex.split(re.sub(r" --port \d+", "", command.bare))[2:]
+    variables = {
+        name: value.replace("$PWD", str(tmp_path)) for name, value in command.variables.items()
+    }
+    expected = 200
+    if "CREDIT_RISK_MODEL" in variables:
+        tag = run("bentoml", "models", "list", "--output", "json", home=home).stdout
+        (version,) = re.findall(r'"tag": "credit_risk_model:(\w+)"', tag)[:1]
+        name = variables["CREDIT_RISK_MODEL"]
+        variables["CREDIT_RISK_MODEL"] = name.replace("<version>", version)
+    if "CREDIT_RISK_API_KEYS_FILE" in variables:
+        add = next(each for each in commands(command.document) if "keys add" in each.text)
+        file = tmp_path / variables["CREDIT_RISK_API_KEYS_FILE"]
+        run(*shlex.split(add.text.replace(file.name, str(file))), home=home)
+        variables["CREDIT_RISK_API_KEYS_FILE"] = str(file)
+        expected = 401
+    own = home_beside(home, tmp_path)
+    if target.startswith("credit_risk_classifier"):
+        run("bentoml", "build", home=own)
+
+    with serving(target, *arguments, home=own, log=tmp_path / "log", **variables) as server:
+        assert server.get("/model").status_code == expected
+
+
+@pytest.mark.parametrize("document", [name for name in HOW_TO if blocks(name, "python")])
+def test_the_python_of_a_document_runs(server: Server, home: Path, document: str) -> None:
+    if document in PYTHON_RUN_ELSEWHERE:
+        assert Path(document).name in text_of(PYTHON_RUN_ELSEWHERE[document])
+        return
+
+    for block in blocks(document, "python"):
+        run("python", "-c", block.replace("http://localhost:3000", server.url), home=home)
+
+
+def test_the_configuration_of_a_document_fits_the_file() -> None:
+    shipped = yaml.safe_load(text_of("bentoconfiguration.yaml"))
+    (changed,) = (yaml.safe_load(block) for block in blocks("docs/serving.md", "yaml"))
+
+    for name, settings in changed["services"].items():
+        assert settings.keys() <= shipped["services"][name].keys()
+
+
+@pytest.mark.parametrize(
+    "command", commands(*HOW_TO), ids=lambda each: f"{each.document}: {each.text[:40]}"
+)
+def test_every_command_is_run_here_or_listed_as_run_elsewhere(command: Command) -> None:
+    elsewhere = [test for words, test in RUN_ELSEWHERE.items() if command.bare.startswith(words)]
+
+    assert elsewhere or command.bare.startswith((*RUN_HERE, *NOT_RUN)), command.text
+    assert all((PROJECT / test).exists() for test in elsewhere)
+
+
+def test_no_list_names_a_command_that_no_document_shows() -> None:
+    shown = [command.bare for command in commands()]
+    for words in (*RUN_ELSEWHERE, *NOT_RUN, *RUN_HERE):
+        assert any(each.startswith(words) for each in shown), words
+
+
+def test_a_single_test_runs_as_shown(home: Path) -> None:
+    (command,) = {each.text for each in commands() if each.text.startswith(".venv/bin/python")}
+    _, *arguments = shlex.split(command)
+
+    run("python", *arguments, home=home)
+
+
+def test_the_readme_shows_what_it_should() -> None:
+    text = text_of(README)
+
+    assert len(starting("curl -s ", documents=[README])) == 1
+    assert len(starting("bentoml serve")) >= 4
+    assert text.index("make serve") < text.index("curl") < text.index("| where | what |")
+    assert len(text.splitlines()) <= 140
+    first_screen = text[: text.index("\n## ")]
+    assert "benchmarks/RESULTS.md" in first_screen
+    assert ".svg)" in first_screen
+
+
+def test_an_answer_of_success_and_one_of_an_error_are_shown() -> None:
+    shown = [each.output for each in starting("curl -s ") if each.output]
+
+    assert any('"status": "MAYBE"' in each for each in shown)
+    assert any('"error": "The request is not valid' in each for each in shown)
+
+
+def test_every_make_target_that_a_document_names_is_in_the_help() -> None:
+    shown = subprocess.run(["make"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    targets = {line.split()[0] for line in shown.stdout.splitlines()}
+
+    for document in DOCUMENTS:
+        named = re.findall(r"`make ([a-z -]+)[`A-Z]", text_of(document))
+        assert {word for words in named for word in words.split()} - {"alone"} <= targets, document
+
+
+def test_every_variable_that_is_set_for_make_is_used_there() -> None:
+    makefile = text_of("Makefile")
+    for document in DOCUMENTS:
+        for name in re.findall(r"`make [a-z-]+ ([A-Z_]+)=", text_of(document)):
+            assert f"$({name})" in makefile, document

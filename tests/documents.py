@@ -1,0 +1,84 @@
+"""The documents of the project, and the commands, code blocks and links that they show."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from running import PROJECT
+
+LISTED = subprocess.run(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+    cwd=PROJECT,
+    capture_output=True,
+    text=True,
+    check=True,
+)
+DOCUMENTS = sorted(name for name in LISTED.stdout.splitlines() if (PROJECT / name).exists())
+"""Every document of the repository, by its path."""
+
+
+class Command(NamedTuple):
+    """A command that a document shows after ``$``, with the output that it shows below it."""
+
+    document: str
+    text: str
+    output: str
+
+    @property
+    def bare(self) -> str:
+        """The command without the variables in front of it."""
+        return re.sub(r"^([A-Z_]+=\S+ )+", "", self.text)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables in front of the command."""
+        assigned = self.text[: len(self.text) - len(self.bare)].split()
+        return dict(each.split("=", 1) for each in assigned)
+
+
+def text_of(document: str) -> str:
+    return (PROJECT / document).read_text()
+
+
+def blocks(document: str, language: str) -> list[str]:
+    """The code blocks of a language in a document."""
+    return re.findall(
+        rf"^ *```{language}\n(.*?)^ *```$", text_of(document), re.DOTALL | re.MULTILINE
+    )
+
+
+def commands(*documents: str) -> list[Command]:
+    """Each command of some documents, of all without any."""
+    return [
+        Command(document, *found)
+        for document in documents or DOCUMENTS
+        for block in blocks(document, "console")
+        for found in _parts(block)
+    ]
+
+
+def _parts(block: str) -> Iterator[tuple[str, str]]:
+    for part in re.split(r"^ *\$ ", block, flags=re.MULTILINE)[1:]:
+        lines = part.splitlines()
+        end = next(
+            end
+            for end in range(1, len(lines) + 1)
+            if "\n".join(lines[:end]).count("'") % 2 == 0 and not lines[end - 1].endswith("\\")
+        )
+        yield "\n".join(lines[:end]), "\n".join(lines[end:])
+
+
+def section(document: str, heading: str) -> str:
+    """What stands below a heading of a document, up to the next."""
+    below = re.split(rf"^#+ {re.escape(heading)}$", text_of(document), flags=re.MULTILINE)[1]
+    return re.split(r"^#+ ", below, flags=re.MULTILINE)[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of each row of the tables in a text, without the tables' heads."""
+    bodies = re.findall(r"^\|.*\n\|[-:| ]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    lines = [line for body in bodies for line in body.splitlines()]
+    return [
+        re.split(r"\s*\|\s*", line.strip().removeprefix("| ").removesuffix(" |")) for line in lines
+    ]
