@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lean_bento.codecs.duplicate_keys import UniqueKeys
 from lean_bento.error_response import ErrorResponse
-from lean_bento.errors import LeanBentoError
+from lean_bento.errors import AlreadyLoggedError, LeanBentoError
 from lean_bento.request_context import RequestContext, add_header, current
 from lean_bento.rows import (
     DivisibleList,
@@ -21,7 +21,7 @@ from lean_bento.rows import (
 )
 
 if TYPE_CHECKING:
-    from lean_bento.auth import KeyCommand
+    from lean_bento.auth.command import KeyCommand
     from lean_bento.batching import MicroBatcher
     from lean_bento.bentoml_internals import server_context
     from lean_bento.codecs.npy import JSON, NPY
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "JSON",
     "NPY",
+    "AlreadyLoggedError",
     "Batching",
     "DivisibleList",
     "ErrorResponse",
@@ -63,7 +64,7 @@ _MODULES = {
     "NPY": "codecs.npy",
     "Batching": "config",
     "Flag": "endpoint_options",
-    "KeyCommand": "auth",
+    "KeyCommand": "auth.command",
     "LeanService": "service",
     "MicroBatcher": "batching",
     "collect_garbage_rarely": "http_server",

@@ -71,7 +71,7 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    body: dict[str, Size] = Field(description=SIZE)
+    body: dict[str, Size] = Field({}, description=SIZE)
     rows: dict[str, Annotated[PositiveInt, Field(strict=True)]] = Field({}, description=COUNT)
     max_queue_delay_ms: PositiveInt = Field(description=COUNT, strict=True)
 

@@ -6,6 +6,7 @@ a flag is read from the request context for a fiftieth of that.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import unwrap
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -84,6 +85,7 @@ class EndpointOptions:
 
 
 _NONE: Final = EndpointOptions()
+_BY_FUNCTION: Final[dict[Callable[..., Any], EndpointOptions]] = {}
 
 
 def options(
@@ -92,16 +94,15 @@ def options(
     """Decorate an API method, below ``@bentoml.api``."""
 
     def decorate(function: Function) -> Function:
-        function.endpoint_options = EndpointOptions(flags, media_types)  # type: ignore[attr-defined]
+        _BY_FUNCTION[function] = EndpointOptions(flags, media_types)
         return function
 
     return decorate
 
 
 def options_of(function: Callable[..., Any]) -> EndpointOptions:
-    """Return the options of an API method."""
-    found: EndpointOptions = getattr(function, "endpoint_options", _NONE)
-    return found
+    """Return the options of an API method, whatever other decorators it has."""
+    return _BY_FUNCTION.get(unwrap(function, stop=_BY_FUNCTION.__contains__), _NONE)
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

@@ -3,16 +3,32 @@
 ::
 
     LeanBentoError
-    └── KeysError   a file of API keys is not what was expected
+    ├── AlreadyLoggedError  an error of the service that is in the log where it happened
+    ├── InvalidBodyError    the body of a request is not what its endpoint takes
+    └── KeysError           a file of API keys is not what was expected
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-__all__ = ["KeysError", "LeanBentoError"]
+__all__ = ["AlreadyLoggedError", "InvalidBodyError", "KeysError", "LeanBentoError"]
 
 
 class LeanBentoError(Exception):
     """Root of the tree."""
+
+
+class AlreadyLoggedError(LeanBentoError):
+    """An error of the service that is in the log already: no request logs it again."""
+
+
+class InvalidBodyError(LeanBentoError):
+    """The body of a request is not what its endpoint takes; ``findings`` are pydantic's."""
+
+    def __init__(self, findings: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("the body is not valid")
+        self.findings = findings
 
 
 class KeysError(LeanBentoError):

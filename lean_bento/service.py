@@ -26,14 +26,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from lean_bento.auth import (
-    COMMAND,
-    OPEN_PATHS,
-    AuthMiddleware,
-    KeyFile,
-    configured_keys,
-    key_file_of,
-)
+from lean_bento.auth.api_keys import COMMAND, KeyFile
+from lean_bento.auth.middleware import OPEN_PATHS, AuthMiddleware, configured_keys, key_file_of
 from lean_bento.codecs.npy import JSON
 from lean_bento.config import COUNT, SIZE, Configuration, Limits
 from lean_bento.endpoint_options import options_of

@@ -24,7 +24,7 @@ from credit_risk.decision_log.settings import Settings
 from credit_risk.form import Application
 from credit_risk.model import Rows
 from credit_risk.registry import StoredModel
-from lean_bento import add_header, current, server_context
+from lean_bento import AlreadyLoggedError, add_header, current, server_context
 
 __all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "DecisionNotLogged", "PendingDecision", "Recorder"]
 
@@ -36,10 +36,8 @@ ABOUT_DECISION_ID: Final = (
 )
 
 
-class DecisionNotLogged(ServiceUnavailable):
+class DecisionNotLogged(AlreadyLoggedError, ServiceUnavailable):  # noqa: N818  as BentoML names its own
     """An answer that must not be given, because it is not in the log."""
-
-    is_logged = True
 
 
 class PendingDecision(NamedTuple):

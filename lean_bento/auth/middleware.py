@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lean_bento.auth.api_keys import COMMAND, Key, KeyFile, read_keys
 from lean_bento.error_response import ErrorResponse
 from lean_bento.errors import KeysError
-from lean_bento.middleware.errors import SECURITY_HEADERS, as_error_response
+from lean_bento.middleware.errors import SECURITY_HEADERS, sentence_for
 from lean_bento.request_context import begin
 
 __all__ = ["OPEN_PATHS", "AuthMiddleware", "configured_keys", "key_file_of"]
@@ -59,7 +59,8 @@ class AuthMiddleware:
             context.key_name, answer = self._authenticate(scope)
         except Exception:
             logger.exception("Exception in authentication (error %s)", context.error_id)
-            answer = _server_error(scope)
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            answer = _refusal(status, sentence_for(status, scope))
         name = context.key_name or NOBODY
 
         async def count(message: Message) -> None:
@@ -161,12 +162,6 @@ def _bearer(scope: Scope) -> bytes:
             scheme, _, key = value.partition(b" ")
             return key.strip() if scheme.lower() == b"bearer" else b""
     return b""
-
-
-def _server_error(scope: Scope) -> JSONResponse:
-    """Answer as the application does to errors of its own."""
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _refusal(status, as_error_response(status, b"", scope, None).error)
 
 
 def _refusal(status: HTTPStatus, sentence: str) -> JSONResponse:

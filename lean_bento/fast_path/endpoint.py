@@ -1,97 +1,135 @@
-"""One API method as the fast path calls it: bytes in, status and bytes out.
+"""One API method as the fast path answers it, under the limits of BentoML's own path."""
 
-Errors are in BentoML's own words, as on BentoML's path; ``ErrorMiddleware`` rewrites both.
-"""
-
-import inspect
-import json
-import logging
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
-from bentoml.exceptions import BentoMLException
 from pydantic import BaseModel, ValidationError
-from starlette.types import Receive
+from starlette.types import Receive, Scope, Send
 
 from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.chunked_json import LONG, read_in_parts, write_in_parts
 from lean_bento.codecs.npy import JSON, NPY, read_npy
 from lean_bento.endpoint_options import options_of
+from lean_bento.error_response import ErrorResponse
+from lean_bento.errors import InvalidBodyError
 from lean_bento.fast_path.metrics import EndpointMetrics
+from lean_bento.fast_path.stack import Stack
+from lean_bento.middleware.errors import SECURITY_HEADERS, ErrorMiddleware, error_messages
+from lean_bento.middleware.load_shedding import TOO_MANY
 from lean_bento.middleware.request_checks import EndpointLimits, too_large
-from lean_bento.request_context import RequestContext
+from lean_bento.request_context import RequestContext, begin
 from lean_bento.rows import DivisibleList, RowAnswers
 
-__all__ = ["Answer", "Endpoint", "can_be_fast", "error_body", "readers"]
+__all__ = ["Deadlines", "Endpoint", "readers"]
 
-logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own path
+Task = asyncio.Task[Any]
+Error = tuple[HTTPStatus, ErrorResponse]
 
-Answer = tuple[int | None, bytes]
-"""Status and body; no status if the client has gone."""
+JSON_HEADERS = [*SECURITY_HEADERS, (b"content-type", JSON.encode())]
+"""Of every answer; the server caches what stands before the content-length."""
+
+SHED = error_messages(HTTPStatus.TOO_MANY_REQUESTS, ErrorResponse(error=TOO_MANY))
+"""Made once: the dearer a refusal, the fewer answers under overload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An API method that the fast path can serve.
+    """An API method with what a request for it needs.
 
     Attributes:
         read: body to model; raises ValidationError or BentoMLException.
         call: the bound method.
         limits: that a request must keep.
+        stack: limits that BentoML's path keeps as well.
+        deadlines: of all requests.
         metrics: of this path; None where metrics are off.
+        errors: sends the answers that are errors.
     """
 
     read: Callable[[bytes], Awaitable[Any]]
     call: Callable[[Any], Awaitable[BaseModel]]
     limits: EndpointLimits
+    stack: Stack
+    deadlines: "Deadlines"
     metrics: EndpointMetrics | None
+    errors: ErrorMiddleware
 
-    async def answer(self, context: RequestContext, receive: Receive, declared: int) -> Answer:
-        """Read, validate, call, serialise; ``declared`` is the body's length, 0 if not known."""
-        limits = self.limits
+    async def serve(self, scope: Scope, receive: Receive, send: Send, length: int) -> None:
+        """Answer a request whose body has ``length`` bytes, 0 if not known, and count it."""
+        semaphore, deadlines, metrics = self.stack.semaphore, self.deadlines, self.metrics
+        load_shedding = self.stack.load_shedding
+        overloaded = load_shedding is not None and load_shedding.is_overloaded()
+        if overloaded or (semaphore is not None and semaphore.locked()):
+            await self._shed(send)
+            return
+        context = begin(scope)
+        began = metrics.start() if metrics else 0.0
+        status: int | None = None
+        content: bytes | None = None
+        error: Error | None = None
+        if semaphore is not None:
+            await semaphore.acquire()  # at once: it is not locked
+        task = deadlines.start()
         try:
-            if declared > limits.body:
-                raise too_large(limits.body)
-            if context.query:
-                limits.options.check_query(context.query)
-            context.row_limit = limits.rows
-            body = await _read(receive, limits.body)
-            if body is None:
-                return None, b""
-            try:
-                value = await self.read(body)
-            except ValidationError as error:
-                return 400, _findings_body(error)
-            answer = await self.call(value)
-            if len(body) > LONG and isinstance(answer, RowAnswers):
-                content = await write_in_parts(answer)
-            else:
-                content = answer.__pydantic_serializer__.to_json(answer)
-            return 200, content  # noqa: TRY300  an else would stand far from its try
-        except BentoMLException as error:
-            if error.error_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-                return error.error_code.value, error_body(str(error))
-            return error.error_code.value, _server_error(context, error)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is an error of the service
-            return 500, _server_error(context, error)
+            content = await self._answer(context, receive, length)
+            status = None if content is None else 200
+        except asyncio.CancelledError:
+            if not deadlines.is_over(task):
+                raise
+            error = deadlines.error()
+        except Exception as raised:  # noqa: BLE001  whatever it is, it gets an answer
+            error = self.errors.explain(raised, scope)
+        finally:
+            deadlines.stop(task)
+            if semaphore is not None:
+                semaphore.release()
+            if metrics:
+                metrics.finish(began, error[0] if error else status)
+        if error:
+            await self.errors.send_error(receive, send, *error)
+        elif content is not None:
+            headers = [*JSON_HEADERS, (b"content-length", b"%d" % len(content)), *context.headers]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": content})
 
+    async def _shed(self, send: Send) -> None:
+        if self.metrics:
+            self.metrics.finish(self.metrics.start(), HTTPStatus.TOO_MANY_REQUESTS)
+        for message in SHED:
+            await send(message)
 
-def _server_error(context: RequestContext, error: Exception) -> bytes:
-    logger.error("Exception on %s [POST]", context.path, exc_info=error)
-    return error_body("An unexpected error has occurred, please check the server log.")
+    async def _answer(self, context: RequestContext, receive: Receive, length: int) -> bytes | None:
+        """Read, validate, call and serialise; None if the client has gone.
 
-
-def can_be_fast(method: APIMethod) -> bool:
-    """Whether a method takes a whole body, awaits, and answers at once."""
-    plain = not (method.batchable or method.is_stream or method.is_task or method.ctx_param)
-    whole_body = getattr(method.input_spec, "__root_input__", False)  # BentoML's own mark
-    return plain and whole_body and inspect.iscoroutinefunction(method.func)
+        Raises:
+            InvalidBodyError: if the model refuses the body.
+            BentoMLException: if the request does not keep the limits.
+        """
+        limits = self.limits
+        if length > limits.body:
+            raise too_large(limits.body)
+        if context.query:
+            limits.options.check_query(context.query)
+        context.row_limit = limits.rows
+        body = await _read(receive, limits.body)
+        if body is None:
+            return None
+        try:
+            value = await self.read(body)
+        except ValidationError as error:
+            findings = error.errors(include_url=False, include_context=False, include_input=False)
+            raise InvalidBodyError(findings) from None
+        answer = await self.call(value)
+        if len(body) > LONG and isinstance(answer, RowAnswers):
+            return await write_in_parts(answer)
+        return answer.__pydantic_serializer__.to_json(answer)
 
 
 def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
-    """How the body of each media type that a method takes becomes what it is called with."""
+    """Return a reader of bodies for each media type that a method takes."""
     spec = method.input_spec
     validate_json = spec.model_validate_json
     divisible = issubclass(spec, DivisibleList)
@@ -107,16 +145,6 @@ def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
 
     every = {JSON: read_json_body, NPY: read_npy_body}
     return {media_type: every[media_type] for media_type in options_of(method.func).media_types}
-
-
-def error_body(sentence: str) -> bytes:
-    """Body of an error, as BentoML words it."""
-    return json.dumps({"error": sentence}).encode()
-
-
-def _findings_body(error: ValidationError) -> bytes:
-    findings = error.errors(include_url=False, include_context=False, include_input=False)
-    return json.dumps({"error": error.title, "detail": findings}).encode()
 
 
 async def _read(receive: Receive, most: int) -> bytes | None:
@@ -136,3 +164,60 @@ async def _read(receive: Receive, most: int) -> bytes | None:
         if not message.get("more_body"):
             return b"".join(pieces)  # of one piece: that piece, not copied
     return None
+
+
+class Deadlines:
+    """One time limit for many tasks, kept with a single timer.
+
+    A timer for each request costs more than reading a body does, and BentoML's own leaves each
+    timer behind until it fires. With one limit for all, whoever began first is due first: a
+    dictionary in order of arrival and one timer for its first entry are enough.
+    """
+
+    def __init__(self, seconds: float | None, loop: asyncio.AbstractEventLoop) -> None:
+        """Allow each task of ``loop`` so many seconds; None for no limit."""
+        self._seconds = seconds
+        self._loop = loop
+        self._due: dict[Task, float] = {}
+        self._expired: set[Task] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> Task:
+        """Start the clock for the current task and return the task, for ``stop``."""
+        loop = self._loop
+        task = cast("Task", asyncio.current_task(loop))
+        if self._seconds is not None:
+            self._due[task] = loop.time() + self._seconds
+            if self._timer is None:
+                self._timer = loop.call_at(self._due[task], self._expire)
+        return task
+
+    def is_over(self, task: Task) -> bool:
+        """Whether it was the limit that cancelled a task; takes the cancelling back if so."""
+        if task not in self._expired:
+            return False
+        self._expired.remove(task)
+        task.uncancel()
+        return True
+
+    def error(self) -> Error:
+        """Make the answer to a request that was not answered in time, in BentoML's words."""
+        sentence = f"Not able to process the request in {self._seconds} seconds"
+        return HTTPStatus.GATEWAY_TIMEOUT, ErrorResponse(error=sentence)
+
+    def stop(self, task: Task) -> None:
+        """Stop a task's clock."""
+        self._due.pop(task, None)
+
+    def _expire(self) -> None:
+        loop = self._loop
+        now = loop.time()
+        while self._due:
+            task, due = next(iter(self._due.items()))
+            if due > now:
+                self._timer = loop.call_at(due, self._expire)
+                return
+            del self._due[task]
+            self._expired.add(task)
+            task.cancel()
+        self._timer = None

@@ -1,4 +1,4 @@
-"""Errors of one shape, and the headers of every answer, whichever layer it comes from.
+"""Errors of one shape, and the security headers of every answer.
 
 BentoML, Starlette and the traffic limits each answer errors in a form of their own: objects,
 lists, plain text. This ASGI middleware stands outside of all of them. It rewrites an answer of
@@ -13,13 +13,21 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
+from bentoml.exceptions import BentoMLException
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lean_bento.error_response import ErrorResponse, echo, explain_findings
+from lean_bento.errors import InvalidBodyError
 from lean_bento.request_context import begin
 
-__all__ = ["SECURITY_HEADERS", "ErrorMiddleware", "as_error_response", "with_security_headers"]
+__all__ = [
+    "SECURITY_HEADERS",
+    "ErrorMiddleware",
+    "error_messages",
+    "sentence_for",
+    "with_security_headers",
+]
 
 Header = tuple[bytes, bytes]
 
@@ -28,7 +36,7 @@ RETRY_AFTER_SECONDS = b"1"
 OVERLOAD = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 OF_THE_BODY = {b"content-length", b"content-type", b"connection"}
 DRAIN_SECONDS: Final = 2.0
-"""In which the rest of a body that is too large is read and thrown away."""
+"""Time in which the rest of a body that is too large is read and thrown away."""
 
 SECURITY_HEADERS: Final[list[Header]] = [
     (b"x-content-type-options", b"nosniff"),
@@ -66,7 +74,7 @@ class ErrorMiddleware:
             if start:
                 body.extend(message.get("body", b""))
             elif message["type"] == "http.response.start":
-                if message["status"] >= 400:  # noqa: PLR2004  first error status
+                if message["status"] >= HTTPStatus.BAD_REQUEST:
                     start = message
                 else:
                     answered = True
@@ -79,43 +87,81 @@ class ErrorMiddleware:
 
         try:
             await self.app(scope, receive, rewrite)
-        except Exception:
+        except Exception as error:
             if answered:
                 raise
-            logger.exception("Exception on %s [%s]", scope["path"], scope["method"])
-            start = {"status": 500, "headers": []}
+            return await self.send_error(receive, send, *self.explain(error, scope))
         if start:
-            await self.send_error(scope, receive, send, start, bytes(body))
+            status = HTTPStatus(start["status"])
+            response = self._rewrite(status, bytes(body), scope)
+            await self.send_error(receive, send, status, response, start["headers"])
         return None
 
+    def explain(self, error: Exception, scope: Scope) -> tuple[HTTPStatus, ErrorResponse]:
+        """Make the answer to an exception, and log one that is an error of the service."""
+        if isinstance(error, InvalidBodyError):
+            return HTTPStatus.BAD_REQUEST, explain_findings(error.findings, self._model(scope))
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        if isinstance(error, BentoMLException):
+            status = error.error_code
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return status, ErrorResponse(error=str(error))
+        logger.error("Exception on %s [%s]", scope["path"], scope["method"], exc_info=error)
+        return status, ErrorResponse(error=sentence_for(status, scope))
+
     async def send_error(
-        self, scope: Scope, receive: Receive, send: Send, start: Message, body: bytes
+        self,
+        receive: Receive,
+        send: Send,
+        status: HTTPStatus,
+        response: ErrorResponse,
+        headers: Iterable[Header] = (),
     ) -> None:
-        """Send an error answer, whose first message and body have any shape, in the one shape."""
-        status = HTTPStatus(start["status"])
-        response = as_error_response(status, body, scope, self._models.get(scope["path"]))
-        content = response.model_dump_json().encode()
-        headers = [each for each in start["headers"] if each[0] not in OF_THE_BODY]
-        headers += [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(content)).encode()),
-        ]
-        if status in OVERLOAD:
-            headers.append((b"retry-after", RETRY_AFTER_SECONDS))
-        unread = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        if unread:
-            headers.append((b"connection", b"close"))
-        await send(
-            {
-                "type": "http.response.start",
-                "status": int(status),
-                "headers": with_security_headers(headers),
-            }
-        )
-        await send({"type": "http.response.body", "body": content, "more_body": unread})
-        if unread:
-            await _throw_away(receive)
-            await send({"type": "http.response.body"})
+        """Send an error answer; ``headers`` are those of the answer that it takes the place of."""
+        start, body = error_messages(status, response, headers)
+        await send(start)
+        if status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            await send(body)
+            return
+        await send({**body, "more_body": True})
+        await _throw_away(receive)
+        await send({"type": "http.response.body"})
+
+    def _rewrite(self, status: HTTPStatus, body: bytes, scope: Scope) -> ErrorResponse:
+        """Put an error answer, JSON or text of whichever layer, into the uniform shape."""
+        if status in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE):
+            return ErrorResponse(error=sentence_for(status, scope))  # its text is not for clients
+        answer = _json_object(body)
+        findings = answer.get("detail")
+        if findings and "loc" in findings[0]:
+            return explain_findings(findings, self._model(scope))
+        if findings:
+            return ErrorResponse.model_validate(answer)
+        return ErrorResponse(error=str(answer.get("error", sentence_for(status, scope))))
+
+    def _model(self, scope: Scope) -> type[BaseModel] | None:
+        return self._models.get(scope["path"])
+
+
+def error_messages(
+    status: HTTPStatus, response: ErrorResponse, headers: Iterable[Header] = ()
+) -> tuple[Message, Message]:
+    """Make the two ASGI messages of an error answer."""
+    content = response.model_dump_json().encode()
+    sent = [each for each in headers if each[0] not in OF_THE_BODY]
+    sent += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+    if status in OVERLOAD:
+        sent.append((b"retry-after", RETRY_AFTER_SECONDS))
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        sent.append((b"connection", b"close"))
+    return (
+        {
+            "type": "http.response.start",
+            "status": int(status),
+            "headers": with_security_headers(sent),
+        },
+        {"type": "http.response.body", "body": content},
+    )
 
 
 async def _throw_away(receive: Receive) -> None:
@@ -124,30 +170,6 @@ async def _throw_away(receive: Receive) -> None:
         async with asyncio.timeout(DRAIN_SECONDS):
             while (await receive()).get("more_body"):
                 pass
-
-
-def as_error_response(
-    status: HTTPStatus, body: bytes, scope: Scope, model: type[BaseModel] | None
-) -> ErrorResponse:
-    """Put any error answer into the uniform shape.
-
-    Args:
-        status: of the answer.
-        body: of the answer, JSON or text, from whichever layer.
-        scope: of the request, for its method and path.
-        model: input model of the path, to say what its fields expect.
-    """
-    if status in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE):
-        return ErrorResponse(error=_sentence(status, scope))  # whatever it says is not for clients
-    answer = _json_object(body)
-    findings = answer.get("detail")
-    if findings and "loc" in findings[0]:
-        return explain_findings(findings, model)
-    if findings:
-        return ErrorResponse.model_validate(answer)
-    if "error" in answer:
-        return ErrorResponse(error=str(answer["error"]))
-    return ErrorResponse(error=_sentence(status, scope))
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -160,7 +182,8 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _sentence(status: HTTPStatus, scope: Scope) -> str:
+def sentence_for(status: HTTPStatus, scope: Scope) -> str:
+    """Make the sentence of an error that has none of its own."""
     path = echo(scope["path"])
     match status:
         case HTTPStatus.NOT_FOUND:

@@ -1,10 +1,10 @@
 """Filters of BentoML's and uvicorn's log lines.
 
-BentoML logs every refused request with a stack trace and the values that were sent: an
-applicant's data, and a flood on demand. A refusal is an answer, not an error of the service; the
-metrics count it. An error of the service is logged with the id that its answer carries. A worker
-that refuses to start says why in a sentence, as the first process does. The access log names the
-API key of each request.
+BentoML logs every refused request with a stack trace and the values that were sent: people's data,
+and as many lines as a client likes. A refusal is an answer, not an error of the service; the
+metrics count it. An error of the service is logged with the id that is in its answer. A worker
+that cannot start logs the reason as a sentence, as the first process does. The access log names
+the API key of each request.
 """
 
 import logging
@@ -12,6 +12,7 @@ import logging
 from bentoml.exceptions import BentoMLException, ServiceUnavailable
 from pydantic import ValidationError
 
+from lean_bento.errors import AlreadyLoggedError
 from lean_bento.request_context import current
 
 __all__ = ["filter_logs"]
@@ -31,7 +32,7 @@ def filter_logs() -> None:
 
 def _is_an_error_of_the_service(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    if getattr(error, "is_logged", False):  # once, where it happened
+    if isinstance(error, AlreadyLoggedError):
         return False
     if isinstance(error, ServiceUnavailable):  # a state, not a fault: a line, not a trace
         return _shorten_to_a_sentence(record)

@@ -1,79 +1,102 @@
-"""What is read of bentoconfiguration.yaml by ourselves."""
+"""What is read of bentoconfiguration.yaml beside BentoML."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bentoml.exceptions import BentoMLConfigException
 from running import PROJECT
 
-from lean_bento import Batching
-from lean_bento.config import VARIABLE, Limits, read_batching, read_limits
+from lean_bento import Batching, read_configuration
+from lean_bento.config import Configuration, Limits
 
 KNOWN = ("classifier", "runner")
 GOOD = "services: {runner: {batching: {max_batch_size: 7, max_latency_ms: 5}}}"
+LIMITS = """services: {classifier: {limits: {
+    max_queue_delay_ms: 50, body: {one: 3 KiB, all: 2 MiB}, rows: {all: 9}
+}}}"""
 
 
 @pytest.fixture
-def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that the environment names."""
     path = tmp_path / "conf.yaml"
-    monkeypatch.setenv(VARIABLE, str(path))
+    monkeypatch.setenv("BENTOML_CONFIG", str(path))
     return path
 
 
-def test_the_values_of_the_file_are_read(configuration: Path) -> None:
-    configuration.write_text(GOOD)
+def read(path: Path, text: str, name: str, model: Any) -> Any:
+    path.write_text(text)
+    service = "runner" if name == "batching" else "classifier"
+    return Configuration(path, KNOWN).read(service, name, model)
 
-    assert read_batching("runner", KNOWN) == Batching(max_batch_size=7, max_latency_ms=5)
+
+def test_the_values_of_the_file_are_read(path: Path) -> None:
+    found = read(path, GOOD, "batching", Batching)
+
+    assert found == Batching(max_batch_size=7, max_latency_ms=5)
 
 
-def test_the_project_s_own_file_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(PROJECT / "bentoconfiguration.yaml"))
+def test_limits_are_read_with_their_units(path: Path) -> None:
+    found = read(path, LIMITS, "limits", Limits)
 
-    batching = read_batching("CreditRiskRunner", ("credit_risk_classifier", "CreditRiskRunner"))
+    assert found.body == {"one": 3 * 1024, "all": 2 * 1024**2}
+    assert (found.rows, found.max_queue_delay_ms) == ({"all": 9}, 50)
+
+
+@pytest.mark.usefixtures("heard")
+def test_the_former_name_of_a_limit_is_accepted_and_says_so_once(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    former = LIMITS.replace("max_queue_delay_ms", "wait_ms")
+
+    found = [read(path, former, "limits", Limits).max_queue_delay_ms for _ in range(2)]
+
+    assert found == [50, 50]
+    (message,) = caplog.messages
+    assert "limits.wait_ms" in message
+    assert "limits.max_queue_delay_ms" in message
+
+
+def test_the_project_s_own_file_is_accepted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENTOML_CONFIG", str(PROJECT / "bentoconfiguration.yaml"))
+    known = ("credit_risk_classifier", "CreditRiskRunner")
+
+    batching = read_configuration(path, known).read("CreditRiskRunner", "batching", Batching)
 
     assert batching.max_batch_size > 0
+
+
+def test_a_file_that_the_environment_does_not_name_is_the_project_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(GOOD)
+    monkeypatch.setenv("BENTOML_CONFIG", "")  # so that it is taken back after the test
+    monkeypatch.delenv("BENTOML_CONFIG")
+
+    assert read_configuration(own, KNOWN).section("runner", "batching")["max_batch_size"] == 7
+    assert read_configuration(own, KNOWN).section("runner", "limits") == {}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (GOOD.replace("runner", "runer"), "found services.runer, expected one of classifier"),
+        (GOOD.replace("runner", "runer"), "found services.runer: None, expected one of classifier"),
         (GOOD.replace("7", "0"), "max_batch_size: 0, expected a whole number above zero"),
         (GOOD.replace("5", "soon"), "max_latency_ms: 'soon', expected a whole number"),
         (GOOD.replace("7", "true"), "max_batch_size: True, expected a whole number"),
+        (GOOD.replace("7", "7, more: 1"), "batching.more: None, expected one of max_batch_size"),
         ("services: {runner: {}}", "max_batch_size: None, expected a whole number"),
-        ("services: {runner: }", "found services.runner without settings"),
+        ("services: {runner: }", "found services.runner: None, expected a mapping"),
         ("services: []", r"found \[\] as services, expected a mapping"),
         ("", "found no readable services section"),
         ("services: {", "found no readable services section"),
     ],
 )
-def test_a_wrong_file_is_refused_in_a_sentence(
-    configuration: Path, text: str, message: str
-) -> None:
-    configuration.write_text(text)
-
+def test_a_wrong_file_is_refused_in_a_sentence(path: Path, text: str, message: str) -> None:
     with pytest.raises(BentoMLConfigException, match=message):
-        read_batching("runner", KNOWN)
-
-
-@pytest.mark.usefixtures("configuration")
-def test_a_file_that_is_not_there_is_refused_in_a_sentence() -> None:
-    with pytest.raises(BentoMLConfigException, match="BENTOML_CONFIG names this file"):
-        read_batching("runner", KNOWN)
-
-
-LIMITS = """services: {classifier: {limits: {
-    wait_ms: 50, body: {one: 3 KiB, all: 2 MiB}, rows: {all: 9}
-}}}"""
-
-
-def test_limits_are_read_with_their_units(configuration: Path) -> None:
-    configuration.write_text(LIMITS)
-
-    found = read_limits("classifier", ["one", "all"], ["all"])
-
-    assert found == Limits({"one": 3 * 1024, "all": 2 * 1024**2}, {"all": 9}, wait_ms=50)
+        read(path, text, "batching", Batching)
 
 
 @pytest.mark.parametrize(
@@ -81,17 +104,35 @@ def test_limits_are_read_with_their_units(configuration: Path) -> None:
     [
         (LIMITS.replace("3 KiB", "3"), "limits.body.one: 3, expected a size like 16 KiB"),
         (LIMITS.replace("3 KiB", "3 KB"), "limits.body.one: '3 KB', expected a size"),
-        (LIMITS.replace("one", "other"), "limits.body.one: None, expected a size"),
         (LIMITS.replace("9", "-9"), "limits.rows.all: -9, expected a whole number"),
-        (LIMITS.replace("50", "soon"), "limits.wait_ms: 'soon', expected a whole number"),
-        ("services: {classifier: {}}", "limits.body.one: None"),
-        ("services: {classifier: {limits: 7}}", "limits.body.one: None"),
+        (LIMITS.replace("50", "soon"), "limits.max_queue_delay_ms: 'soon', expected a whole"),
+        ("services: {classifier: {}}", "limits.max_queue_delay_ms: None, expected a whole"),
+        ("services: {classifier: {limits: 7}}", "limits: 7, expected a mapping"),
     ],
 )
-def test_wrong_limits_are_refused_in_a_sentence(
-    configuration: Path, text: str, message: str
-) -> None:
-    configuration.write_text(text)
-
+def test_wrong_limits_are_refused_in_a_sentence(path: Path, text: str, message: str) -> None:
     with pytest.raises(BentoMLConfigException, match=message):
-        read_limits("classifier", ["one", "all"], ["all"])
+        read(path, text, "limits", Limits)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["one", "all", "other"], "limits.body.other: None, expected a size"),
+        (["one"], "limits.body.all: 2097152, expected one of one"),
+        ([], "limits.body.one: 3072, expected one of no methods"),
+    ],
+)
+def test_every_name_has_a_value_and_no_other(path: Path, names: list[str], message: str) -> None:
+    path.write_text(LIMITS)
+    configuration = Configuration(path, KNOWN)
+    limits = configuration.read("classifier", "limits", Limits)
+
+    configuration.check_names("classifier.limits.body", limits.body, ["one", "all"], "a size")
+    with pytest.raises(BentoMLConfigException, match=message):
+        configuration.check_names("classifier.limits.body", limits.body, names, "a size")
+
+
+def test_a_file_that_is_not_there_is_refused_in_a_sentence(path: Path) -> None:
+    with pytest.raises(BentoMLConfigException, match="BENTOML_CONFIG names this file"):
+        read_configuration(path, KNOWN)

@@ -1,52 +1,53 @@
 """Bad rows of a batch: each is refused alone, and all of them together cost little."""
 
 import json
-import time
+from http import HTTPStatus
 from typing import Any
 
 import pytest
+from asgi import in_a_request
+from bentoml.exceptions import BentoMLException
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from credit_risk.form import COURSE_EXAMPLE, Application, ApplicationBatch
-from lean_bento import ErrorResponse, count_values
-from lean_bento import rows as batch
-from lean_bento.rows import Unlimited, explain
+from lean_bento import ErrorResponse, RowAnswers, RowBatch, UniqueKeys, count_values, rows
+from lean_bento.rows import RowLimit, check_size, explain_rows
 
-GOOD = json.dumps(COURSE_EXAMPLE)
-AGAIN = GOOD.replace("{", '{"age": 30, ', 1)
+TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
-class TooManyError(Exception):
-    """There are too many."""
+class Flower(UniqueKeys):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    petal: float = Field(ge=0, description="Length of a petal, cm: a number from 0")
+    name: str | None = None
 
 
-class Few:
-    """A limit of seven rows of twenty values."""
-
-    def check(self, *, rows: int = 0, values: int = 0) -> None:
-        if rows > 7 or values > 7 * 20:
-            raise TooManyError
+class Flowers(RowBatch[Flower]):
+    """Many flowers."""
 
 
-@pytest.fixture(autouse=True)
-def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a service in this process has set."""
-    monkeypatch.setattr(ApplicationBatch, "limit", Unlimited())
+class Kind(BaseModel):
+    kind: str
 
 
-@pytest.fixture
-def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ApplicationBatch, "limit", Few())
+class Kinds(RowAnswers[Kind]):
+    """The kind of each flower."""
 
 
-def rows_of(*rows: str) -> list[Application | ValidationError]:
-    return ApplicationBatch.model_validate_json(f"[{', '.join(rows)}]").root
+GOOD = '{"petal": 1.5}'
+AGAIN = '{"petal": 1.5, "petal": 2}'
+COLON = '{"petal": 1.5, "name": "a: b"}'
 
 
-def refusals_of(*rows: str) -> list[ErrorResponse]:
-    return list(explain(row for row in rows_of(*rows) if isinstance(row, ValidationError)))
+def rows_of(*rows: str) -> list[Flower | ValidationError]:
+    return Flowers.model_validate_json(f"[{', '.join(rows)}]").root
+
+
+def errors_of(*rows: str) -> list[ErrorResponse]:
+    bad = (row for row in rows_of(*rows) if isinstance(row, ValidationError))
+    return list(explain_rows(bad, Flower))
 
 
 def inside(document: Any) -> int:
@@ -66,74 +67,103 @@ def test_no_value_is_overlooked_in_a_body_that_is_not_parsed(document: Any) -> N
 
 
 def test_a_bad_row_is_refused_alone() -> None:
-    rows = rows_of(GOOD, json.dumps(COURSE_EXAMPLE | {"age": 7}), "5", AGAIN, GOOD)
-    refusals = list(explain(row for row in rows if isinstance(row, ValidationError)))
+    rows = GOOD, '{"petal": -1}', "5", AGAIN, COLON, GOOD
 
-    assert [isinstance(row, Application) for row in rows] == [True, False, False, False, True]
-    assert [refusal.detail[0].field for refusal in refusals] == ["age", "", "age"]
-    assert refusals[0].detail[0].message == "Input should be greater than or equal to 18"
-    assert refusals[1].detail[0].message == "This is not a JSON object"
-    assert refusals[2].detail[0].message == "This field stands there more than once"
+    assert [isinstance(row, Flower) for row in rows_of(*rows)] == [
+        *(True, False, False, False, True, True)
+    ]
+    assert [(error.detail[0].field, error.detail[0].message) for error in errors_of(*rows)] == [
+        ("petal", "Input should be greater than or equal to 0"),
+        ("", "This is not a JSON object"),
+        ("petal", "This field stands there more than once"),
+    ]
+
+
+@pytest.mark.parametrize("others", [[], ["5"]], ids=["good", "bad"])
+def test_text_with_colons_is_taken_for_no_field(others: list[str]) -> None:
+    (row, *_) = rows_of(COLON, *others)
+
+    assert row == Flower(petal=1.5, name="a: b")
 
 
 @pytest.mark.parametrize("body", ["{}", "7", "null", "[", "[{},]", '"[]"', ""])
 def test_what_is_no_list_is_refused_whole(body: str) -> None:
     with pytest.raises(ValidationError):
-        ApplicationBatch.model_validate_json(body)
+        Flowers.model_validate_json(body)
+
+
+def test_answers_and_errors_are_put_in_the_order_of_the_rows() -> None:
+    batch = Flowers.model_validate_json(f"[5, {GOOD}, {AGAIN}, {COLON}]")
+
+    answers = Kinds.of(batch.in_place({"kind": str(row.petal)} for row in batch.good_rows()))
+
+    assert [sorted(each) for each in json.loads(answers.model_dump_json())] == [
+        *(["detail", "error"], ["kind"], ["detail", "error"], ["kind"])
+    ]
+
+
+def test_parts_are_joined_in_order() -> None:
+    parts = [Flowers.model_validate_json(f"[{rows}]") for rows in (GOOD, "5", COLON)]
+
+    joined = Flowers.join(parts)
+
+    assert joined.root == [row for part in parts for row in part.root]
+    with pytest.raises(BentoMLException, match="more than 2 rows"):
+        in_a_request(lambda: Flowers.join(parts), row_limit=RowLimit(2))
 
 
 def test_an_answer_explains_so_many_problems_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "MOST_PROBLEMS", 3)
-    refusals = refusals_of("1", "2", "3", "4", "5")
+    monkeypatch.setattr(rows, "MAX_PROBLEMS", 3)
+    found = errors_of("1", "2", "3", "4", "5")
 
-    assert [bool(refusal.detail) for refusal in refusals] == [True, True, True, False, False]
-    assert refusals[3].error.startswith("This application is not valid; one answer explains")
+    assert [bool(error.detail) for error in found] == [True, True, True, False, False]
+    assert "one answer explains" in found[3].error
 
 
 def test_a_row_with_more_problems_than_that_silences_no_other() -> None:
     endless = json.dumps({f"field{n}": n for n in range(3_000)})
-    refusals = refusals_of(endless, "1")
 
-    assert [bool(refusal.detail) for refusal in refusals] == [False, True]
-
-
-@pytest.mark.usefixtures("_few")
-def test_as_many_rows_as_the_limit_says_are_read_good_or_bad() -> None:
-    assert len(rows_of(*[GOOD] * 7)) == 7
-    assert len(rows_of(*["{}"] * 7)) == 7
+    assert [bool(error.detail) for error in errors_of(endless, "1")] == [False, True]
 
 
-@pytest.mark.usefixtures("_few")
-@pytest.mark.parametrize(
-    "rows",
-    [["{}"] * 8, ["7", GOOD, *["[]"] * 6], ['{"age": ' + "[0," * 141 + "0" + "]" * 141 + "}"]],
-    ids=["bad rows", "mixed rows", "values"],
-)
-def test_more_bad_rows_or_values_are_refused_whole(rows: list[str]) -> None:
-    with pytest.raises(TooManyError):
-        rows_of(*rows)
+@pytest.mark.parametrize("row", [GOOD, "{}"], ids=["good", "bad"])
+def test_as_many_rows_as_the_limit_says_are_read(row: str) -> None:
+    assert len(in_a_request(lambda: rows_of(*[row] * 7), row_limit=RowLimit(7))) == 7
 
 
 @pytest.mark.parametrize(
-    "row",
+    "row_texts",
     [
-        "0",
-        "{}",
-        AGAIN,
-        json.dumps({f"f{n}": 0 for n in range(29)}),
-        json.dumps({"a": [[]] * 28}),
+        ["{}"] * 8,
+        [GOOD] * 8,
+        ["7", GOOD, *["[]"] * 6],
+        ['{"petal": ' + "[0," * 60 + "0" + "]" * 60 + "}"],
     ],
-    ids=["number", "empty", "repeated", "unknown fields", "lists"],
+    ids=["bad rows", "good rows", "mixed rows", "values"],
 )
-def test_ten_thousand_bad_rows_cost_little_more_than_good_ones(row: str) -> None:
-    def cost(each: str) -> float:
-        body = f"[{','.join([each] * 10_000)}]"
-        began = time.thread_time()
-        rows = ApplicationBatch.model_validate_json(body).root
-        bad = [row for row in rows if isinstance(row, ValidationError)]
-        length = sum(len(refusal.model_dump_json()) for refusal in explain(bad))
-        seconds = time.thread_time() - began
-        assert length < 3_000_000
-        return seconds
+def test_more_rows_or_values_are_refused_whole(row_texts: list[str]) -> None:
+    with pytest.raises(BentoMLException) as refusal:
+        in_a_request(lambda: rows_of(*row_texts), row_limit=RowLimit(7))
 
-    assert min(cost(row) for _ in range(3)) < 25 * min(cost(GOOD) for _ in range(3))
+    assert refusal.value.error_code == TOO_LARGE
+
+
+def test_rows_and_values_are_counted() -> None:
+    limit = RowLimit(7)
+
+    limit.check(rows=7, values=21, values_per_row=3)
+    with pytest.raises(BentoMLException, match="more than 7 rows: send at most 7") as caught:
+        limit.check(rows=8)
+
+    assert caught.value.error_code == TOO_LARGE
+
+    with pytest.raises(BentoMLException, match="22 values, which 7 rows do not need") as caught:
+        limit.check(values=22, values_per_row=3)
+
+    assert caught.value.error_code == TOO_LARGE
+
+
+@pytest.mark.parametrize("row_limit", [None, RowLimit(9)])
+def test_only_the_limit_of_the_request_at_hand_counts(row_limit: RowLimit | None) -> None:
+    check_size(rows=100)
+    in_a_request(lambda: check_size(rows=9), row_limit=row_limit)

@@ -1,4 +1,4 @@
-"""Who waited too long for others of the same turn is refused, and nobody else."""
+"""A request that waited too long for others of the same turn is refused, and no other."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from starlette.responses import PlainTextResponse
 
-from lean_bento.middleware import load_shedding as lateness
+from lean_bento.middleware import load_shedding
 from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
 
 SCOPE = {"type": "http", "method": "POST", "path": "/", "headers": []}
@@ -30,8 +30,8 @@ class Clocks:
 @pytest.fixture
 def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     clocks = Clocks()
-    monkeypatch.setattr(lateness, "monotonic", lambda: clocks.now)
-    monkeypatch.setattr(lateness, "thread_time", lambda: clocks.worked)
+    monkeypatch.setattr(load_shedding, "monotonic", lambda: clocks.now)
+    monkeypatch.setattr(load_shedding, "thread_time", lambda: clocks.worked)
     return clocks
 
 
@@ -51,7 +51,7 @@ def test_the_last_of_a_long_turn_are_refused_and_the_next_turn_is_served(
     clocks: Clocks,
 ) -> None:
     async def scenario() -> list[int]:
-        app = LoadSheddingMiddleware(PlainTextResponse("done"), seconds=0.05)
+        app = LoadSheddingMiddleware(PlainTextResponse("done"), max_queue_delay=0.05)
         first = await asyncio.gather(*(ask(app, partial(clocks.work, 0.04)) for _ in range(4)))
         await asyncio.sleep(0)
         return [
@@ -65,7 +65,7 @@ def test_the_last_of_a_long_turn_are_refused_and_the_next_turn_is_served(
 
 def test_a_worker_that_stood_still_refuses_nobody(clocks: Clocks) -> None:
     async def scenario() -> list[int]:
-        app = LoadSheddingMiddleware(PlainTextResponse("done"), seconds=0.05)
+        app = LoadSheddingMiddleware(PlainTextResponse("done"), max_queue_delay=0.05)
         return await asyncio.gather(
             *(ask(app, partial(clocks.stand_still, 0.04)) for _ in range(4))
         )

@@ -1,10 +1,9 @@
-"""Only what is there gets through."""
+"""Only a request for a path that is there is handed on."""
 
-import asyncio
 from pathlib import Path
 
-import httpx
 import pytest
+from asgi import ask
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -54,10 +53,16 @@ def test_a_path_that_is_not_there_gets_no_further(app: Starlette, path: str, sta
         seen.append(scope["path"])
         await app(scope, receive, send)
 
-    async def call() -> httpx.Response:
-        transport = httpx.ASGITransport(RoutesMiddleware(watched, paths_of(app.routes)))
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.get(path)
+    answer = ask(RoutesMiddleware(watched, paths_of(app.routes)), path=path)
 
-    assert asyncio.run(call()).status_code == status
+    assert answer.status_code == status
     assert seen == ([] if status == 404 else [path])
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1", "bytes=9-", "bytes=x", "lines=0-1", "x", ""])
+def test_a_range_is_ignored(app: Starlette, asked: str) -> None:
+    path = "/static/inner/page.css"
+
+    answer = ask(RoutesMiddleware(app, [path]), path=path, headers={"range": asked})
+
+    assert (answer.status_code, answer.content) == (200, b"style")
