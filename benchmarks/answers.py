@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 
 from benchmarks.bodies import array_body
-from benchmarks.processes import BenchmarkError
+from benchmarks.machine import BenchmarkError, Server
 from benchmarks.services import Service
 from credit_risk.form import COURSE_EXAMPLE, sample_applications
 
-__all__ = ["SAMPLES", "check"]
+__all__ = ["SAMPLES", "Answer", "check"]
 
 SAMPLES = 50
 """How many answers are compared."""
@@ -20,20 +20,23 @@ TOLERANCE = 1e-6
 Answer = dict[str, Any]
 
 
-def check(url: str, service: Service, paths: Collection[str], expected: list[Answer]) -> int:
+def check(server: Server, service: Service, paths: Collection[str], expected: list[Answer]) -> int:
     """Compare a service's answers to samples with the booster's own; return how many.
 
     Args:
-        url: of the service.
+        server: what is checked.
         service: for its title and for how exact it must be.
         paths: of its endpoints, with or without a query.
         expected: the booster's answers to as many samples.
 
     Raises:
-        BenchmarkError: for a wrong answer, or for a bad application that is not refused.
+        BenchmarkError: for a wrong answer, or for a bad application or a missing API key that is
+            not refused.
     """
     samples = [sample.model_dump(mode="json") for sample in sample_applications(len(expected))]
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with httpx.Client(
+        base_url=server.url, headers=server.headers, timeout=60, trust_env=False
+    ) as client:
         found = [client.post("/classify", json=sample).json() for sample in samples]
         endpoints = {path.partition("?")[0] for path in paths}
         if "/classify_batch" in endpoints:
@@ -46,11 +49,14 @@ def check(url: str, service: Service, paths: Collection[str], expected: list[Ans
                     headers={"Content-Type": "application/x-npy"},
                 ).json()
             )
-        for bad in ({**COURSE_EXAMPLE, "age": "26"}, {**COURSE_EXAMPLE, "home": "castle"}):
-            status = client.post("/classify", json=bad).status_code
-            if not httpx.codes.is_client_error(status):
-                msg = f"{service.title}: a bad application was answered with {status}"
-                raise BenchmarkError(msg)
+        bad = ({**COURSE_EXAMPLE, "age": "26"}, {**COURSE_EXAMPLE, "home": "castle"})
+        refused = [client.post("/classify", json=each).status_code for each in bad]
+        if service.keys:
+            del client.headers["Authorization"]
+            refused.append(client.post("/classify", json=COURSE_EXAMPLE).status_code)
+    if not all(map(httpx.codes.is_client_error, refused)):
+        msg = f"{service.title}: bad requests were answered with {refused}"
+        raise BenchmarkError(msg)
     for place, answer in enumerate(found):
         right = expected[place % len(expected)]
         if not agrees(answer, right, 0 if service.exact else TOLERANCE):

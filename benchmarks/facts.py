@@ -7,7 +7,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.machine import Machine
+from benchmarks.machine import PROJECT, Machine
 from benchmarks.plan import Plan
 
 __all__ = ["facts"]
@@ -18,13 +18,14 @@ LIBRARIES = (
 )
 
 
-def facts(machine: Machine, plan: Plan, data: Path) -> dict[str, str]:
+def facts(machine: Machine, plan: Plan) -> dict[str, str]:
     """Collect what a reader needs to judge the numbers."""
     return {
-        "revision": revision(),
+        "revision": revision(PROJECT),
+        **({"before": revision(machine.before)} if machine.before else {}),
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
-        "data": data.name,
-        "rounds": f"{plan.rounds}, {plan.seconds:g} s a measurement",
+        "data": plan.data.name,
+        "rounds": f"{plan.rounds}, with {plan.seconds:g} s for each service",
         "processor": f"{processor()}, {os.cpu_count()} cores; {machine.sharing()}",
         "python": platform.python_version(),
         **{library: version(library) for library in LIBRARIES},
@@ -32,9 +33,9 @@ def facts(machine: Machine, plan: Plan, data: Path) -> dict[str, str]:
     }
 
 
-def revision() -> str:
-    """Name the commit that is measured, and whether anything was changed since."""
-    command = ("git", "describe", "--always", "--exclude=*", "--dirty")
+def revision(folder: Path) -> str:
+    """Name the commit of a checkout, and whether anything was changed since."""
+    command = ("git", "-C", str(folder), "describe", "--always", "--exclude=*", "--dirty")
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     return found.stdout.strip() or "not known"
 
@@ -48,6 +49,6 @@ def processor() -> str:
 
 
 def wrk_version() -> str:
-    """Ask wrk, which prints its version with its usage and an exit code of 1."""
+    """Read the version that wrk prints with its usage and an exit code of 1."""
     found = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False)
     return found.stdout.partition(" [")[0].removeprefix("wrk ")

@@ -1,11 +1,10 @@
 """The same work without HTTP, in one process: what the services are compared with.
 
-    python -m benchmarks.in_process answers 50
-    python -m benchmarks.in_process speeds 5 json:1000 predict:1,10000
+    echo 'json 1000 1.0' | python -m benchmarks.in_process
 
-The first prints the booster's own answers to so many samples. The second repeats each work for so
-many seconds and prints rows a second by work and by rows in a call. Both print JSON. Run as a
-process of its own, so that it can be pinned to the services' core.
+Each line names a work, rows in a call and seconds, and a model's tag if not the served one's; the
+answer is rows a second. ``answers 50`` is answered with the booster's own answers to so many
+samples, as JSON. A process of its own, so that it can be pinned to the services' core.
 """
 
 import asyncio
@@ -13,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import xgboost
@@ -29,10 +29,17 @@ Work = Callable[[], object]
 
 
 def main() -> None:
-    """Do what the command line says."""
-    what, number, *works = sys.argv[1:]
-    found = answers(int(number)) if what == "answers" else speeds(float(number), works)
-    sys.stdout.write(json.dumps(found))
+    """Answer lines until there are no more."""
+    for line in sys.stdin:
+        name, number, *more = line.split()
+        count = int(number)
+        if name == "answers":
+            found: object = answers(count)
+        else:
+            seconds, *tag = more
+            found = count * calls_a_second(prepare(name, count, *tag), float(seconds))
+        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.flush()
 
 
 def answers(count: int) -> list[dict[str, Any]]:
@@ -46,22 +53,17 @@ def answers(count: int) -> list[dict[str, Any]]:
     return found
 
 
-def speeds(seconds: float, works: list[str]) -> dict[str, dict[int, float]]:
-    """Measure works written as ``name:rows,rows``."""
-    found: dict[str, dict[int, float]] = {}
-    for work in works:
-        name, _, sizes = work.partition(":")
-        found[name] = {
-            rows: rows * calls_a_second(WORKS[name](rows), seconds)
-            for rows in map(int, sizes.split(","))
-        }
-    return found
+@cache
+def prepare(name: str, rows: int, tag: str = "") -> Work:
+    """Make a work, which is done once before it is measured."""
+    work = batch(rows) if name == "json" else predict(rows, tag)
+    work()
+    collect_garbage_rarely()
+    return work
 
 
 def calls_a_second(work: Work, seconds: float) -> float:
-    """Repeat a work for so many seconds; the first call is not counted."""
-    work()
-    collect_garbage_rarely()
+    """Repeat a work for so many seconds."""
     calls = 0
     began = now = time.perf_counter()
     while now < began + seconds:
@@ -87,14 +89,12 @@ def batch(rows: int) -> Work:
     return work
 
 
-def predict(rows: int) -> Work:
+def predict(rows: int, tag: str) -> Work:
     """``Booster.inplace_predict`` alone."""
-    model = PlainModel(stored_model())
+    model = PlainModel(stored_model(tag))
     encoded = model.encode(sample_applications(rows))
     return lambda: model.predict(encoded)
 
-
-WORKS: dict[str, Callable[[int], Work]] = {"json": batch, "predict": predict}
 
 if __name__ == "__main__":
     main()

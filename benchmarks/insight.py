@@ -25,8 +25,8 @@ def of_rows(results: Results) -> str:
         for name in (
             "ours/json {}/rate",
             "ours/npy {}/rate",
-            "in-process/json {}/rate",
-            "in-process/predict {}/rate",
+            "ours/json {} in process/rate",
+            "ours/predict {} in process/rate",
         )
     )
     both = sorted(json.keys() & npy.keys() & work.keys() & predict.keys())
@@ -54,7 +54,7 @@ def of_connections(results: Results) -> str:
     """What coalescing gains, and where the time of a request goes when the core is busy."""
     ours = results.by_size("ours/one x{}/rate")
     limit = results.by_size("bare-asgi/one x{}/rate")
-    work = results.by_size("in-process/json {}/rate").get(MANY)
+    work = results.by_size("ours/json {} in process/rate").get(MANY)
     both = sorted(ours.keys() & limit.keys())
     if not both or not work:
         return NOT_MEASURED
@@ -83,8 +83,8 @@ def of_trees(results: Results) -> str:
         {size: MICROSECONDS / rate for size, rate in results.by_size(name).items()}
         for name in (
             f"trees {{}}/one x{MANY}/rate",
-            f"trees {{}}/predict {ALONE}/rate",
-            f"trees {{}}/predict {MANY}/rate",
+            f"trees {{}}/predict {ALONE} in process/rate",
+            f"trees {{}}/predict {MANY} in process/rate",
         )
     )
     waits = results.by_size(f"trees {{}}/one x{ALONE}/p50")

@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from benchmarks.machine import Machine
+from benchmarks.machine import BenchmarkError, Machine, Server
 from benchmarks.plan import Work
-from benchmarks.processes import BenchmarkError
 
 __all__ = ["Load", "load"]
 
@@ -66,9 +66,22 @@ class Load:
     errors: int
 
 
-def load(machine: Machine, url: str, work: Work, seconds: float) -> Load:
-    """Ask the service at ``url`` for ``work`` for so many seconds."""
-    folder = Path(mkdtemp(dir=machine.home))
+def load(machine: Machine, server: Server, work: Work, seconds: float) -> Load:
+    """Send a service ``work`` for so many seconds."""
+    longest = int(seconds) + AT_LAST
+    wrk = ("wrk", "--threads=1", f"--connections={work.connections}", f"--duration={longest}s")
+    headers = [f"--header={name}: {value}" for name, value in server.headers.items()]
+    script = str(write_script(machine.home, work))
+    url = f"{server.url}{work.path}"
+    command = (*wrk, *headers, "--timeout=30s", "--script", script, url)
+    # wrk counts in whole seconds; interrupted, it ends early and reports as usual.
+    return read(machine.run(*command, cores=machine.load_cores, seconds=seconds), work.rows)
+
+
+@cache
+def write_script(home: Path, work: Work) -> Path:
+    """Write the bodies of ``work`` and the program that makes wrk send them."""
+    folder = Path(mkdtemp(dir=home))
     bodies = work.bodies()
     for number, body in enumerate(bodies):
         (folder / str(number)).write_bytes(body)
@@ -76,11 +89,7 @@ def load(machine: Machine, url: str, work: Work, seconds: float) -> Load:
     script.write_text(
         SCRIPT.format(folder=folder, last=len(bodies) - 1, media_type=work.media_type)
     )
-    longest = int(seconds) + AT_LAST
-    wrk = ("wrk", "--threads=1", f"--connections={work.connections}", f"--duration={longest}s")
-    command = (*wrk, "--timeout=30s", "--script", str(script), f"{url}{work.path}")
-    # wrk counts in whole seconds; interrupted, it ends early and reports as usual.
-    return read(machine.run(*command, core=machine.load_core, seconds=seconds), work.rows)
+    return script
 
 
 def read(report: str, rows: int) -> Load:

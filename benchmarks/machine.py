@@ -1,25 +1,95 @@
-"""Where everything runs: a model store of our own, one core for services, one for their load."""
+"""The processes of a run: services on one core, what loads them on another."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import cycle
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
 
+import httpx
 import psutil
 
-from benchmarks.processes import BenchmarkError, Server, end, free_port, wait_until_it_answers
-from benchmarks.services import Service
+from benchmarks.services import KEYS_FILE, Service
+from credit_risk.form import COURSE_EXAMPLE
 
-__all__ = ["PROJECT", "Machine"]
+__all__ = ["PROJECT", "BenchmarkError", "Machine", "Process", "Server"]
 
-PROJECT = Path(__file__).parents[1]
-BIN = Path(sys.executable).parent
-FOREIGN = ("BENTOML", "CREDIT_RISK", "PROMETHEUS", "OMP_NUM_THREADS")
-"""Environment variables that begin so are not handed on."""
+PROJECT: Final = Path(__file__).parents[1]
+BIN: Final = Path(sys.executable).parent
+FOREIGN: Final = ("BENTOML", "CREDIT_RISK", "PROMETHEUS", "OMP_NUM_THREADS")
+"""Prefixes of environment variables that are not passed on."""
+PATIENCE: Final = 300
+"""Seconds until all services have started or ended; a shared machine can be slow."""
+KEY: Final = "crk_benchmark"
+Process = subprocess.Popen[Any]
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class BenchmarkError(Exception):
+    """The benchmark cannot go on; the message says why in a sentence."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A service that runs.
+
+    Attributes:
+        url: where it answers.
+        headers: sent with each request.
+        process: its first process, which leads a session of its own.
+        log: file of what it printed.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    process: Process
+    log: Path
+
+    def family(self) -> list[psutil.Process]:
+        """List its processes."""
+        with suppress(psutil.NoSuchProcess):
+            first = psutil.Process(self.process.pid)
+            return [first, *first.children(recursive=True)]
+        return []
+
+    def worker_memory(self) -> int:
+        """Resident bytes of its largest process, the worker."""
+        return max(int(member.memory_info().rss) for member in self.family())
+
+    def pin(self, cores: Iterable[int]) -> None:
+        """Move every thread of every process to some cores."""
+        for thread in (thread.id for member in self.family() for thread in member.threads()):
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.sched_setaffinity(thread, cores)
+
+    def wait_until_it_answers(self) -> None:
+        """Send an application until it is answered, which takes all that the service depends on.
+
+        Raises:
+            BenchmarkError: if the service ends, refuses, or takes too long.
+        """
+        deadline = time.monotonic() + PATIENCE
+        with httpx.Client(trust_env=False, headers=self.headers, timeout=60) as client:
+            while time.monotonic() < deadline and self.process.poll() is None:
+                with suppress(httpx.TransportError):
+                    answer = client.post(f"{self.url}/classify", json=COURSE_EXAMPLE)
+                    if answer.is_success:
+                        return
+                    if answer.is_client_error:
+                        break
+                time.sleep(0.1)
+        msg = f"the service did not start:\n{self.log.read_text()}"
+        raise BenchmarkError(msg)
 
 
 @dataclass(frozen=True)
@@ -27,40 +97,55 @@ class Machine:
     """Where everything runs.
 
     Attributes:
-        home: a ``BENTOML_HOME`` of our own, for the models.
-        server_core: the core of the services, in the notation of taskset.
-        load_core: the core of what loads them.
+        home: a ``BENTOML_HOME`` of the run's own, for the models.
+        server_cores: of the services: one, unless times do not matter.
+        load_cores: of what loads them.
+        before: another checkout of the project, to compare with; None without.
         model: tag of the model that all services load; empty: the latest.
     """
 
     home: Path
-    server_core: str
-    load_core: str
+    server_cores: frozenset[int]
+    load_cores: frozenset[int]
+    before: Path | None = None
     model: str = ""
 
-    def run(
+    def start(
         self,
-        *command: str,
-        core: str | None = None,
-        seconds: float | None = None,
-    ) -> str:
+        command: Sequence[str],
+        cores: Iterable[int],
+        *,
+        folder: Path = PROJECT,
+        home: Path | None = None,
+        settings: Mapping[str, str] = NOTHING,
+        **streams: Any,  # noqa: ANN401  as Popen
+    ) -> Process:
+        """Start a command on some cores, with settings as environment variables."""
+        clean = {name: v for name, v in os.environ.items() if not name.startswith(FOREIGN)}
+        fixed = {
+            "PATH": f"{BIN}{os.pathsep}{clean['PATH']}",
+            "PYTHONPATH": str(folder),
+            "BENTOML_HOME": str(home or self.home),
+            "BENTOML_DO_NOT_TRACK": "True",
+            "CREDIT_RISK_MODEL": self.model,
+        }
+        pinned = ("taskset", "--cpu-list", ",".join(map(str, cores)), *command)
+        return subprocess.Popen(pinned, cwd=folder, env={**clean, **fixed, **settings}, **streams)
+
+    def run(self, *command: str, cores: Iterable[int] = (), seconds: float | None = None) -> str:
         """Run a command and return what it printed.
 
         Args:
             command: with its arguments.
-            core: where; the services' core unless another is given.
+            cores: where; the services' unless others are given.
             seconds: after which it is interrupted; to its end unless given.
 
         Raises:
             BenchmarkError: if it fails.
         """
-        with subprocess.Popen(
-            pinned(command, core or self.server_core),
-            env=self.environment({}),
-            cwd=PROJECT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+        pipe = subprocess.PIPE
+        with self.start(
+            command, cores or self.server_cores, stdout=pipe, stderr=pipe, text=True
         ) as process:
             try:
                 printed, complained = process.communicate(timeout=seconds)
@@ -72,51 +157,95 @@ class Machine:
         if process.returncode:
             msg = f"{' '.join(command)} failed:\n{printed}{complained}"
             raise BenchmarkError(msg)
-        return printed
+        return str(printed)
 
     @contextmanager
-    def serving(self, service: Service) -> Iterator[Server]:
-        """Serve on a free port, on the services' core, until the ``with`` ends."""
-        port = free_port()
-        command = [part.format(port=port) for part in service.command]
-        log = self.home / f"{port}.log"
+    def program(self, module: str) -> Iterator[Callable[[str], Any]]:
+        """Run a module that answers a line with a line of JSON, on the services' core."""
+        pipe = subprocess.PIPE
+        command = ("python", "-m", module)
+        with self.start(command, self.server_cores, stdin=pipe, stdout=pipe, text=True) as process:
+
+            def ask(line: str) -> Any:  # noqa: ANN401  as JSON
+                print(line, file=process.stdin, flush=True)
+                return json.loads(next(iter(process.stdout or ()), ""))
+
+            try:
+                yield ask
+            finally:
+                process.kill()
+
+    @contextmanager
+    def serving(self, services: Mapping[str, Service]) -> Iterator[dict[str, Server]]:
+        """Run services until the ``with`` ends, all on one core as soon as they have started.
+
+        They start on all cores, which takes half as long; each sees no more than it will have.
+        """
+        servers: dict[str, Server] = {}
+        places = cycle((self.load_cores, self.server_cores))
+        try:
+            for (name, service), port in zip(
+                services.items(), free_ports(len(services)), strict=True
+            ):
+                servers[name] = self.serve(service, port, next(places))
+            for server in servers.values():
+                server.wait_until_it_answers()
+            for server in servers.values():
+                server.pin(self.server_cores)
+            yield servers
+        finally:
+            end(servers.values())
+
+    def serve(self, service: Service, port: int, cores: Iterable[int]) -> Server:
+        """Start a service with a home of its own: those on one share metrics."""
+        home = self.home / str(port)
+        home.mkdir()
+        (home / "models").symlink_to(self.home / "models")
+        digest = sha256(KEY.encode()).hexdigest()
+        (home / KEYS_FILE).write_text(f'benchmark = {{ sha256 = "{digest}" }}\n')
+        log = home / "log"
         with log.open("wb") as output:
-            process = psutil.Popen(
-                pinned(command, self.server_core),
-                env=self.environment(service.settings),
-                cwd=PROJECT,
+            process = self.start(
+                [part.format(port=port) for part in service.command],
+                cores,
+                folder=self.before if service.before and self.before else PROJECT,
+                home=home,
+                settings={
+                    "CREDIT_RISK_MODEL": service.model or self.model,
+                    **{name: v.format(home=home) for name, v in service.settings.items()},
+                },
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until_it_answers(url, process, log)
-            yield Server(url, process)
-        finally:
-            end(process)
+        headers = {"Authorization": f"Bearer {KEY}"} if service.keys else {}
+        return Server(f"http://127.0.0.1:{port}", headers, process, log)
 
     def sharing(self) -> str:
         """Say in words who has which core."""
-        if "," in self.server_core:
-            return "service and wrk are not pinned"
-        if self.server_core == self.load_core:
-            return "service and wrk share one"
-        return "one for the service, one for wrk"
-
-    def environment(self, changes: Mapping[str, str]) -> dict[str, str]:
-        """Environment of a command that works on our store; ``{home}`` in ``changes`` is that."""
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
-        settings = {name: value.format(home=self.home) for name, value in changes.items()}
-        fixed = {
-            "PATH": f"{BIN}{os.pathsep}{clean['PATH']}",
-            "PYTHONPATH": str(PROJECT),
-            "BENTOML_HOME": str(self.home),
-            "BENTOML_DO_NOT_TRACK": "True",
-            "CREDIT_RISK_MODEL": self.model,
-        }
-        return {**clean, **fixed, **settings}
+        if len(self.server_cores) > 1:
+            return "services and wrk are not pinned"
+        if self.server_cores == self.load_cores:
+            return "services and wrk share one"
+        return "one for the services, one for wrk"
 
 
-def pinned(command: Iterable[str], core: str) -> list[str]:
-    return ["taskset", "--cpu-list", core, *command]
+def free_ports(count: int) -> list[int]:
+    """Find ports that nothing listens on."""
+    with ExitStack() as probes:
+        found = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in found:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in found]
+
+
+def end(servers: Iterable[Server]) -> None:
+    """End services with all of their processes: politely, then not."""
+    families = [member for server in servers for member in server.family()]
+    for server in servers:
+        server.process.terminate()
+    _, alive = psutil.wait_procs(families, timeout=20)
+    for member in alive:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    psutil.wait_procs(alive, timeout=PATIENCE)

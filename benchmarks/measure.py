@@ -1,36 +1,28 @@
-"""The measurements: a service in a round, the work without HTTP, models with more trees.
+"""Measure, round by round: in each round every service is loaded in turn.
 
 Names of what is found: ``<service>/<work>/rate`` in applications a second, ``.../p50`` and
-``.../p99`` in milliseconds, ``.../errors`` in requests; ``in-process/<work>/rate``;
-``trees 100/...`` likewise; ``memory/first`` and ``memory/last`` in bytes.
+``.../p99`` in milliseconds, ``.../errors`` in requests; of a work in process the rate alone;
+``memory/first`` and ``memory/last`` in bytes.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from benchmarks.answers import SAMPLES, check
-from benchmarks.load import Load, load
-from benchmarks.machine import Machine
-from benchmarks.plan import ALONE, MANY, Plan, Work, one
-from benchmarks.processes import BenchmarkError, Server
+from benchmarks.answers import SAMPLES, Answer, check
+from benchmarks.load import load
+from benchmarks.machine import BenchmarkError, Machine, Server
+from benchmarks.plan import MANY, Measurement, Plan, one
 from benchmarks.results import Results
-from benchmarks.services import OURS, SERVICES
+from benchmarks.services import OURS, Service
 from credit_risk.form import COURSE_EXAMPLE
 
-__all__ = ["IN_PROCESS", "TREES", "Bench"]
+__all__ = ["Bench"]
 
-IN_PROCESS = "in-process"
-TREES = "trees"
 PATIENCE = 5
 """More seconds for a service that has not answered once."""
-LONGEST_CLIMB = 300
-"""Runs of wrk at most until the last request before the memory is read."""
 
 
 @dataclass
@@ -40,102 +32,73 @@ class Bench:
     Attributes:
         machine: where.
         plan: how much.
+        services: all that run.
+        servers: where each of them answers.
+        in_process: has ``benchmarks.in_process`` answer a line.
         results: what was found.
-        say: shows what is being done; called before each step.
+        say: shows what is being done.
+        answered: requests that our service has answered.
     """
 
     machine: Machine
     plan: Plan
+    services: Mapping[str, Service]
+    servers: Mapping[str, Server]
+    in_process: Callable[[str], Any]
     results: Results
     say: Callable[[str], None]
+    answered: int = 0
 
-    def service(self, name: str) -> None:
-        """Start a service, check its answers, warm it up, measure all of its works."""
-        self.say(f"{name}: start and check")
-        singles = [work for work in self.plan.works(name) if work.path == "/classify"]
-        bulk = [work for work in self.plan.works(name) if work not in singles]
-        with self.machine.serving(SERVICES[name]) as server:
-            paths = {work.path for work in (*singles, *bulk)}
-            checked = check(server.url, SERVICES[name], paths, self.expected)
-            self.results.checked[name] = checked
+    def prepare(self) -> None:
+        """Compare answers of every service with the booster's, and load each for a moment."""
+        self.say("check the answers, warm up")
+        expected: list[Answer] = self.in_process(f"answers {SAMPLES}")
+        planned = [*self.plan.singles(), *self.plan.bulk()]
+        for name, server in self.servers.items():
+            if not self.services[name].model:
+                paths = {each.work.path for each in planned if each.service == name}
+                checked = check(server, self.services[name], paths, expected)
+                self.results.checked[name] = checked
             if name == OURS:
-                self.first_memory(server)
-            self.load(server, one(MANY), self.plan.warm_up)
-            answers = sum(self.work(name, server, work) for work in singles)
-            if name == OURS:
-                self.last_memory(server, answers)
-            for work in bulk:
-                self.work(name, server, work)
+                with httpx.Client(trust_env=False) as client:
+                    for _ in range(self.plan.requests[0]):
+                        client.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+                self.results.add("memory/first", server.worker_memory())
+            load(self.machine, server, one(MANY), self.plan.warm_up)
 
-    def load(self, server: Server, work: Work, seconds: float) -> Load:
-        """Load a service that is under way."""
-        return load(self.machine, server.url, work, seconds)
+    def rounds(self, title: str, measurements: Sequence[Measurement]) -> None:
+        """Measure in turn, again and again."""
+        mine = [each for each in measurements if each.service in self.servers]
+        for number in range(self.plan.rounds):
+            self.say(f"{title}: round {number + 1} of {self.plan.rounds}")
+            for each in mine:
+                if number < each.rounds:
+                    self.measure(each)
 
-    def work(self, name: str, server: Server, work: Work) -> int:
-        """Measure one work of a service that is warm; return the number of answers."""
-        self.say(f"{name}: {work.name}")
-        seconds = self.plan.seconds_of(work)
-        found = self.load(server, work, seconds)
+    def measure(self, wanted: Measurement) -> None:
+        """Measure once."""
+        work, name = wanted.work, f"{wanted.service}/{wanted.work.name}"
+        if not work.path:
+            call = work.name.removesuffix(" in process")
+            line = f"{call} {wanted.seconds} {self.services[wanted.service].model}"
+            self.results.add(f"{name}/rate", self.in_process(line))
+            return
+        server = self.servers[wanted.service]
+        found = load(self.machine, server, work, wanted.seconds)
         if not found.answers:  # too slow for a moment's measurement
-            found = self.load(server, work, seconds + PATIENCE)
-        for what in ("rate", "p50", "p99", "errors"):
-            self.results.add(f"{name}/{work.name}/{what}", getattr(found, what))
+            found = load(self.machine, server, work, wanted.seconds + PATIENCE)
         if not found.answers:
-            msg = f"{name}, {work.name}: not one request of {found.errors} was answered"
+            msg = f"{name}: not one request of {found.errors} was answered"
             raise BenchmarkError(msg)
-        return found.answers
+        for what in ("rate", "p50", "p99", "errors"):
+            self.results.add(f"{name}/{what}", getattr(found, what))
+        if wanted.service == OURS:
+            self.answered += found.answers
 
-    def first_memory(self, server: Server) -> None:
-        """Read the worker's memory after its first requests."""
-        with httpx.Client(trust_env=False) as client:
-            for _ in range(self.plan.requests[0]):
-                client.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
-        self.results.add("memory/first", server.worker_memory())
-
-    def last_memory(self, server: Server, sent: int) -> None:
-        """Read it again, after more requests if those sent so far are too few."""
-        self.say(f"{OURS}: memory")
-        for _ in range(LONGEST_CLIMB):
-            if sent < self.plan.requests[1]:
-                sent += self.load(server, one(MANY), self.plan.growth_seconds).answers
-        self.results.add("memory/last", server.worker_memory())
-
-    def in_process(self) -> None:
-        """Measure the work without HTTP: all of ``/classify_batch``, and the model call alone."""
-        self.say(IN_PROCESS)
-        sizes = sorted({*self.plan.rows, MANY, self.plan.batch_rows, self.plan.array_rows})
-        self.without_http(IN_PROCESS, {"json": sizes, "predict": sizes})
-
-    def without_http(self, name: str, works: Mapping[str, Iterable[int]]) -> None:
-        """Measure works of ``benchmarks.in_process``, each by rows in a call."""
-        listed = [f"{work}:{','.join(map(str, rows))}" for work, rows in works.items()]
-        command = ("python", "-m", "benchmarks.in_process", "speeds")
-        seconds = str(self.plan.growth_seconds)
-        found = json.loads(self.machine.run(*command, seconds, *listed))
-        for work, rates in found.items():
-            for rows, rate in rates.items():
-                self.results.add(f"{name}/{work} {rows}/rate", rate)
-
-    def trees(self, data: Path) -> None:
-        """Train models of other sizes on ``data`` and measure our service with each."""
-        self.say(f"{TREES}: train {len(self.plan.trees)} models")
-        sizes = map(str, self.plan.trees)
-        found = self.machine.run("python", "-m", "benchmarks.forest", str(data), *sizes)
-        models = dict(zip(self.plan.trees, found.split(), strict=True))
-        for _ in range(self.plan.tree_rounds):
-            for trees, model in models.items():
-                name = f"{TREES} {trees}"
-                self.say(f"{name}: start")
-                other = replace(self, machine=replace(self.machine, model=model))
-                other.without_http(name, {"predict": (ALONE, MANY)})
-                with other.machine.serving(SERVICES[OURS]) as server:
-                    self.load(server, one(MANY), self.plan.warm_up)
-                    for connections in (ALONE, MANY):
-                        self.work(name, server, one(connections))
-
-    @cached_property
-    def expected(self) -> list[dict[str, Any]]:
-        """The booster's own answers to the samples."""
-        command = ("python", "-m", "benchmarks.in_process", "answers", str(SAMPLES))
-        found: list[dict[str, Any]] = json.loads(self.machine.run(*command))
-        return found
+    def last_memory(self) -> None:
+        """Read the memory again, after more requests if those so far are too few."""
+        if OURS in self.servers:
+            while self.answered < self.plan.requests[1]:
+                found = load(self.machine, self.servers[OURS], one(MANY), self.plan.seconds)
+                self.answered += found.answers
+            self.results.add("memory/last", self.servers[OURS].worker_memory())

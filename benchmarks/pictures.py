@@ -40,7 +40,7 @@ def draw(results: Results, folder: Path) -> dict[str, str]:
 
 
 def services(results: Results) -> Figure | None:
-    """Requests a second of every service, with smallest and largest."""
+    """Requests a second of every service, with quartiles."""
     name = f"{one(MANY).name}/rate"
     found = {s: spread for s in SERVICES if (spread := results.spread(f"{s}/{name}"))}
     if not found:
@@ -63,7 +63,7 @@ def services(results: Results) -> Figure | None:
             f" {spread.median:,.0f}", (spread.high, place), va="center", xytext=(4, 0),
             textcoords="offset points",
         )  # fmt: skip
-    axes.set_xlabel(f"/classify, {MANY} connections: requests a second, median, least and most")
+    axes.set_xlabel(f"/classify, {MANY} connections: requests a second, median and quartiles")
     return figure
 
 
@@ -72,8 +72,8 @@ def rows(results: Results) -> Figure | None:
     names = {
         "/classify_batch, JSON": "ours/json {}/rate",
         "/classify_array, .npy": "ours/npy {}/rate",
-        "work of /classify_batch without HTTP": "in-process/json {}/rate",
-        "model call alone": "in-process/predict {}/rate",
+        "work of /classify_batch without HTTP": "ours/json {} in process/rate",
+        "model call alone": "ours/predict {} in process/rate",
     }
     curves = {
         title: {size: 1e6 / rate for size, rate in results.by_size(name).items()}
@@ -93,8 +93,8 @@ def trees(results: Results) -> Figure | None:
     """Time of a request by trees in the model."""
     names = {
         f"of the core for a request, {MANY} connections": (f"trees {{}}/one x{MANY}/rate", 1e6),
-        "model call alone, 1 row": (f"trees {{}}/predict {ALONE}/rate", 1e6),
-        f"model call alone, a row of {MANY}": (f"trees {{}}/predict {MANY}/rate", 1e6),
+        "model call alone, 1 row": (f"trees {{}}/predict {ALONE} in process/rate", 1e6),
+        f"model call alone, a row of {MANY}": (f"trees {{}}/predict {MANY} in process/rate", 1e6),
     }
     curves = {
         title: {size: unit / rate for size, rate in results.by_size(name).items()}

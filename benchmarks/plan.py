@@ -1,40 +1,64 @@
-"""What is measured, and how much of it in a full and in a tiny run.
+"""What is measured, how long, and how often.
 
 A work is named for what is sent: ``one x32`` is one application a request over 32 connections,
-``json 1000`` and ``npy 1000`` are so many applications a request.
+``json 1000`` and ``npy 1000`` are so many applications a request, and ``predict 1000 in process``
+is a model call without HTTP.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from benchmarks.bodies import array_body, batch_body, drawn_bodies, one_body
-from benchmarks.services import FASTAPI, LIMIT, OURS
+from benchmarks.services import OURS, SERVICES
 
-__all__ = ["ALONE", "CROWD", "MANY", "Plan", "Work", "array", "batch", "drawn", "one"]
+__all__ = [
+    "ALONE",
+    "CROWD",
+    "MANY",
+    "Measurement",
+    "Plan",
+    "Work",
+    "array",
+    "batch",
+    "drawn",
+    "in_process",
+    "one",
+    "trees",
+]
 
 ALONE: Final = 1
 MANY: Final = 32
 CROWD: Final = 256
 BULK_CONNECTIONS: Final = 2
 """One request under way while another is served."""
+BUSY: Final = (
+    *("course", "class-api-batchable", "remote", "fastapi", "fastapi-coalesced", "bare-asgi"),
+    *(OURS, "before", "keys", "log", "before-log"),
+)
+"""Services whose floors or ratios are about one application a request over many connections."""
+FEW: Final = 3
+"""Rounds of what no floor depends on."""
+LARGE: Final = 1_000
+"""Rows in a request from which on fewer than a second would see only a few answers."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """Requests of one kind.
+    """Requests of one kind, or calls in process.
 
     Attributes:
         name: of the work.
-        path: of the endpoint.
+        path: of the endpoint; empty: the work is done in process.
         connections: at once.
         rows: applications in a request.
-        data: file of loans to draw from, one after the other; None for one body again and again.
+        data: file of loans to send, one after the other; None for one body again and again.
     """
 
     name: str
-    path: str
-    connections: int
+    path: str = ""
+    connections: int = 1
     rows: int = 1
     data: Path | None = None
 
@@ -61,7 +85,7 @@ def one(connections: int) -> Work:
     return Work(f"one x{connections}", "/classify", connections)
 
 
-def drawn(connections: int, data: Path | None) -> Work:
+def drawn(connections: int, data: Path | None = None) -> Work:
     """Send the loans of a file one by one: some need reasons, some do not."""
     return Work(f"drawn x{connections}", "/classify", connections, data=data)
 
@@ -76,48 +100,68 @@ def array(rows: int) -> Work:
     return Work(f"npy {rows}", "/classify_array", BULK_CONNECTIONS, rows)
 
 
+def in_process(call: str, rows: int) -> Work:
+    """Do without HTTP what a request with ``rows`` does: ``json``, or ``predict`` alone."""
+    return Work(f"{call} {rows} in process", rows=rows)
+
+
+def trees(count: int | str) -> str:
+    """Name our service with a model of so many trees."""
+    return f"trees {count}"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One work of one service.
+
+    Attributes:
+        service: its name.
+        work: what is sent.
+        seconds: in each round.
+        rounds: the first ones of all.
+    """
+
+    service: str
+    work: Work
+    seconds: float
+    rounds: int
+
+
 @dataclass(frozen=True)
 class Plan:
     """How much is measured.
 
     Attributes:
-        rounds: each starts every service anew.
-        seconds: of each measurement that a floor depends on, and of those with many rows.
-        growth_seconds: of what only shows how cost grows.
-        warm_up: seconds of load before the first measurement of a service.
+        data: file of loans to send.
+        rounds: in each of which every service is loaded in turn.
+        seconds: of each measurement that a floor depends on.
+        warm_up: seconds of load for a service before the first round.
         requests: after which the memory is read, first and last.
         batch_rows: applications in a JSON request.
         array_rows: applications in a ``.npy`` request.
-        rows: in a request, as it grows.
+        rows: in a request, as they grow.
         connections: at once, as they grow.
         trees: in the model, as they grow.
-        tree_rounds: how often that is measured.
-        at_once: services measured at the same time; more than one spoils the times.
-        data: file of loans that applications are drawn from.
     """
 
-    rounds: int = 5
-    seconds: float = 5
-    growth_seconds: float = 2
-    warm_up: float = 2
+    data: Path
+    rounds: int = 15
+    seconds: float = 1
+    warm_up: float = 0.5
     requests: tuple[int, int] = (1_000, 100_000)
     batch_rows: int = 1_000
     array_rows: int = 10_000
     rows: tuple[int, ...] = (1, 10, 100, 1_000, 10_000)
-    connections: tuple[int, ...] = (1, 4, 16, 32, 64, 128, 256)
-    trees: tuple[int, ...] = (100, 200, 400, 800, 1_600)
-    tree_rounds: int = 3
-    at_once: int = 1
-    data: Path | None = None
+    connections: tuple[int, ...] = (1, 8, 32, 128, 256)
+    trees: tuple[int, ...] = (100, 400, 1_600)
 
     @classmethod
     def tiny(cls, data: Path) -> "Plan":
         """Just enough to see that everything works."""
         return cls(
-            data=data,
+            data,
             rounds=1,
             seconds=0.3,
-            growth_seconds=0.2,
             warm_up=0.1,
             requests=(20, 200),
             batch_rows=20,
@@ -125,25 +169,45 @@ class Plan:
             rows=(1, 20),
             connections=(1, 4, 32),
             trees=(10,),
-            tree_rounds=1,
-            at_once=2,
         )
 
-    def works(self, service: str) -> list[Work]:
-        """List what a service is asked for: first what floors depend on, then what grows."""
-        both = [one(MANY), one(ALONE)]
-        bulk = [batch(self.batch_rows), array(self.array_rows)]
-        # The crowd comes at once, not step by step: a burst of new connections costs extra.
-        growing = [one(connections) for connections in (CROWD, *self.connections)]
-        rows = [form(rows) for form in (batch, array) for rows in self.rows]
-        more = {
-            OURS: [drawn(MANY, self.data), *growing, *bulk, *rows],
-            LIMIT: [*growing, *bulk],
-            FASTAPI: bulk[:1],
-        }
-        return list(dict.fromkeys([*both, *more.get(service, [])]))
+    def singles(self) -> list[Measurement]:
+        """List what is sent one application a request."""
+        busy = [(name, one(MANY)) for name in BUSY]
+        loans = [(name, drawn(MANY, self.data)) for name in (OURS, "keys-log", "before-keys-log")]
+        alone = [(name, one(ALONE)) for name in ("flask", "fastapi", "bare-asgi", OURS)]
+        growth = [(name, one(n)) for n in self.connections for name in (OURS, "bare-asgi")]
+        return self.each(
+            ([*busy, (OURS, one(CROWD)), *loans], 1, self.rounds),
+            (alone, 0.3, self.rounds),
+            ([(name, one(MANY)) for name in SERVICES], 1, FEW),
+            ([(name, one(ALONE)) for name in SERVICES], 0.3, FEW),
+            (growth, 0.3, FEW),
+        )
 
-    def seconds_of(self, work: Work) -> float:
-        """How long a work is measured: longer for what floors depend on, and for many rows."""
-        long = work.connections in (ALONE, MANY, CROWD) or work.rows > 1
-        return self.seconds if long else self.growth_seconds
+    def bulk(self) -> list[Measurement]:
+        """List what is sent many applications a request, what is not sent, and larger models."""
+        json, npy = batch(self.batch_rows), array(self.array_rows)
+        sizes = sorted({*self.rows, MANY, self.batch_rows, self.array_rows})
+        calls = [in_process("json", self.batch_rows), in_process("predict", self.array_rows)]
+        large = [form(rows) for form in (batch, array) for rows in self.rows if rows >= LARGE]
+        small = [form(rows) for form in (batch, array) for rows in self.rows]
+        alone = [in_process(kind, rows) for kind in ("json", "predict") for rows in sizes]
+        shared = [in_process("predict", rows) for rows in (ALONE, MANY)]
+        growth = [one(ALONE), one(MANY), *shared]
+        return self.each(
+            ([("fastapi", json), (OURS, json), (OURS, npy)], 1, self.rounds),
+            ([(OURS, work) for work in calls], 0.3, self.rounds),
+            ([(OURS, work) for work in large], 1, FEW),
+            ([(OURS, work) for work in (*small, *alone)], 0.3, FEW),
+            ([(trees(count), work) for count in self.trees for work in growth], 0.3, FEW),
+        )
+
+    def each(self, *parts: tuple[Iterable[tuple[str, Work]], float, int]) -> list[Measurement]:
+        """Give every part its share of the seconds and its rounds; what comes twice counts once."""
+        found: dict[tuple[str, Work], Measurement] = {}
+        for pairs, share, rounds in parts:
+            for service, work in pairs:
+                new = Measurement(service, work, share * self.seconds, min(rounds, self.rounds))
+                found.setdefault((service, work), new)
+        return list(found.values())

@@ -15,21 +15,23 @@ __all__ = ["write_report"]
 INTRODUCTION = """\
 # Results
 
-Written by `make bench`; do not edit. Each service loads the same model, validates in the same way
-and gives the same answer, which is checked before it is timed. One worker on one core, loaded by
-wrk from another. Numbers are medians over the rounds, with the least and the most in brackets.
-Other work on the machine moves the absolute numbers; the ratios are what counts, and each is taken
+Written by `make bench`; do not edit. Every service loads the same model, validates in the same way
+and gives the same answer, which is checked before it is timed. All of them run at once on one core,
+with one worker each; wrk loads them from another core. In each round they are loaded in turn, for a
+second each. Numbers are medians over the rounds, with the first and third quartile in brackets.
+Other work on the machine moves the absolute numbers; compare the ratios, each of which is taken
 within a round."""
 
 
-def write_report(results: Results, plan: Plan, folder: Path) -> None:
-    """Write RESULTS.md, its pictures and results.json into ``folder``."""
+def write_report(results: Results, plan: Plan, folder: Path) -> str:
+    """Write RESULTS.md, its pictures and results.json into a folder; return the floors' table."""
     folder.mkdir(parents=True, exist_ok=True)
     results.write(folder / "results.json")
     pictures = draw(results, folder)
     lines = [INTRODUCTION, "", *services(results)]
     lines += [*picture(pictures, "services", "Requests a second of each service")]
-    lines += ["## Floors", "", *floor_table(results, plan), ""]
+    table = "\n".join(floor_table(results, plan))
+    lines += ["## Floors", "", table, ""]
     for name, title, text in (
         ("rows", "Growth: rows in a request", insight.of_rows(results)),
         ("connections", "Growth: connections", insight.of_connections(results)),
@@ -38,6 +40,7 @@ def write_report(results: Results, plan: Plan, folder: Path) -> None:
         lines += [f"## {title}", "", *picture(pictures, name, title), text, ""]
     lines += ["## Measured with", "", *(f"- {what}: {is_}" for what, is_ in results.facts.items())]
     (folder / "RESULTS.md").write_text("\n".join(lines) + "\n")
+    return table
 
 
 def services(results: Results) -> Iterator[str]:

@@ -6,17 +6,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+
 __all__ = ["Results", "Spread"]
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A few measurements of the same thing.
+    """One number a round, summed up.
 
     Attributes:
         median: of them.
-        low: the smallest.
-        high: the largest.
+        low: their first quartile.
+        high: their third quartile.
     """
 
     median: float
@@ -25,11 +27,12 @@ class Spread:
 
     @classmethod
     def of(cls, numbers: Sequence[float]) -> "Spread":
-        """Sum up one number a round."""
-        return cls(median(numbers), min(numbers), max(numbers))
+        """Sum up the numbers, of which there is at least one."""
+        low, middle, high = np.quantile(numbers, (0.25, 0.5, 0.75)).tolist()
+        return cls(middle, low, high)
 
     def text(self, form: str = ",.0f") -> str:
-        """Write median [least to most]."""
+        """Write median [first to third quartile]."""
         low, high = format(self.low, form), format(self.high, form)
         return f"{self.median:{form}} [{low} to {high}]"
 
@@ -41,7 +44,8 @@ class Results:
     Attributes:
         facts: what it ran on and with, for people.
         checked: answers compared with the booster's, by service.
-        numbers: measurements by name, one a round; e.g. ``ours/one x32/rate``.
+        numbers: measurements by name, one for each of the first rounds; e.g.
+            ``ours/one x32/rate``.
     """
 
     facts: dict[str, str] = field(default_factory=dict)

@@ -1,7 +1,8 @@
-"""Measure our service and its peers, each in turn on one core, loaded with wrk from another.
+"""Measure our service and its peers, all at once on one core, loaded with wrk from another.
 
-    python -m benchmarks.run                        everything: about half an hour
+    python -m benchmarks.run                        everything: about six minutes
     python -m benchmarks.run --only ours fastapi    some of it
+    python -m benchmarks.run --before ../other      beside another checkout of this project
     python -m benchmarks.run --tiny --output /tmp/b just enough to see that it works
 
 Trains the course's model in a model store of its own, on the real data where it is at hand
@@ -10,30 +11,26 @@ its pictures, and every number into results.json.
 """
 
 import argparse
-import dataclasses
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.facts import facts
-from benchmarks.machine import PROJECT, Machine
-from benchmarks.measure import IN_PROCESS, TREES, Bench
-from benchmarks.plan import Plan
-from benchmarks.processes import BenchmarkError
-from benchmarks.progress import show
+from benchmarks.machine import PROJECT, BenchmarkError, Machine
+from benchmarks.measure import Bench
+from benchmarks.plan import Plan, trees
 from benchmarks.report import write_report
 from benchmarks.results import Results
 from benchmarks.services import OURS, SERVICES
 
 __all__: list[str] = []
 
-NAMES = (*SERVICES, IN_PROCESS, TREES)
+TREES = "trees"
 NEEDED = {"wrk": "wrk", "taskset": "util-linux"}
 """Commands, and the Debian packages that they are in."""
 
@@ -41,62 +38,50 @@ NEEDED = {"wrk": "wrk", "taskset": "util-linux"}
 def main() -> None:
     """Train, measure, report."""
     args = options()
-    plan = Plan(rounds=args.rounds, seconds=args.seconds, data=args.data)
-    if args.tiny:
-        plan = Plan.tiny(args.data)
-    results = Results()
-    with (
-        TemporaryDirectory(prefix="credit-risk-benchmark-") as home,
-        show(count_steps(plan, args.only)) as say,
-    ):
-        machine = Machine(Path(home), args.server_core, args.load_core)
+    plan = Plan.tiny(args.data) if args.tiny else Plan(args.data, args.rounds, args.seconds)
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        sys.stdout.write(f"{time.monotonic() - began:5.0f} s  {text}\n")
+        sys.stdout.flush()
+
+    cores = (frozenset({args.server_core}), frozenset({args.load_core}))
+    if args.tiny:  # times do not matter, and starting takes most of them
+        cores = (frozenset(os.sched_getaffinity(0)),) * 2
+    with TemporaryDirectory(prefix="credit-risk-benchmark-") as home:
+        machine = Machine(Path(home), *cores, before=args.before)
         say(f"train on {args.data.name}")
         trained = machine.run("python", "train.py", "--course", "--data", str(args.data))
-        machine = dataclasses.replace(machine, model=trained.split()[-1])
-        results.facts = facts(machine, plan, args.data)
-        bench = Bench(machine, plan, results, say)
-        perform(tasks(bench, args.only, args.data), plan.at_once)
-    write_report(results, plan, args.output)
-
-
-def tasks(bench: Bench, names: list[str], data: Path) -> Iterator[Callable[[], None]]:
-    """List what is to be measured: round by round, and then models with more trees."""
-    for _ in range(bench.plan.rounds):
-        for name in SERVICES:
-            if name in names:
-                yield partial(bench.service, name)
-        if IN_PROCESS in names:
-            yield bench.in_process
-    if TREES in names:
-        yield partial(bench.trees, data)
-
-
-def perform(tasks: Iterator[Callable[[], None]], at_once: int) -> None:
-    """Do one task after the other, or several at once where times do not matter."""
-    if at_once == 1:
-        for task in tasks:
-            task()
-        return
-    with ThreadPoolExecutor(at_once) as pool:
-        try:
-            for done in [pool.submit(task) for task in tasks]:
-                done.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def count_steps(plan: Plan, names: list[str]) -> int:
-    """Count what is shown as steps."""
-    services = sum(1 + len(plan.works(name)) for name in SERVICES if name in names)
-    a_round = services + (OURS in names) + (IN_PROCESS in names)
-    trees = 1 + plan.tree_rounds * 3 * len(plan.trees) if TREES in names else 0
-    return 1 + plan.rounds * a_round + trees
+        machine = replace(machine, model=trained.split()[-1])
+        services = {
+            name: service
+            for name, service in SERVICES.items()
+            if name in args.only and (args.before or not service.before)
+        }
+        if TREES in args.only:
+            command = ("python", "-m", "benchmarks.forest", str(args.data), *map(str, plan.trees))
+            models = zip(plan.trees, machine.run(*command).split(), strict=True)
+            services |= {trees(n): replace(SERVICES[OURS], model=tag) for n, tag in models}
+        results = Results(facts(machine, plan))
+        say(f"start {len(services)} services")
+        with (
+            machine.program("benchmarks.in_process") as in_process,
+            machine.serving(services) as servers,
+        ):
+            bench = Bench(machine, plan, services, servers, in_process, results, say)
+            bench.prepare()
+            bench.rounds("one application a request", plan.singles())
+            bench.last_memory()
+            bench.rounds("many applications a request", plan.bulk())
+            say("end the services")
+    say(f"report to {args.output}")
+    sys.stdout.write(f"\n{write_report(results, plan, args.output)}\n")
 
 
 def options() -> argparse.Namespace:
     """Read the command line."""
-    cores = [str(core) for core in sorted(os.sched_getaffinity(0))]
+    cores = sorted(os.sched_getaffinity(0))
+    names = (*SERVICES, TREES)
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.run",
         description=__doc__,
@@ -104,17 +89,24 @@ def options() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--rounds", type=int, default=Plan.rounds, help="of all services (%(default)s)")
-    add("--seconds", type=float, default=Plan.seconds, help="a measurement (%(default)s)")
-    add("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=", ".join(NAMES))
+    add("--seconds", type=float, default=Plan.seconds, help="of a measurement (%(default)s)")
+    add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    add("--before", type=checkout, metavar="PATH", help="another checkout of this project")
     add("--tiny", action="store_true", help="one round of moments, to see that it works")
     add("--output", type=Path, default=Path(__file__).parent, help="folder of the results")
     add("--data", type=Path, default=find_data(), help="CSV or Parquet")
-    add("--server-core", metavar="CORE", default=cores[0], help="of the services (%(default)s)")
-    add("--load-core", metavar="CORE", default=cores[-1], help="of wrk (%(default)s)")
-    args = parser.parse_args()
-    if args.tiny:  # times do not matter, and starting takes most of them
-        args.server_core = args.load_core = ",".join(cores)
-    return args
+    add("--server-core", type=int, metavar="CORE", default=cores[0], help="(%(default)s)")
+    add("--load-core", type=int, metavar="CORE", default=cores[-1], help="of wrk (%(default)s)")
+    return parser.parse_args()
+
+
+def checkout(path: str) -> Path:
+    """Find the other checkout."""
+    found = Path(path).resolve()
+    if not (found / "service.py").exists():
+        msg = f"{path} has no service.py"
+        raise argparse.ArgumentTypeError(msg)
+    return found
 
 
 def find_data() -> Path:
@@ -127,7 +119,7 @@ def find_data() -> Path:
 
 
 def refuse_to_start_without_tools() -> None:
-    """Say which Debian package is missing.
+    """Name the Debian package that is missing.
 
     Raises:
         BenchmarkError: if one is.

@@ -5,8 +5,9 @@ One worker and one thread for the model, whatever the service; access logs are o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-__all__ = ["FASTAPI", "LIMIT", "OURS", "SERVICES", "Service"]
+__all__ = ["KEYS_FILE", "OURS", "SERVICES", "Service"]
 
 BENTOML = ("bentoml", "serve", "--host", "127.0.0.1", "--port", "{port}")
 UVICORN = (
@@ -14,6 +15,9 @@ UVICORN = (
     *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
 )
 GUNICORN = ("gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "1", "--log-level", "warning")
+QUIET = "api_server.logging.access.enabled=false runners.logging.access.enabled=false"
+KEYS_FILE: Final = "keys.toml"
+"""Name of the file of API keys in the home of each service."""
 
 
 @dataclass(frozen=True)
@@ -23,20 +27,34 @@ class Service:
     Attributes:
         title: for people.
         command: with ``{port}`` in the place of the port.
-        settings: environment variables, with ``{home}`` in the place of a folder of the run's own.
+        settings: environment variables, with ``{home}`` in the place of the service's home.
         exact: whether its probabilities must be the booster's bit for bit.
+        before: whether it runs from the other checkout.
+        model: tag of a model of its own; empty: the one that all load.
     """
 
     title: str
     command: tuple[str, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     exact: bool = False
+    before: bool = False
+    model: str = ""
+
+    @property
+    def keys(self) -> bool:
+        """Whether it wants an API key."""
+        return "CREDIT_RISK_API_KEYS_FILE" in self.settings
 
 
-OURS = "ours"
-FASTAPI = "fastapi"
-LIMIT = "bare-asgi"
-QUIET = "api_server.logging.access.enabled=false runners.logging.access.enabled=false"
+def ours(title: str, *settings: Mapping[str, str], before: bool = False) -> Service:
+    """Serve ``service.py`` with some settings."""
+    merged = {name: value for each in settings for name, value in each.items()}
+    return Service(title, (*BENTOML, "service.py:svc"), merged, exact=True, before=before)
+
+
+KEYS = {"CREDIT_RISK_API_KEYS_FILE": f"{{home}}/{KEYS_FILE}"}
+LOG = {"CREDIT_RISK_DECISION_LOG": "{home}/decisions"}
+OURS: Final = "ours"
 
 SERVICES: Mapping[str, Service] = {
     "course": Service(
@@ -52,26 +70,22 @@ SERVICES: Mapping[str, Service] = {
         "class API as documented", (*BENTOML, "benchmarks.peers.class_api:ClassApi")
     ),
     "flask": Service("Flask + Gunicorn", (*GUNICORN, "benchmarks.peers.flask_app:app")),
-    FASTAPI: Service("FastAPI + uvicorn", (*UVICORN, "benchmarks.peers.fastapi_app:app")),
+    "remote": ours("ours, runner as a process of its own", {"CREDIT_RISK_RUNNER": "remote"}),
+    "fastapi": Service("FastAPI + uvicorn", (*UVICORN, "benchmarks.peers.fastapi_app:app")),
     "fastapi-coalesced": Service(
         "FastAPI with our encoder and coalescer",
         (*UVICORN, "benchmarks.peers.fastapi_coalesced:app"),
         exact=True,
     ),
-    "remote": Service(
-        "ours, runner as a process of its own",
-        (*BENTOML, "service.py:svc"),
-        {"CREDIT_RISK_RUNNER": "remote"},
-        exact=True,
-    ),
-    "logged": Service(
-        "ours, each decision on the disk before its answer",
-        (*BENTOML, "service.py:svc"),
-        {"CREDIT_RISK_DECISION_LOG": "{home}/decisions"},
-        exact=True,
-    ),
-    OURS: Service("**ours, as shipped**", (*BENTOML, "service.py:svc"), exact=True),
-    LIMIT: Service(
+    "bare-asgi": Service(
         "bare ASGI function, the limit", (*UVICORN, "benchmarks.peers.bare_asgi:app"), exact=True
     ),
+    OURS: ours("**ours, as shipped**"),
+    "before": ours("before", before=True),
+    "keys": ours("ours, with API keys", KEYS),
+    "log": ours("ours, each decision on the disk before its answer", LOG),
+    "before-log": ours("before, each decision on the disk before its answer", LOG, before=True),
+    "keys-log": ours("ours, with API keys and decision log", KEYS, LOG),
+    "before-keys-log": ours("before, with API keys and decision log", KEYS, LOG, before=True),
 }
+"""By name, in the order in which they are measured: what is compared stands close together."""

@@ -82,7 +82,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             *("benchmarks.peers", "lean_bento", "credit_risk.form", "credit_risk.model"),
             *("credit_risk.decision", "credit_risk.registry", "credit_risk.training"),
         },
-        {"httpx", "matplotlib", "numpy", "psutil", "rich", "xgboost"},
+        {"httpx", "matplotlib", "numpy", "psutil", "xgboost"},
     ),
     "benchmarks.peers": (
         {

@@ -28,9 +28,9 @@ MAX_BATCH_SIZE = 1000
 """Most rows in one model call, as in ``bentoconfiguration.yaml``."""
 
 
-def stored_model() -> bentoml.Model:
-    """Find the model that every service of the benchmark loads."""
-    return bentoml.models.get(model_tag())
+def stored_model(tag: str = "") -> bentoml.Model:
+    """Find a model; the one that every service of the benchmark loads unless a tag is given."""
+    return bentoml.models.get(tag or model_tag())
 
 
 class PlainModel:

@@ -19,21 +19,27 @@ SERVICES = {
     "fastapi",
     "fastapi-coalesced",
     "remote",
-    "logged",
-    "ours",
     "bare-asgi",
+    "ours",
+    "keys",
+    "log",
+    "keys-log",
+    "before",
+    "before-log",
+    "before-keys-log",
 }
 PICTURES = ("services", "rows", "connections", "trees")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the results of one tiny run."""
+    """Folder with the results of one tiny run, with this checkout in the place of another."""
     for command, package in TOOLS.items():
         if shutil.which(command) is None:
             pytest.skip(f"{command} was not found: install the package {package}")
     folder = tmp_path_factory.mktemp("benchmark")
-    run("python", "-m", "benchmarks.run", "--tiny", "--output", folder, home=folder / "unused")
+    options = ("--tiny", "--before", PROJECT, "--output", folder)
+    run("python", "-m", "benchmarks.run", *options, home=folder / "unused")
     return folder
 
 
@@ -61,7 +67,12 @@ def test_every_floor_was_compared(folder: Path) -> None:
     floors = report.partition("## Floors")[2].partition("\n## ")[0]
 
     assert floors.count("| yes |") + floors.count("| **no** |") == 16
+    assert floors.count("| reported: ") == 7
     assert "not measured" not in report.lower()
+
+
+def test_nothing_was_measured_twice_in_a_round(results: dict[str, Any]) -> None:
+    assert {len(numbers) for numbers in results["numbers"].values()} == {1}
 
 
 def test_the_report_shows_its_pictures(folder: Path) -> None:
