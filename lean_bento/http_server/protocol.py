@@ -83,6 +83,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Forget the request that is being read."""
         self._waiting = None
         self._unset_deadline()
+        self._unset_keepalive_if_required()  # uvicorn does not when the client resets
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

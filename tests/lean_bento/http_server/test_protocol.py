@@ -1,12 +1,16 @@
 """What a connection reads, refuses and forgets, on uvicorn with an application that echoes."""
 
+import gc
 import json
 import logging
 import socket
+import struct
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import pairwise
+from threading import Event
 
 import pytest
 import uvicorn
@@ -18,7 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lean_bento.http_server import protocol as connection
-from lean_bento.http_server.protocol import COMPLETE_BODY, MAX_HEAD
+from lean_bento.http_server.protocol import COMPLETE_BODY, MAX_HEAD, HttpProtocol
 from lean_bento.http_server.server import Server
 
 KEPT = b"POST /echo HTTP/1.1\r\nHost: test\r\n"
@@ -315,6 +319,28 @@ def test_the_rest_of_a_body_whose_request_is_answered_is_not_waited_for_without_
         client.sendall(rest)
 
         assert statuses(answer + received(client)) == [401]
+
+
+def test_a_connection_that_its_client_resets_is_forgotten_at_once() -> None:
+    forgotten = Event()
+    with serving(echo, idle=100 * PATIENCE) as address:
+        with socket.create_connection(address, timeout=PATIENCE) as client:
+            client.sendall(HELLO)
+            answered(client)
+            (kept,) = (
+                each
+                for each in gc.get_objects()
+                if isinstance(each, HttpProtocol) and each.client == client.getsockname()
+            )
+            weakref.finalize(kept, forgotten.set)
+            del kept
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        for _ in range(100):
+            gc.collect()
+            if was_forgotten := forgotten.wait(0.1):
+                break
+
+    assert was_forgotten
 
 
 def test_who_asks_nothing_is_told_nothing(
