@@ -66,7 +66,7 @@ load: $(SYNCED) ## Load-test HOST with 50 users for 30 s; fails on errors or abo
 overload: $(SYNCED) ## Offer HOST four times what it can take: what it answers, how soon it recovers
 	$(BIN)/python -m benchmarks.overload $(HOST)
 
-bench: $(SYNCED) ## Measure beside the peers, in six minutes: benchmarks/RESULTS.md; BENCH_ARGS='--before PATH'
+bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes six minutes; BENCH_ARGS has options
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
 
 soak: $(SYNCED) ## Ten minutes at full load with faults injected, then 100 kills; fails on a leak or a wrong answer
