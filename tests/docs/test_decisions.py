@@ -4,9 +4,9 @@ import re
 from typing import NamedTuple
 
 import pytest
-from running import PROJECT
+from documents import text_of
 
-TEXT = (PROJECT / "docs" / "decisions.md").read_text()
+TEXT = text_of("docs/decisions.md")
 INDEX, *SECTIONS = re.split(r"^## (?=D\d)", TEXT, flags=re.MULTILINE)
 PARTS = ("Decision", "Why", "What would change our mind")
 
@@ -50,8 +50,6 @@ def test_the_index_names_every_entry_once_with_its_title() -> None:
     ]
 
 
-def test_every_link_to_an_entry_leads_to_it() -> None:
+def test_every_link_to_an_entry_has_its_number() -> None:
     for number, anchor in re.findall(r"\[D(\d+)[^\]]*\]\(#(\S+?)\)", TEXT):
-        heading = f"D{number}. {ENTRIES[int(number) - 1].title}"
-
-        assert anchor == re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        assert anchor.startswith(f"d{number}-")  # test_links.py finds out whether it is there
