@@ -35,7 +35,7 @@ def check_rows(rows: Rows) -> None:
             only for income, assets and debt, and exactly one category per categorical field.
     """
     if rows.ndim != 2 or rows.shape[1] != len(COLUMNS):  # noqa: PLR2004  two axes: rows, columns
-        msg = f"found an array of shape {rows.shape!s:.50}, expected (n, {len(COLUMNS)})"
+        msg = f"found an array of shape {rows.shape!s:.40}, expected (n, {len(COLUMNS)})"
         raise EncodingError(msg)
     with np.errstate(invalid="ignore"):
         fits = ((rows >= _LOW) & (rows <= _HIGH)) | (np.isnan(rows) & _MAY_BE_MISSING)
