@@ -1,11 +1,10 @@
-"""What the boosted trees must beat, and how sure a gain over it is.
+"""Plain models that the boosted trees must beat, and the interval of a gain over them.
 
-The plain models: logistic regression, on the columns as they are and on splines of them. Everything
-fitted (medians, scales, knots, weights) comes from the examples given and from nothing else. Knows
-nothing of trees and of how folds are drawn.
+They are logistic regressions, on the columns as they are and on splines of them. Everything that is
+fitted (medians, scales, knots, weights) comes from the examples given and from nothing else.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -19,28 +18,26 @@ from sklearn.preprocessing import FunctionTransformer, SplineTransformer, Standa
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from credit_risk.form import COLUMNS, LIMITS
-from credit_risk.training.fitting import Examples
+from credit_risk.model import Rows
+from credit_risk.training.fitting import Examples, Predict
 
 __all__ = ["fit_logistic", "fit_spline_logistic", "gain_interval"]
 
-Predict = Callable[[NDArray[np.float32]], NDArray[np.float64]]
-"""From encoded rows (n, 29) to probabilities of default (n,)."""
-
 NUMBERS: Final = [place for place, name in enumerate(COLUMNS) if name in LIMITS]
 INDICATORS: Final = [place for place, name in enumerate(COLUMNS) if name not in LIMITS]
-ITERATIONS: Final = 5000  # at most; unscaled splines need some hundreds
+ITERATIONS: Final = 5000  # at most; unscaled splines need some hundred
 
 
 def fit_logistic(examples: Examples) -> Predict:
-    """Fit a logistic regression on the 29 columns, the median where a number is missing."""
+    """Fit a logistic regression on the 29 columns; a missing number counts as the median."""
     weights = LogisticRegression(max_iter=ITERATIONS)
     return _fit(make_pipeline(_medians(), StandardScaler(), weights), examples)
 
 
 def fit_spline_logistic(examples: Examples) -> Predict:
-    """Fit the same on a curve for each number instead of a straight line.
+    """Fit a logistic regression on a curve of each number instead of a straight line.
 
-    A curve is a cubic spline of log(1 + number) with five knots at equal distances, and goes on as
+    The curve is a cubic spline of log(1 + number) with five knots at equal distances. It goes on as
     a line beyond the smallest and the largest number seen.
     """
     splines = SplineTransformer(n_knots=5, degree=3, knots="uniform", extrapolation="linear")
@@ -50,10 +47,10 @@ def fit_spline_logistic(examples: Examples) -> Predict:
 
 
 def gain_interval(gains: Sequence[float], held_out_to_seen: float) -> tuple[float, float]:
-    """Find the 95 % interval of a mean gain over folds (Nadeau & Bengio 2003, corrected t-test).
+    """Return the 95 % interval of a mean gain over folds (Nadeau & Bengio 2003, corrected t-test).
 
-    Folds share most of their training rows, so that their gains vary less than the gains on new
-    loans would: the variance is taken times 1/n + held_out_to_seen instead of 1/n.
+    Folds share most of their training rows, so their gains vary less than gains on new loans would.
+    The correction multiplies the variance by 1/n + held_out_to_seen instead of 1/n.
 
     Worked example: gains 0.01, 0.02 and 0.03 with a fifth held out (0.25) have the mean 0.02, the
     standard deviation 0.01 and n - 1 = 2 degrees of freedom, so 4.303 in Student's table:
@@ -69,7 +66,7 @@ def gain_interval(gains: Sequence[float], held_out_to_seen: float) -> tuple[floa
 
 
 def _medians() -> SimpleImputer:
-    # A number that is missing throughout stays a column, of zeros.
+    # A column without any number stays, as zeros.
     return SimpleImputer(strategy="median", keep_empty_features=True)
 
 
@@ -78,7 +75,7 @@ def _fit(model: Pipeline, examples: Examples) -> Predict:
     with threadpool_limits(1):
         model.fit(examples.rows, examples.defaulted)
 
-    def predict(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    def predict(rows: Rows) -> NDArray[np.float64]:
         with threadpool_limits(1):
             probabilities: NDArray[np.float64] = model.predict_proba(rows)[:, 1]
         return probabilities

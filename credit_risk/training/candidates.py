@@ -1,7 +1,4 @@
-"""The candidates of the comparison: what fits each, and what each says of unseen loans.
-
-Knows nothing of measures.
-"""
+"""Candidates of the comparison: fit each, and predict loans that it has not seen."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,13 +10,12 @@ from numpy.typing import NDArray
 
 from credit_risk.model import RiskModel
 from credit_risk.training.baselines import fit_logistic, fit_spline_logistic
-from credit_risk.training.fitting import Examples, Recipe, fit_booster
+from credit_risk.training.fitting import Examples, Predict, Recipe, fit_booster
 from credit_risk.training.recipes import COURSE, standard, with_marital
 
 __all__ = ["CANDIDATES", "FIT", "Probabilities", "Split", "predict_all"]
 
 Probabilities = NDArray[np.float64]
-Predict = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]  # places of the rows seen and held out
 
 
@@ -36,10 +32,9 @@ FIT: Final[dict[str, Callable[[Examples, Path], Predict]]] = {
         with_marital(parameters), examples
     ),
 }
-"""From examples, and the file of our parameters, to what predicts."""
+"""Fits a candidate by name, from examples and the file of our parameters."""
 
-CANDIDATES: Final = tuple(FIT)
-"""Their names; the others are measured by the first."""
+CANDIDATES: Final = tuple(FIT)  # the others are compared with the first
 
 
 def predict_all(
@@ -49,19 +44,22 @@ def predict_all(
     on_fit: Callable[[], None],
     workers: int | None,
 ) -> dict[str, list[Probabilities]]:
-    """Return what each candidate, fitted on the seen rows of a split, says of those held out.
+    """Fit each candidate on the seen rows of each split and predict the rows held out.
 
     Args:
         examples: all loans.
-        splits: of them.
+        splits: of the loans.
         parameters: file of our models' parameters.
         on_fit: called after each fit, for progress.
-        workers: processes; None for one a core.
+        workers: number of processes; None for one a core.
+
+    Returns:
+        Probabilities of the rows held out, by candidate, in the order of the splits.
     """
     tasks = [(name, place) for name in CANDIDATES for place in range(len(splits))]
     found = {}
     run = joblib.Parallel(
-        workers or joblib.cpu_count(),  # those that this process may use
+        workers or joblib.cpu_count(),  # cores that this process may use
         backend="loky",
         return_as="generator_unordered",
         inner_max_num_threads=1,  # a process a core: more threads would wait for each other

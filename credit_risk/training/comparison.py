@@ -1,8 +1,8 @@
-"""Compare our model with what it must beat, on the same folds of the same loans.
+"""Compare our model with others on the same folds of the same loans.
 
-Repeated stratified 5-fold cross-validation: one held-out fifth says little (the standard error of
-its AUC is about 0.017), so a candidate is judged by its difference from the first on every fold.
-Knows nothing of files and of what is shown.
+The folds are those of a repeated stratified 5-fold cross-validation. One held-out fifth says little
+(the standard error of its AUC is about 0.017), so a candidate is judged by its difference from the
+first candidate on each fold.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,13 +28,13 @@ COURSE_SPLIT: Final = (0.2, 11)  # share and seed of the course's test part, as 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way of making a model, and how good its models are on loans that they have not seen.
+    """A kind of model, measured on loans that it has not seen.
 
     Attributes:
-        name: for people.
+        name: to be shown.
         auc: area under the ROC curve, mean over all folds; so are ks and brier.
         gain: mean difference of the AUC from the first candidate's on the same folds.
-        gain_interval: low and high end of its 95 % interval, see ``baselines.gain_interval``.
+        gain_interval: 95 % interval of the gain, see ``baselines.gain_interval``.
         brier: mean squared error of the probability.
         ks: largest distance of the two cumulative distributions, 0 to 1.
         ece: expected calibration error of all out-of-fold probabilities, mean over the repeats.
@@ -53,13 +53,13 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
 class Comparison:
-    """What came out.
+    """Result of a comparison.
 
     Attributes:
         candidates: the course's first.
-        folds: in a repeat.
-        repeats: of the division into folds.
-        probabilities: (n,) of default, ours, out of fold in the first repeat, in row order.
+        folds: number in a repeat.
+        repeats: number of divisions into folds.
+        probabilities: (n,) of default by our model, out of fold in the first repeat, in row order.
     """
 
     candidates: tuple[Candidate, ...]
@@ -85,10 +85,10 @@ def compare(
 
     Args:
         examples: all loans.
-        repeats: of the division into folds, each shuffled anew.
+        repeats: number of divisions into folds, each shuffled anew.
         parameters: file of our models' parameters.
         on_fit: called after each fit, for progress.
-        workers: processes; None for one a core.
+        workers: number of processes; None for one a core.
     """
     splits = _draw(examples, repeats)
     found = predict_all(examples, splits, parameters, on_fit, workers)

@@ -1,7 +1,6 @@
-"""How good are probabilities of default? Discrimination and calibration.
+"""Measures of probabilities of default: discrimination and calibration.
 
-Knows nothing of models: outcomes and probabilities in, measures out. The order of the rows
-changes no result.
+The order of the rows changes no result.
 """
 
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ TAILS: Final = (0.025, 0.975)  # outside of a 95 % interval
 
 @dataclass(frozen=True)
 class Measures:
-    """What is measured on one part of the data.
+    """Measures on one part of the data.
 
     Attributes:
         auc: area under the ROC curve, 0.5 (chance) to 1.
@@ -41,7 +40,7 @@ class Measures:
     ece: float
 
     def as_dict(self) -> dict[str, float]:
-        """Names and values, for the model card."""
+        """Return names and values, for the model card."""
         return asdict(self)
 
 
@@ -61,7 +60,7 @@ class Roc:
 
     @property
     def widest(self) -> int:
-        """Where the two shares are farthest apart: there the distance is KS."""
+        """Index of the point where the two shares are farthest apart, by KS."""
         return int(np.argmax(self.defaults - self.goods))
 
 
@@ -73,11 +72,10 @@ def measure(defaulted: Outcomes, probabilities: Probabilities) -> Measures:
 def intervals(
     defaulted: Outcomes, probabilities: Probabilities, resamples: int = 200, seed: int = 0
 ) -> Mapping[str, tuple[float, float]]:
-    """Say how far chance could move each measure: bootstrap 95 % interval by name.
+    """Return the 95 % bootstrap interval of each measure, by name.
 
-    The spread is that of the resamples, its middle the measure itself: a resample repeats loans,
-    which makes KS and ECE larger in resamples than in the data they are drawn from, so that
-    plain percentiles can lie above the measure as a whole.
+    An interval has the spread of the resamples around the measure itself. Plain percentiles could
+    lie above the measure as a whole: a resample repeats loans, which makes KS and ECE larger.
     """
     random = np.random.default_rng(seed)
     ranking = _Ranking(defaulted, probabilities)
@@ -85,7 +83,7 @@ def intervals(
     draws = (
         np.bincount(random.integers(rows, size=rows), minlength=rows) for _ in range(resamples)
     )
-    # A resample of a few loans can miss one of the outcomes: there is nothing to tell apart.
+    # A resample of a few loans can miss one of the outcomes; it has no measures.
     both = (draw for draw in draws if 0 < draw[defaulted].sum() < rows)
     found = np.array([astuple(ranking.measure(draw)) for draw in both])
     tails = np.quantile(found, TAILS, axis=0) - found.mean(axis=0)
@@ -107,7 +105,7 @@ def roc(defaulted: Outcomes, probabilities: Probabilities) -> Roc:
 
 
 class _Ranking:
-    """Loans in order of probability, sorted once for many resamples."""
+    """Loans in order of probability, sorted once for all resamples."""
 
     def __init__(self, defaulted: Outcomes, probabilities: Probabilities) -> None:
         self._order = np.lexsort((defaulted, probabilities))
@@ -119,7 +117,7 @@ class _Ranking:
         self._edges = np.cumsum([0, *sizes])
 
     def measure(self, weights: NDArray[Any]) -> Measures:
-        """Measure as if each loan were there ``weights`` (n,) times."""
+        """Measure with each loan counted ``weights`` (n,) times."""
         weights = weights[self._order].astype(np.float64)
         rows = np.add.reduceat(weights, self._first)
         defaults = np.add.reduceat(weights * self._defaulted, self._first)
@@ -129,7 +127,7 @@ class _Ranking:
         auc = float(defaults @ (goods_below - goods / 2) / (all_defaults * all_goods))
         distances = goods_below / all_goods - defaults_below / all_defaults
         surplus = rows * self._probabilities[self._first] - defaults
-        # Straight lines between distinct probabilities: the mean outcome of equal ones.
+        # Loans of equal probability count with their mean outcome.
         at_edges = np.interp(
             self._edges, np.append(0, rows.cumsum()), np.append(0, surplus.cumsum())
         )

@@ -1,7 +1,4 @@
-"""Fit the vectorizer and the boosted trees.
-
-Knows nothing of files, of measures and of the store.
-"""
+"""Fit the vectorizer and the boosted trees."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,22 +12,24 @@ from sklearn.model_selection import train_test_split
 from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 from credit_risk.model import FeatureBuilder, Rows, constraints
 
-__all__ = ["Examples", "Recipe", "fit_booster", "fit_vectorizer"]
+__all__ = ["Examples", "Predict", "Recipe", "fit_booster", "fit_vectorizer"]
 
+Predict = Callable[[Rows], NDArray[np.floating]]
+"""From encoded rows (n, 29) to probabilities of default (n,)."""
 Record = Mapping[str, float | str]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is made from encoded rows.
+    """Settings that make a model of encoded rows.
 
     Attributes:
         name: for the model card.
         parameters: of ``xgboost.train``.
         rounds: number of trees.
-        inputs: what the trees see, of the 29 columns and the derived ones.
-        never_falls_with: guarantees, as ``features.constraints`` takes them.
-        missing_as: what stands for a missing number; None keeps it NaN.
+        inputs: columns that the trees see, of the 29 and the derived ones.
+        never_falls_with: directions to keep, as ``constraints`` takes them.
+        missing_as: replaces a missing number; None keeps it NaN.
     """
 
     name: str
@@ -41,14 +40,14 @@ class Recipe:
     missing_as: float | None = None
 
     def prepare(self) -> FeatureBuilder:
-        """Make what turns encoded rows (n, 29) into what the trees see."""
+        """Return what turns encoded rows (n, 29) into the inputs of the trees."""
         return FeatureBuilder(self.inputs, missing_as=self.missing_as)
 
 
 def fit_vectorizer() -> DictVectorizer:
-    """Fit the encoding contract on the vocabulary itself.
+    """Fit the vectorizer on the vocabulary.
 
-    Not on the training rows: a category that happens to be absent there would lose its column.
+    Training rows would not do: a category that is absent from them would lose its column.
     """
     numbers = dict.fromkeys(LIMITS, 0.0)
     every_word = [{**numbers, field: str(w)} for field, words in CATEGORIES.items() for w in words]

@@ -1,7 +1,7 @@
-"""The recipes: how each model of this project is made.
+"""The recipes of this project's models.
 
-The standard one's parameters are in ``parameters.toml`` beside this file, with where they come
-from; ``python train.py --tune`` writes it.
+The standard recipe reads its parameters from ``parameters.toml`` beside this file, which
+``python train.py --tune`` writes.
 """
 
 import tomllib
@@ -24,11 +24,11 @@ COURSE: Final = Recipe(
     rounds=175,
     missing_as=0.0,
 )
-"""The ML Zoomcamp lesson's model: every field, no guarantees."""
+"""The model of the ML Zoomcamp lesson: every field, no monotone constraints."""
 
 
 def standard(path: Path = PARAMETERS) -> Recipe:
-    """The model that ships: without marital status, every guarantee in force.
+    """Return the recipe of the model that ships: no marital status, all monotone constraints.
 
     Raises:
         DataError: if ``path`` is not a file of parameters.
@@ -49,6 +49,6 @@ def standard(path: Path = PARAMETERS) -> Recipe:
 
 
 def with_marital(path: Path = PARAMETERS) -> Recipe:
-    """The same with marital status, to know what leaving it out costs; never to be served."""
+    """Return the standard recipe with marital status, to know its worth; never to be served."""
     recipe = standard(path)
     return replace(recipe, name="with marital status", inputs=inputs_without(()))

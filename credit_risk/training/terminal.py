@@ -1,4 +1,4 @@
-"""What training shows on the terminal: progress and the closing table."""
+"""The output of training on the terminal: steps, progress and tables."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,19 +15,19 @@ __all__ = ["Terminal"]
 
 
 class Terminal:
-    """Speaks to the person who trains."""
+    """Prints what training does and finds."""
 
     def __init__(self, console: Console | None = None) -> None:
         """Write to ``console``, or to standard output."""
         self._console = console or Console(highlight=False)
 
     def say(self, step: str, text: str) -> None:
-        """Say what a step found."""
+        """Print the result of a step."""
         self._console.print(f"[bold]{step:<9}[/bold] {text}", soft_wrap=True)
 
     @contextmanager
     def progress(self, step: str, total: int, unit: str) -> Iterator[Callable[[], None]]:
-        """Show a bar of ``total`` units; the body of the ``with`` calls what it is given."""
+        """Show a bar of ``total`` units; yield the function that advances it by one."""
         columns = (
             TextColumn(f"[bold]{step:<9}"),
             BarColumn(),
@@ -46,7 +46,7 @@ class Terminal:
             yield
 
     def comparison(self, comparison: Comparison) -> None:
-        """Print how our model does beside others, on the same folds."""
+        """Print the measures of each candidate."""
         folds = f"{comparison.folds} folds, {comparison.repeats} times"
         caption = (
             f"{folds}; gain: in AUC over the first, with its 95 % interval;\n"

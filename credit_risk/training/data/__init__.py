@@ -1,1 +1,1 @@
-"""Loans: fetched, read, checked, described, and made up."""
+"""Loans: download, read, check, summarise, synthesise."""

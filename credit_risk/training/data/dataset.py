@@ -1,7 +1,6 @@
-"""Read a file of loans: CSV or Parquet, from a path or a URL, checked cell by cell.
+"""Read a file of loans, CSV or Parquet, from a path or a URL, and check every cell.
 
-What passes is right in every cell; what does not is one ``DataError`` with the place, what was
-found and what was expected. Knows nothing of models and of the 29 encoded columns.
+A wrong file is one ``DataError`` with the place, what was found and what was expected.
 """
 
 from collections.abc import Mapping
@@ -18,13 +17,13 @@ from credit_risk.errors import DataError
 from credit_risk.form import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from credit_risk.training.data.table import COLUMNS, cut, read_table
 
-__all__ = ["Dataset", "read_loans"]
+__all__ = ["CODE_MEANINGS", "Dataset", "read_loans"]
 
 UNKNOWN, ENDED_WELL, ENDED_IN_DEFAULT = range(3)
-WORDS: Final[Mapping[str, Mapping[int, str]]] = MappingProxyType(
+CODE_MEANINGS: Final[Mapping[str, Mapping[int, str]]] = MappingProxyType(
     {"status": {UNKNOWN: "unknown", ENDED_WELL: "ok", ENDED_IN_DEFAULT: "default"}, **CODES}
 )
-"""What each code means, by field."""
+"""Meaning of each code, by field."""
 
 
 @dataclass(frozen=True, eq=False)  # no ==: two tables do not compare to one truth value
@@ -37,7 +36,7 @@ class Dataset:
         applications: (n, 13), named by field in the file's usual order; categories are words,
             numbers are float64 and NaN where missing.
         defaulted: (n,) bool, True where the loan ended in default.
-        rows_read: rows in the file, n and the dropped ones.
+        rows_read: number of rows in the file, n and the dropped ones.
         dropped: number of rows left out, by reason.
     """
 
@@ -49,20 +48,20 @@ class Dataset:
     dropped: Mapping[str, int]
 
     def records(self) -> list[dict[str, float | str]]:
-        """Each application as field and value, for ``DictVectorizer``; NaN where missing."""
+        """Return each application by field, for ``DictVectorizer``; NaN where missing."""
         fields = list(self.applications)
         columns = [self.applications[field].tolist() for field in fields]
         return [dict(zip(fields, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def read_loans(source: str | Path) -> Dataset:
-    """Read loans from a path or an http(s) URL; CSV or Parquet is told by the content.
+    """Read loans from a path or an http(s) URL; the content tells CSV from Parquet.
 
-    Columns may come in any order and letter case. Rows whose outcome is unknown are dropped.
+    Columns may come in any order and letter case. Rows of unknown outcome are dropped.
 
     Raises:
-        DataError: for the first thing that is not as expected; rows count from 1 below the
-            header, blank lines left out.
+        DataError: for the first thing that is wrong; rows count from 1 below the header, without
+            blank lines.
     """
     table = read_table(source)
     name, cells = table.name, table.cells
@@ -110,9 +109,9 @@ def _check_cells(name: str, cells: pd.DataFrame, numbers: pd.DataFrame) -> None:
 
 
 def _bad(field: str, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return where numbers (n,) are not what the field allows."""
-    if field in WORDS:
-        return ~np.isin(numbers, list(WORDS[field]))
+    """Return where numbers (n,) are not valid in the field."""
+    if field in CODE_MEANINGS:
+        return ~np.isin(numbers, list(CODE_MEANINGS[field]))
     low, high = LIMITS[field]
     good = (numbers >= low) & (numbers <= high)
     if field in OPTIONAL_FIELDS:
@@ -121,8 +120,9 @@ def _bad(field: str, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _expected(field: str) -> str:
-    if field in WORDS:
-        return "one of " + ", ".join(f"{code} ({word})" for code, word in WORDS[field].items())
+    if field in CODE_MEANINGS:
+        meanings = CODE_MEANINGS[field].items()
+        return "one of " + ", ".join(f"{code} ({meaning})" for code, meaning in meanings)
     low, high = LIMITS[field]
     missing = f", or {MISSING_CODE} or nothing where missing" if field in OPTIONAL_FIELDS else ""
     return f"a number from {low} to {high}{missing}"

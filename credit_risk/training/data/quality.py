@@ -1,29 +1,24 @@
-"""What the loans look like, field by field: missing numbers, ranges, shares of each category.
-
-Knows nothing of models.
-"""
+"""Summaries of the loans by field: missing numbers, ranges, shares of each category."""
 
 from dataclasses import dataclass
-
-import pandas as pd
 
 from credit_risk.form import CATEGORIES, LIMITS
 from credit_risk.training.data.dataset import Dataset
 
-__all__ = ["Numbers", "Word", "numbers", "words"]
+__all__ = ["CategorySummary", "NumberSummary", "summarise_categories", "summarise_numbers"]
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumberSummary:
     """A numeric field.
 
     Attributes:
         field: of the application.
-        missing: loans without the number.
-        missing_share: of all loans, 0 to 1.
-        low: smallest, in the field's unit as are the next two; NaN if all are missing.
-        median: half of the numbers are up to it.
-        high: largest.
+        missing: number of loans without a value.
+        missing_share: share of all loans, 0 to 1.
+        low: smallest value, in the field's unit; NaN if all are missing, as are the next two.
+        median: middle value.
+        high: largest value.
     """
 
     field: str
@@ -35,47 +30,47 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Word:
+class CategorySummary:
     """One category of a categorical field.
 
     Attributes:
         field: of the application.
-        word: the category.
-        rows: loans with it.
-        share: of all loans, 0 to 1.
-        default_rate: share of them that ended in default, 0 to 1.
+        category: its word in the vocabulary.
+        rows: number of loans.
+        share: share of all loans, 0 to 1.
+        default_rate: share of the category's loans that ended in default, 0 to 1.
     """
 
     field: str
-    word: str
+    category: str
     rows: int
     share: float
     default_rate: float
 
 
-def numbers(loans: Dataset) -> tuple[Numbers, ...]:
+def summarise_numbers(loans: Dataset) -> tuple[NumberSummary, ...]:
     """Summarise each numeric field."""
-    return tuple(_summarise(field, loans.applications[field]) for field in LIMITS)
-
-
-def _summarise(field: str, column: pd.Series) -> Numbers:
-    return Numbers(
-        field=field,
-        missing=int(column.isna().sum()),
-        missing_share=float(column.isna().mean()),
-        low=float(column.min()),
-        median=float(column.median()),
-        high=float(column.max()),
+    return tuple(
+        NumberSummary(
+            field=field,
+            missing=int(column.isna().sum()),
+            missing_share=float(column.isna().mean()),
+            low=float(column.min()),
+            median=float(column.median()),
+            high=float(column.max()),
+        )
+        for field, column in loans.applications[list(LIMITS)].items()
     )
 
 
-def words(loans: Dataset) -> tuple[Word, ...]:
-    """Count every category that occurs, in the vocabulary's order."""
+def summarise_categories(loans: Dataset) -> tuple[CategorySummary, ...]:
+    """Summarise each category that occurs, in the vocabulary's order."""
     found = []
-    for field, known in CATEGORIES.items():
-        for word in known:
-            here = (loans.applications[field] == word).to_numpy()
+    for field, categories in CATEGORIES.items():
+        for category in categories:
+            here = (loans.applications[field] == category).to_numpy()
             if here.any():
                 rate = float(loans.defaulted[here].mean())
-                found.append(Word(field, word, int(here.sum()), float(here.mean()), rate))
+                count, share = int(here.sum()), float(here.mean())
+                found.append(CategorySummary(field, category, count, share, rate))
     return tuple(found)

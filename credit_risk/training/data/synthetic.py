@@ -1,11 +1,12 @@
-"""Make the synthetic sample: rows with the shape of *CreditScoring* that describe nobody.
+"""Make the synthetic sample: rows in the form of *CreditScoring* that describe nobody.
 
-An explicit generative model, read from top to bottom: age, then job, marital status and home
-given age, then seniority, budget and wealth, then the loan, then the outcome from a logistic
-model, and last the blanks that a real file has. The constants are margins and effects of the
-public real set, rounded by hand (source: ``data/README.md``); no row is copied or resampled.
-Every draw is a plain PCG64 uniform and every value a whole number, so that one seed gives one
-file on any machine. Knows nothing of learning, and of files only in ``main``.
+    python -m credit_risk.training.data.synthetic data/sample.csv
+
+The generative model draws age, then job, marital status and home given age, then seniority, budget
+and wealth, then the loan, then the outcome from a logistic model, and last the blanks that a real
+file has. Its constants are margins and effects of the public real set, rounded by hand (source:
+``data/README.md``); no row is copied or resampled. Every draw is a plain PCG64 uniform and every
+value a whole number, so one seed gives one file on any machine.
 """
 
 import argparse
@@ -30,8 +31,8 @@ LEVELS: Final = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)  # of 
 AGES: Final = (18, 20, 22, 24, 28, 36, 45, 53, 57, 63, 68)  # years
 PRICES: Final = (105, 375, 600, 830, 1120, 1400, 1690, 2140, 2430, 3560, 8000)  # monetary unit
 
-# Thousandths. A row for each age band (up to 25, 35, 50 years, above), a column for each code of
-# the file from 1 up; code 0, unknown, is among the blanks.
+# Thousandths: a row for each age band (up to 25, 35, 50 years, above), a column for each code of
+# the file from 1 up. Code 0, unknown, is among the blanks.
 AGE_BANDS: Final = (25, 35, 50)
 JOBS: Final = np.array(  # fixed, partime, freelance, others
     [[585, 262, 129, 24], [698, 102, 181, 19], [620, 64, 291, 25], [540, 15, 305, 140]]
@@ -80,7 +81,7 @@ HOME_RISK: Final = {"owner": -0.3, "parents": -0.5, "private": 0.4, "other": 0.3
 JOB_RISK: Final = {"partime": 1.3, "freelance": 0.4, "others": 0.4}
 MARITAL_RISK: Final = {"single": 0.4, "separated": 1.2, "divorced": 0.5}
 
-BLANKS: Final = {  # what stands for "not known" in a column, and in how many of REAL_ROWS
+BLANKS: Final = {  # code of "not known" in a column, and its count in REAL_ROWS
     "Status": (0, 1),
     "Home": (0, 6),
     "Marital": (0, 1),
@@ -109,7 +110,7 @@ def make_sample(rows: int = REAL_ROWS, seed: int = 20260101) -> pd.DataFrame:
 
 
 def _people(rng: np.random.Generator, rows: int) -> dict[str, Numbers]:
-    """Draw who applies: ages and seniorities in years, the others as codes of the file."""
+    """Draw the applicants: ages and seniorities in years, the others as codes of the file."""
     age = np.rint(np.interp(rng.random(rows), LEVELS, AGES))
     band = np.searchsorted(AGE_BANDS, age)
     job = 1 + _pick(rng, JOBS[band])
@@ -166,7 +167,7 @@ def _terms(rng: np.random.Generator, rows: int) -> dict[str, Numbers]:
 def _outcome(rng: np.random.Generator, loans: dict[str, Numbers]) -> Numbers:
     """Return 2 for the riskiest DEFAULT_RATE of the rows, 1 for the others.
 
-    Latent risk is log-odds plus logistic noise: a logistic model whose intercept is solved.
+    The latent risk is log-odds plus logistic noise, as in a logistic model with a solved intercept.
     """
     chance = rng.random(len(loans["Age"]))
     latent = _log_odds(loans) + np.log(chance / (1 - chance))
@@ -199,7 +200,7 @@ def _log_odds(loans: dict[str, Numbers]) -> Numbers:
 
 
 def _by_code(field: str, table: Mapping[Any, float], codes: Numbers) -> Numbers:
-    """Look each code's category up in ``table``; 0 for a category that is not named there."""
+    """Look up each code's category in ``table``; 0 for a category without an entry."""
     named = (table.get(word, 0.0) * (codes == code) for code, word in CODES[field].items())
     found: Numbers = sum(named, np.zeros(len(codes)))
     return found
@@ -213,13 +214,13 @@ def _pick(rng: np.random.Generator, shares: Numbers) -> Numbers:
 
 
 def _bell(rng: np.random.Generator, rows: int) -> Numbers:
-    """Draw from nearly the standard normal: twelve uniforms, whose stream no version changes."""
+    """Draw from nearly the standard normal: a sum of twelve uniforms, the same in every version."""
     bell: Numbers = rng.random((rows, 12)).sum(axis=1) - 6
     return bell
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the sample as the real file is written: integers, commas, LF line ends."""
+    """Write the sample in the format of the real file: integers, commas, LF line ends."""
     parser = argparse.ArgumentParser(description="Write the synthetic sample as CSV.")
     parser.add_argument("path", type=Path, help="for example data/sample.csv")
     path: Path = parser.parse_args(arguments).path

@@ -1,7 +1,4 @@
-"""Read a file as a table of the fourteen columns, cells as they are written.
-
-CSV or Parquet is told by the content. Knows nothing of what may stand in a cell.
-"""
+"""Read a file, CSV or Parquet, as a table of the fourteen columns; nothing is checked in a cell."""
 
 import csv
 import hashlib
@@ -25,14 +22,14 @@ COLUMNS: Final = (
     *("Status", "Seniority", "Home", "Time", "Age", "Marital", "Records", "Job"),
     *("Expenses", "Income", "Assets", "Debt", "Amount", "Price"),
 )
-"""Columns of the file in their usual order; a column is the field of that name in lower case."""
+"""Columns of the file in their usual order; in lower case, a column's name is its field's."""
 
-SHOWN: Final = 100  # characters of a value, and names in a list, that a message repeats
+SHOWN: Final = 100  # characters of a value, and names in a list, in a message
 
 
 @dataclass(frozen=True, eq=False)  # no ==: two tables do not compare to one truth value
 class Table:
-    """A file's cells.
+    """Cells of a file.
 
     Attributes:
         name: of the file, without folders.
@@ -46,7 +43,7 @@ class Table:
 
 
 def read_table(source: str | Path) -> Table:
-    """Read CSV or Parquet from a path or an http(s) URL.
+    """Read CSV or Parquet from a path or an http(s) URL; the content tells which.
 
     Raises:
         DataError: if it cannot be read, is no table, or has other columns or ragged rows.
@@ -56,7 +53,7 @@ def read_table(source: str | Path) -> Table:
 
 
 def cut(text: str) -> str:
-    """Shorten somebody else's text for a message."""
+    """Shorten text from a file for a message."""
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
@@ -96,7 +93,7 @@ def _parse(name: str, content: bytes) -> pd.DataFrame:
 
 
 def _parse_csv(content: bytes, ragged: list[Any]) -> Any:  # noqa: ANN401  pyarrow is untyped
-    """Return a pyarrow table of text; rows of another length are put into ``ragged`` instead."""
+    """Return a pyarrow table of text; put rows of another length into ``ragged``."""
     text = content.decode("utf-8-sig", errors="replace")
     first_line = (text.lstrip()[:10_000].splitlines() or [""])[0]
     found = "an empty file" if not first_line else ""
@@ -113,7 +110,7 @@ def _parse_csv(content: bytes, ragged: list[Any]) -> Any:  # noqa: ANN401  pyarr
     names = next(csv.reader([first_line]))
     return pa.csv.read_csv(
         pa.BufferReader(text.encode()),
-        read_options=pa.csv.ReadOptions(use_threads=False),  # else row numbers are not told
+        read_options=pa.csv.ReadOptions(use_threads=False),  # threads lose the row numbers
         parse_options=pa.csv.ParseOptions(invalid_row_handler=keep),
         convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
     )

@@ -1,7 +1,4 @@
-"""Pictures of several small panels to be compared, each a ``data:`` address for an ``<img>``.
-
-Knows nothing of models.
-"""
+"""Pictures of several small panels to compare, each a ``data:`` address for an ``<img>``."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -15,50 +12,53 @@ from numpy.typing import NDArray
 
 from credit_risk.training.notebooks.default_rates import Rate
 from credit_risk.training.notebooks.what_if import WhatIf
-from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style
+from credit_risk.training.reporting.drawing import (
+    OUTCOMES,
+    THOUSANDS,
+    WIDE,
+    Colour,
+    draw,
+    draw_intervals,
+    in_style,
+)
 from credit_risk.training.reporting.effects import Effect
+from credit_risk.training.reporting.pictures import draw_curve
 
 __all__ = ["default_rates", "directions", "spreads", "what_ifs"]
 
-ENDS: Final = (0.01, 0.98)  # quantiles; a few rich would squeeze everybody else together
+ENDS: Final = (0.01, 0.98)  # quantiles; a few large numbers would squeeze all others together
 BARS: Final = 20  # of a histogram, at most
 
 
 @in_style
 def default_rates(found: Mapping[str, Sequence[Rate]]) -> str:
-    """Default rates with their intervals, by field; dashed: the rate of all loans."""
+    """Default rates with their intervals, by field; the dashed line is the rate of all loans."""
     panels = _panels([0.7 + 0.22 * len(rates) for rates in found.values()], columns=2)
     right = min(1.0, 1.25 * max(rate.default_rate for rates in found.values() for rate in rates))
     for axes, (field, rates) in zip(panels, found.items(), strict=True):
-        middles, rows = (np.array([getattr(r, n) for r in rates]) for n in ("default_rate", "rows"))
-        reach = np.abs(np.array([rate.interval for rate in rates]).T - middles)
-        places = range(len(rates))
-        axes.errorbar(
-            middles, places, xerr=reach, fmt="o", color=Colour.BLUE, elinewidth=1.4, markersize=4
+        draw_intervals(
+            axes,
+            [f"{rate.name} ({rate.rows:,})" for rate in rates],
+            [rate.default_rate for rate in rates],
+            [rate.interval for rate in rates],
         )
-        axes.axvline(
-            np.average(middles, weights=rows), color=Colour.GREY, linewidth=1, linestyle="--"
-        )
-        axes.set_yticks(places, [f"{rate.name} ({rate.rows:,})" for rate in rates])
-        axes.set(title=field, xlim=(0, right), ylim=(len(rates) - 0.5, -0.5))
-        axes.grid(visible=False, axis="y")
+        of_all = sum(rate.defaults for rate in rates) / sum(rate.rows for rate in rates)
+        axes.axvline(of_all, color=Colour.GREY, linewidth=1, linestyle="--")
+        axes.set(title=field, xlim=(0, right))
         _percent(axes.xaxis)
     return draw(axes)
 
 
 @in_style
 def spreads(numbers: Mapping[str, NDArray[np.floating]], defaulted: NDArray[np.bool_]) -> str:
-    """How each field's numbers (n,) are spread among loans of either outcome (n,)."""
+    """Distribution of each field's numbers (n,) among the loans of each outcome (n,)."""
     panels = _panels([1.7] * len(numbers), columns=3)
     for axes, (field, each) in zip(panels, numbers.items(), strict=True):
         known = each[~np.isnan(each)]
         low, high = np.quantile(known, ENDS)
         seen = len(np.unique(known[(known >= low) & (known <= high)]))
         edges = np.linspace(low, high, min(BARS, seen) + 1)
-        for outcome, colour, style, name in (
-            (False, Colour.BLUE, "-", "ended well"),
-            (True, Colour.ORANGE, "--", "ended in default"),
-        ):
+        for outcome, colour, style, name in OUTCOMES:
             counts, _ = np.histogram(each[defaulted == outcome], edges)
             shares = counts / counts.sum()
             axes.stairs(shares, edges, color=colour, fill=True, alpha=0.15)
@@ -66,14 +66,14 @@ def spreads(numbers: Mapping[str, NDArray[np.floating]], defaulted: NDArray[np.b
         axes.set_title(field)
         axes.set_yticks([])
         axes.xaxis.set_major_locator(MaxNLocator(4))
-        axes.xaxis.set_major_formatter(_thousands)
+        axes.xaxis.set_major_formatter(THOUSANDS)
     axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return draw(axes)
 
 
 @in_style
 def what_ifs(found: Sequence[WhatIf], lines: Mapping[str, float]) -> str:
-    """One applicant's probability by each number, with thresholds; the dot is as applied."""
+    """Probability of one applicant by each number, with thresholds; the dot is as applied for."""
     panels = _panels([2.3] * len(found), columns=2)
     for axes, each in zip(panels, found, strict=True):
         axes.plot(each.values, each.probabilities, color=Colour.BLUE)
@@ -82,9 +82,9 @@ def what_ifs(found: Sequence[WhatIf], lines: Mapping[str, float]) -> str:
             axes.axhline(threshold, color=Colour.INK, linewidth=1, linestyle=(0, (4, 3)))
         axes.set(title=each.field, ylim=(0, 1))
         axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(_thousands)
+        axes.xaxis.set_major_formatter(THOUSANDS)
         _percent(axes.yaxis)
-    for name, threshold in lines.items():  # once is enough
+    for name, threshold in lines.items():  # in one panel
         place = panels[0].get_yaxis_transform()
         panels[0].text(0.99, threshold + 0.015, name, transform=place, ha="right", fontsize=9)
     return draw(axes)
@@ -92,26 +92,20 @@ def what_ifs(found: Sequence[WhatIf], lines: Mapping[str, float]) -> str:
 
 @in_style
 def directions(found: Sequence[Effect]) -> str:
-    """Effects of the numbers of which the policy says a direction; orange: it is broken."""
+    """Effects of the numbers that have a direction by the policy; orange where it is broken."""
     shown = [effect for effect in found if effect.direction and not effect.counts]
     top = min(1.0, 1.1 * max(effect.probabilities.max() for effect in shown))
     panels = _panels([1.9] * len(shown), columns=3)
     for axes, effect in zip(panels, shown, strict=True):
-        colour = Colour.ORANGE if effect.broken else Colour.BLUE
-        axes.plot(effect.values, effect.probabilities, color=colour)
-        axes.plot(
-            effect.deciles, np.zeros(len(effect.deciles)), "|", color=Colour.GREY, markersize=12
-        )
+        draw_curve(axes, effect, top)
         axes.set(title=f"{effect.field}: never {'down' if effect.direction > 0 else 'up'}")
-        axes.set_ylim(0, top)
         axes.xaxis.set_major_locator(MaxNLocator(4))
-        axes.xaxis.set_major_formatter(_thousands)
         _percent(axes.yaxis)
     return draw(axes)
 
 
 def _panels(heights: Sequence[float], columns: int) -> list[Axes]:
-    """Make a picture of empty panels, at least so high (inches) each, so many in a row."""
+    """Make a picture of empty panels, ``columns`` in a row, each of its height (inches) or more."""
     rows = [max(heights[at : at + columns]) for at in range(0, len(heights), columns)]
     figure = Figure((WIDE, sum(rows)), layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False, height_ratios=rows)
@@ -119,10 +113,6 @@ def _panels(heights: Sequence[float], columns: int) -> list[Axes]:
     for left_over in panels[len(heights) :]:
         left_over.set_axis_off()
     return panels[: len(heights)]
-
-
-def _thousands(value: float, _: float) -> str:
-    return f"{value:,.0f}"
 
 
 def _percent(axis: Axis) -> None:

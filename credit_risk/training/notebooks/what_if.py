@@ -1,25 +1,21 @@
-"""What if one number of an application were another? The model's answer, all else equal.
+"""The probability of default of one application by one of its numbers, all else equal."""
 
-Knows nothing of trees: whatever turns rows into probabilities will do.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.form import COLUMNS
+from credit_risk.model import Rows
+from credit_risk.training.fitting import Predict
 
 __all__ = ["WhatIf", "vary"]
-
-Rows = NDArray[np.float32]
-Predict = Callable[[Rows], NDArray[np.floating]]
 
 
 @dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
 class WhatIf:
-    """One applicant's probability of default by one number.
+    """Probability of default of one applicant by one number.
 
     Attributes:
         field: of the application.
@@ -36,9 +32,9 @@ class WhatIf:
     probability: float
 
     def needed(self, threshold: float) -> float:
-        """Find the value nearest to the applicant's with a probability up to ``threshold``.
+        """Return the value nearest to the applicant's with a probability up to ``threshold``.
 
-        NaN if there is none, or if the applicant's own is not known.
+        NaN if there is none, or if the applicant's own value is missing.
         """
         fitting = self.values[self.probabilities <= threshold]
         if not len(fitting) or np.isnan(self.value):
@@ -47,13 +43,13 @@ class WhatIf:
 
 
 def vary(predict: Predict, row: Rows, field: str, values: Sequence[float]) -> WhatIf:
-    """Give one encoded application one value of a numeric field after the other.
+    """Predict an encoded application with one value of a numeric field after the other.
 
     Args:
         predict: (m, 29) rows to (m,) probabilities of default.
         row: (29,) as applied for.
-        field: whose number varies.
-        values: (k,), rising, in the field's unit.
+        field: to vary.
+        values: (k,) rising, in the field's unit.
     """
     place = COLUMNS.index(field)
     varied = np.repeat(row[None], len(values) + 1, axis=0)

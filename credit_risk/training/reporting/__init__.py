@@ -1,1 +1,1 @@
-"""What people look at: pictures, the report, an applicant's what-if."""
+"""The report on a model: numbers, pictures, page."""

@@ -1,7 +1,4 @@
-"""Pictures of probabilities against outcomes, each a ``data:`` address for an ``<img>``.
-
-Knows nothing of models and of the page.
-"""
+"""Pictures of probabilities against outcomes, each a ``data:`` address for an ``<img>``."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -12,7 +9,15 @@ from numpy.typing import NDArray
 from credit_risk.training.approval_rates import Cut
 from credit_risk.training.calibration import Bin
 from credit_risk.training.evaluation import Roc
-from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style, mark, new_axes
+from credit_risk.training.reporting.drawing import (
+    OUTCOMES,
+    WIDE,
+    Colour,
+    draw,
+    in_style,
+    mark,
+    new_axes,
+)
 
 __all__ = ["calibration", "cumulative", "cuts", "distribution", "roc"]
 
@@ -22,7 +27,7 @@ POINTS: Final = 400  # of a curve; more cannot be seen
 
 @in_style
 def roc(curve: Roc, lines: Mapping[str, float]) -> str:
-    """Defaults caught against good loans lost, with the policy's thresholds as points."""
+    """ROC curve: defaults against good loans above each threshold; the policy's as points."""
     axes = new_axes(5.2, 3.9)
     some = np.unique(np.linspace(0, len(curve.goods) - 1, POINTS).astype(int))
     axes.plot([0, 1], [0, 1], color=Colour.GREY, linewidth=1, linestyle="--")
@@ -37,13 +42,11 @@ def roc(curve: Roc, lines: Mapping[str, float]) -> str:
 
 @in_style
 def cumulative(curve: Roc) -> str:
-    """Both outcomes' cumulative distributions, with KS between them where they part most."""
+    """Cumulative distributions of both outcomes, with KS where they are farthest apart."""
     axes = new_axes(5.2, 3.9)
     some = np.unique(np.linspace(1, len(curve.goods) - 1, POINTS).astype(int))
-    for shares, colour, style, name in (
-        (curve.goods, Colour.BLUE, "-", "ended well"),
-        (curve.defaults, Colour.ORANGE, "--", "ended in default"),
-    ):
+    for defaulted, colour, style, name in OUTCOMES:
+        shares = curve.defaults if defaulted else curve.goods
         axes.plot(curve.thresholds[some], 1 - shares[some], style, color=colour, label=name)
     at = curve.widest
     low, high = 1 - curve.defaults[at], 1 - curve.goods[at]
@@ -71,12 +74,9 @@ def calibration(bins: Sequence[Bin]) -> str:
 def distribution(
     defaulted: NDArray[np.bool_], probabilities: NDArray[np.floating], lines: Mapping[str, float]
 ) -> str:
-    """How the probabilities of each outcome's loans are spread, with the policy's thresholds."""
+    """Distribution of the probability for each outcome, with the policy's thresholds."""
     axes = new_axes(WIDE, 3.4)
-    for outcome, colour, style, name in (
-        (False, Colour.BLUE, "-", "ended well"),
-        (True, Colour.ORANGE, "--", "ended in default"),
-    ):
+    for outcome, colour, style, name in OUTCOMES:
         counts, edges = np.histogram(probabilities[defaulted == outcome], np.linspace(0, 1, 41))
         axes.stairs(counts / counts.sum(), edges, color=colour, fill=True, alpha=0.2)
         axes.stairs(counts / counts.sum(), edges, color=colour, linestyle=style, label=name)
@@ -88,7 +88,7 @@ def distribution(
 
 @in_style
 def cuts(found: Sequence[Cut], lines: Mapping[str, float]) -> str:
-    """What each threshold would do, with the policy's own."""
+    """Approval and default rates by threshold, with the policy's own."""
     axes = new_axes(WIDE, 3.8)
     for name, colour, style, label in (
         ("approval_rate", Colour.INK, "-", "approved, of all"),

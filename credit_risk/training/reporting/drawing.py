@@ -1,27 +1,37 @@
-"""One quiet style for all pictures, drawn as SVG and carried inside the page.
+"""The style of all pictures. A picture is an SVG in a ``data:`` address for an ``<img>``.
 
-A picture becomes a ``data:`` address for an ``<img>``: each stands alone, so that nothing in one
-can disturb another or the page. Figures are made without pyplot, which would keep them open.
-Knows nothing of what is shown.
+In an ``<img>``, one picture cannot disturb another or the page. Figures are made without pyplot,
+which would keep them open.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from io import BytesIO
 from typing import Any, Final, Literal, cast
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from matplotlib.typing import RcKeyType
 
-__all__ = ["WIDE", "Colour", "draw", "in_style", "mark", "new_axes"]
+__all__ = [
+    "OUTCOMES",
+    "THOUSANDS",
+    "WIDE",
+    "Colour",
+    "draw",
+    "draw_intervals",
+    "in_style",
+    "mark",
+    "new_axes",
+]
 
 
 class Colour(StrEnum):
-    """What things are drawn in; Okabe and Ito's, told apart by the colour-blind."""
+    """Colours of Okabe and Ito, which the colour-blind can tell apart."""
 
     BLUE = "#0072B2"
     ORANGE = "#D55E00"
@@ -46,12 +56,18 @@ STYLE: Final[dict[RcKeyType, Any]] = {
     "text.color": Colour.INK,
     "legend.frameon": False,
     "lines.linewidth": 1.8,
-    "svg.hashsalt": "credit-risk",  # the same picture for the same numbers, byte by byte
+    "svg.hashsalt": "credit-risk",  # same numbers, same bytes
 }
-WIDE: Final = 7.6  # inches, of a picture that has the page's width for itself
+WIDE: Final = 7.6  # inches: the width of the page
+OUTCOMES: Final = (
+    (False, Colour.BLUE, "-", "ended well"),
+    (True, Colour.ORANGE, "--", "ended in default"),
+)
+"""Colour, line style and name of each outcome."""
+THOUSANDS: Final = "{x:,.0f}"  # format of an axis
 
 in_style = mpl.rc_context(STYLE)
-"""Decorates each function that draws."""
+"""Decorator of every function that draws."""
 
 
 def new_axes(width: float, height: float) -> Axes:
@@ -60,7 +76,7 @@ def new_axes(width: float, height: float) -> Axes:
 
 
 def draw(axes: Axes, x: str = "", y: str = "", percent: Literal["", "x", "y", "xy"] = "") -> str:
-    """Label the axes, write those named in ``percent`` so, and return the picture's address."""
+    """Label the axes, write those named in ``percent`` as such; return the picture's address."""
     axes.set(xlabel=x, ylabel=y)
     for name in percent:
         getattr(axes, f"{name}axis").set_major_formatter(PercentFormatter(1, decimals=0))
@@ -70,9 +86,23 @@ def draw(axes: Axes, x: str = "", y: str = "", percent: Literal["", "x", "y", "x
 
 
 def mark(axes: Axes, lines: Mapping[str, float]) -> None:
-    """Draw lines across at these places of the x axis, each with its name on top."""
+    """Draw vertical lines at these places of the x axis, each with its name on top."""
     for name, place in lines.items():
         axes.axvline(place, color=Colour.INK, linewidth=1, linestyle=(0, (4, 3)))
         axes.text(
             place, 1.0, f" {name}", transform=axes.get_xaxis_transform(), va="top", fontsize=9
         )
+
+
+def draw_intervals(
+    axes: Axes, names: Sequence[str], middles: Sequence[float], ends: Sequence[tuple[float, float]]
+) -> None:
+    """Draw numbers by name with their intervals, the first on top."""
+    reach = np.abs(np.array(ends).T - np.array(middles))
+    places = range(len(names))
+    axes.errorbar(
+        middles, places, xerr=reach, fmt="o", color=Colour.BLUE, elinewidth=1.4, capsize=3
+    )
+    axes.set_yticks(places, names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")

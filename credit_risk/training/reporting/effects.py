@@ -1,11 +1,10 @@
-"""How the probability of default moves with each field: partial dependence.
+"""Effects of each field on the probability of default: partial dependence.
 
-Every loan of a sample gets one value of the field after the other while all its other fields stay
-as they are; the mean probability is the effect. Knows nothing of trees: whatever turns rows into
-probabilities will do.
+Every loan of a sample gets one value of the field after the other; its other fields stay as they
+are. The mean probability is the effect.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,32 +12,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
+from credit_risk.model import Rows
+from credit_risk.training.fitting import Predict
 
 __all__ = ["Effect", "effects"]
 
-Rows = NDArray[np.float32]
-Predict = Callable[[Rows], NDArray[np.floating]]
-
 SAMPLE: Final = 300  # loans at most
 STEPS: Final = 25
-ENDS: Final = (0.01, 0.99)  # quantiles; beyond them hardly any loan says anything
-ROUNDING: Final = 1e-6  # of a float32 probability; less is no movement
+ENDS: Final = (0.01, 0.99)  # quantiles; hardly any loan lies beyond them
+ROUNDING: Final = 1e-6  # error of a float32 probability; a smaller change is none
 
 
 @dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
 class Effect:
-    """What one field does.
+    """Effect of one field.
 
     Attributes:
         field: of the application.
-        values: (k,) of the field; numbers rise, words are in the vocabulary's order.
+        values: (k,) of the field; numbers rise, categories are in the vocabulary's order.
         probabilities: (k,) mean probability of default with each value, 0 to 1.
-        counts: loans of all with each word; none for a number.
-        deciles: nine numbers between which a tenth of the loans lies each; none for words.
-        direction: how the policy says that the probability may move: -1 never up as the number
-            grows, +1 never down, 0 anyhow. For a category: other than 0 if it says anything.
-        broken: loans of the sample whose own probability moves otherwise.
-        sample: loans in the sample.
+        counts: number of all loans in each category; empty for a number.
+        deciles: nine numbers that cut the loans into tenths; empty for categories.
+        direction: demanded by the policy: -1 never up as the number grows, +1 never down, 0 free.
+            For categories: 0 if the policy demands nothing.
+        broken: number of loans in the sample whose own probability moves against the direction.
+        sample: number of loans in the sample.
     """
 
     field: str
@@ -52,7 +50,7 @@ class Effect:
 
     @property
     def swing(self) -> float:
-        """Distance of the largest and the smallest mean probability, 0 to 1."""
+        """Largest less smallest mean probability, 0 to 1."""
         return float(np.ptp(self.probabilities))
 
 
@@ -69,13 +67,13 @@ def effects(
         predict: (m, 29) rows to (m,) probabilities of default.
         rows: (n, 29) encoded loans.
         excluded_fields: of the application.
-        guarantees: +1 or -1 by field or ``field=word``, see ``policy.MONOTONICITY``.
+        guarantees: +1 or -1 by field or ``field=category``, see ``policy.MONOTONICITY``.
         seed: of the sample.
     """
     random = np.random.default_rng(seed)
     sample = rows[random.choice(len(rows), min(SAMPLE, len(rows)), replace=False)]
     found = [
-        (_of_number if field in LIMITS else _of_words)(
+        (_of_number if field in LIMITS else _of_categories)(
             field, predict, rows, sample, guarantees or {}
         )
         for field in (*LIMITS, *CATEGORIES)
@@ -110,19 +108,19 @@ def _of_number(
     )
 
 
-def _of_words(
+def _of_categories(
     field: str, predict: Predict, rows: Rows, sample: Rows, guarantees: Mapping[str, int]
 ) -> Effect:
-    words = CATEGORIES[field]
-    places = [COLUMNS.index(f"{field}={word}") for word in words]
-    each = _predict_each(predict, sample, places, np.eye(len(words)))
-    directions = [guarantees.get(f"{field}={word}", 0) for word in words]
+    categories = CATEGORIES[field]
+    places = [COLUMNS.index(f"{field}={category}") for category in categories]
+    each = _predict_each(predict, sample, places, np.eye(len(categories)))
+    directions = [guarantees.get(f"{field}={category}", 0) for category in categories]
     broken = np.zeros(len(sample), dtype=bool)
     for mine, direction in zip(each, directions, strict=True):
         broken |= (direction * (mine - each) < -ROUNDING).any(axis=0)
     return Effect(
         field=field,
-        values=words,
+        values=categories,
         probabilities=each.mean(axis=1),
         counts=tuple(int(count) for count in rows[:, places].sum(axis=0)),
         deciles=(),

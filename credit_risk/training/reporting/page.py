@@ -1,7 +1,4 @@
-"""Fill the template of a page: everything is escaped, and every number is written one way.
-
-Knows nothing of what the page is about.
-"""
+"""Fill the template of a page: escape every text, and write every number one way."""
 
 from collections.abc import Callable, Mapping
 from math import isfinite
@@ -15,10 +12,10 @@ __all__ = ["fill"]
 
 
 def fill(template: Path, values: Mapping[str, object]) -> str:
-    """Return the page.
+    """Fill a template with values.
 
     Raises:
-        jinja2.UndefinedError: if the template names a value that is not there.
+        jinja2.UndefinedError: if the template names a value that is missing.
     """
     environment = Environment(
         loader=FileSystemLoader(template.parent),
@@ -32,7 +29,7 @@ def fill(template: Path, values: Mapping[str, object]) -> str:
 
 
 def _number(value: float, digits: int = 3) -> str:
-    """Write a number with a true minus, and what is not a number as a dash."""
+    """Write a number with a true minus; a dash for NaN and infinity."""
     return f"{value:,.{digits}f}".replace("-", "−") if isfinite(value) else "–"  # noqa: RUF001
 
 
@@ -47,7 +44,7 @@ def _percent(share: float, digits: int = 1) -> str:
 
 
 def _between(write: Callable[..., str]) -> Callable[..., str]:
-    """Write the ends of an interval; one that has no end says nothing, and is a dash."""
+    """Write both ends of an interval; a dash if one of them is not finite."""
 
     def between(ends: tuple[float, float], *digits: int) -> str:
         if not all(isfinite(end) for end in ends):
@@ -58,7 +55,7 @@ def _between(write: Callable[..., str]) -> Callable[..., str]:
 
 
 def _threshold(value: float) -> str:
-    """Write a threshold with two digits, or as many as it has."""
+    """Write a threshold with two decimals, or as many as it has."""
     return f"{value:.2f}" if round(value, 2) == value else str(value)
 
 

@@ -1,7 +1,4 @@
-"""Pictures of fields, groups and models, each a ``data:`` address for an ``<img>``.
-
-Knows nothing of how they were found and of the page.
-"""
+"""Pictures of fields, groups and models, each a ``data:`` address for an ``<img>``."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,10 +7,18 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from credit_risk.training.approval_rates import Group
-from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style, new_axes
+from credit_risk.training.reporting.drawing import (
+    THOUSANDS,
+    WIDE,
+    Colour,
+    draw,
+    draw_intervals,
+    in_style,
+    new_axes,
+)
 from credit_risk.training.reporting.effects import Effect
 
-__all__ = ["bars", "effect", "gains", "groups"]
+__all__ = ["bars", "draw_curve", "effect", "gains", "groups"]
 
 
 @in_style
@@ -30,33 +35,45 @@ def bars(lengths: Mapping[str, float], x: str) -> str:
 
 @in_style
 def effect(found: Effect, top: float) -> str:
-    """One field's effect; ``top`` of the probability's axis, for pictures that are compared."""
+    """Effect of a field; ``top`` of the probability's axis, the same in pictures to compare."""
     axes = new_axes(3.6, 2.5)
-    colour = Colour.ORANGE if found.broken else Colour.BLUE if found.direction else Colour.INK
-    if found.counts:
-        each = zip(found.values, found.probabilities, found.counts, strict=True)
-        seen = [(f"{word} ({count:,})", height) for word, height, count in each if count]
-        words, heights = zip(*seen, strict=True)
-        axes.barh(words, heights, color=colour, height=0.6)
-        axes.set_xlim(0, top)
-        axes.invert_yaxis()
-        axes.grid(visible=False, axis="y")
-        axes.xaxis.set_major_locator(MaxNLocator(4))
-        return draw(axes, percent="x")
-    axes.plot(found.values, found.probabilities, color=colour)
+    if not found.counts:
+        draw_curve(axes, found, top)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        return draw(axes, percent="y")
+    each = zip(found.values, found.probabilities, found.counts, strict=True)
+    seen = [(f"{word} ({count:,})", height) for word, height, count in each if count]
+    words, heights = zip(*seen, strict=True)
+    axes.barh(words, heights, color=_colour(found), height=0.6)
+    axes.set_xlim(0, top)
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    return draw(axes, percent="x")
+
+
+def draw_curve(axes: Axes, found: Effect, top: float) -> None:
+    """Draw the effect of a number, with marks at its deciles; ``top`` of the probability's axis."""
+    axes.plot(found.values, found.probabilities, color=_colour(found))
     axes.plot(found.deciles, np.zeros(len(found.deciles)), "|", color=Colour.GREY, markersize=12)
     axes.set_ylim(0, top)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    return draw(axes, percent="y")
+    axes.xaxis.set_major_formatter(THOUSANDS)
+
+
+def _colour(found: Effect) -> Colour:
+    return Colour.ORANGE if found.broken else Colour.BLUE if found.direction else Colour.INK
 
 
 @in_style
 def groups(found: Sequence[Group]) -> str:
     """Approval rates with their intervals, a line for each group."""
-    names = [f"{group.name} ({group.rows:,})" for group in found]
-    rates = [group.approval_rate for group in found]
-    axes = _points(names, rates, [group.approval_interval for group in found])
+    axes = new_axes(WIDE, 0.8 + 0.36 * len(found))
+    draw_intervals(
+        axes,
+        [f"{group.name} ({group.rows:,})" for group in found],
+        [group.approval_rate for group in found],
+        [group.approval_interval for group in found],
+    )
     return draw(axes, "approved outright, with interval", percent="x")
 
 
@@ -65,25 +82,9 @@ def gains(
     found: Mapping[str, tuple[float, tuple[float, float]]], first: str, highlighted: str
 ) -> str:
     """Gains in AUC against the ``first`` model with their intervals, by model."""
-    middles, ends = zip(*found.values(), strict=True)
-    axes = _points(list(found), middles, ends)
+    axes = new_axes(WIDE, 0.8 + 0.36 * len(found))
+    draw_intervals(axes, list(found), *zip(*found.values(), strict=True))
     for label in axes.get_yticklabels():
         label.set_fontweight("bold" if label.get_text() == highlighted else "normal")
     axes.axvline(0, color=Colour.GREY, linewidth=1, linestyle="--")
     return draw(axes, f"gain in AUC against “{first}”, with interval")
-
-
-def _points(
-    names: Sequence[str], middles: Sequence[float], ends: Sequence[tuple[float, float]]
-) -> Axes:
-    """Draw numbers by name with their intervals, the first on top."""
-    axes = new_axes(WIDE, 0.8 + 0.36 * len(names))
-    reach = np.abs(np.array(ends).T - np.array(middles))
-    places = range(len(names))
-    axes.errorbar(
-        middles, places, xerr=reach, fmt="o", color=Colour.BLUE, elinewidth=1.4, capsize=3
-    )
-    axes.set_yticks(places, names)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.grid(visible=False, axis="y")
-    return axes

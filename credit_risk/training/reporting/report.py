@@ -1,13 +1,12 @@
 """The report on a model, for a lender's risk officer: one HTML file that needs nothing else.
 
-Every number in it is computed from what is passed in; the words are in ``report.html`` beside
-this file. Knows nothing of files of loans, of training and of the store.
+Every number in it is computed here; the text is in ``report.html`` beside this file.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, get_args
+from typing import Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +17,14 @@ from credit_risk.model import RiskModel
 from credit_risk.registry import ModelDescription
 from credit_risk.training.approval_rates import Group, by_group, by_threshold
 from credit_risk.training.calibration import calibration_bins, ece_by_chance
+from credit_risk.training.comparison import Comparison
 from credit_risk.training.data.dataset import Dataset
-from credit_risk.training.data.quality import numbers, words
+from credit_risk.training.data.quality import summarise_categories, summarise_numbers
 from credit_risk.training.evaluation import intervals, measure, roc
 from credit_risk.training.fitting import Examples
 from credit_risk.training.reporting import curves, pictures
 from credit_risk.training.reporting.effects import effects
 from credit_risk.training.reporting.page import fill
-
-if TYPE_CHECKING:
-    from credit_risk.training.comparison import Comparison
 
 __all__ = ["render"]
 
@@ -35,8 +32,8 @@ TEMPLATE: Final = Path(__file__).with_name("report.html")
 OLDER_AGE: Final = 62  # years: "elderly" in 12 CFR 1002.2(o)
 OLDER, YOUNGER = f"{OLDER_AGE} and over", f"under {OLDER_AGE}"
 THRESHOLDS: Final = tuple(round(0.05 * step, 2) for step in range(2, 19))  # 0.1 to 0.9
-SMALLEST_REFERENCE: Final = 0.02  # of all loans; the best rate among fewer is mostly luck
-FEW: Final = 100  # loans in a group; with fewer its rates say next to nothing
+SMALLEST_REFERENCE: Final = 0.02  # of all loans; a high rate among fewer is mostly luck
+FEW: Final = 100  # loans; the rates of a smaller group say next to nothing
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class Decided:
 
     Attributes:
         decision: of the policy.
-        rows: loans so decided.
+        rows: number of loans.
         share: of all loans, 0 to 1.
         default_rate: share of them that ended in default, 0 to 1; NaN without rows.
     """
@@ -56,27 +53,27 @@ class Decided:
     default_rate: float
 
 
-def render(  # noqa: PLR0913  all of what a report is about, each by its name
+def render(  # noqa: PLR0913  each subject of a report by its name
     *,
     tag: str,
     description: ModelDescription,
     loans: Dataset,
     examples: Examples,
     model: RiskModel,
-    comparison: "Comparison | None",
+    comparison: Comparison | None,
     importance: Mapping[str, float],
 ) -> str:
     """Write the report on a model and return the file's text.
 
     Args:
         tag: of the stored model.
-        description: of it.
-        loans: n loans that it learned from and was tested on.
+        description: of the model.
+        loans: n loans of its training and test.
         examples: the same loans encoded, in the same order.
         model: as stored.
-        comparison: with other models; the report then uses its out-of-fold probabilities. None
-            takes the stored model's own, which has seen most of the outcomes, and says so.
-        importance: mean absolute contribution by source, in log-odds.
+        comparison: with other models; the report shows its out-of-fold probabilities. None takes
+            the probabilities of the stored model, which has seen most outcomes; the report says so.
+        importance: mean absolute contribution by reason, in log-odds.
     """
     policy = Policy(description.policy.review_above, description.policy.decline_above)
     defaulted = loans.defaulted
@@ -110,8 +107,8 @@ def render(  # noqa: PLR0913  all of what a report is about, each by its name
         "effects": found,
         "effects_top": min(1.0, 1.1 * max(each.probabilities.max() for each in found)),
         "guarantees": MONOTONICITY,
-        "numbers": numbers(loans),
-        "words": words(loans),
+        "numbers": summarise_numbers(loans),
+        "categories": summarise_categories(loans),
         "curves": curves,
         "pictures": pictures,
         "older": OLDER_AGE,

@@ -18,8 +18,7 @@ from sklearn.feature_extraction import DictVectorizer
 
 from credit_risk.errors import DataError
 from credit_risk.form import CATEGORIES, CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
-from credit_risk.training.data import dataset
-from credit_risk.training.data.dataset import Dataset, read_loans
+from credit_risk.training.data.dataset import CODE_MEANINGS, Dataset, read_loans
 from credit_risk.training.data.table import COLUMNS
 
 HEADER = ",".join(COLUMNS)
@@ -327,7 +326,7 @@ def test_text_without_our_header_is_refused_for_its_columns(tmp_path: Path) -> N
     assert "unexpected columns 'Status;Seniority;" in str(error)
 
 
-@pytest.mark.parametrize(("column", "codes"), dataset.WORDS.items())
+@pytest.mark.parametrize(("column", "codes"), CODE_MEANINGS.items())
 @pytest.mark.parametrize("value", ["9", "-1", "1.5", "rent", "", "inf", "nan"])
 def test_unknown_codes_are_refused_with_the_known_ones(
     tmp_path: Path, column: str, codes: dict[int, str], value: str

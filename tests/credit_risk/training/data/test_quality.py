@@ -8,7 +8,11 @@ import pytest
 
 from credit_risk.form import CATEGORIES, LIMITS
 from credit_risk.training.data.dataset import Dataset
-from credit_risk.training.data.quality import Word, numbers, words
+from credit_risk.training.data.quality import (
+    CategorySummary,
+    summarise_categories,
+    summarise_numbers,
+)
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def loans() -> Dataset:
 
 
 def test_numbers_are_summarised_without_the_missing_ones(loans: Dataset) -> None:
-    found = {each.field: each for each in numbers(loans)}
+    found = {each.field: each for each in summarise_numbers(loans)}
 
     assert list(found) == list(LIMITS)
     assert (found["age"].low, found["age"].median, found["age"].high) == (1, 2.5, 10)
@@ -33,10 +37,10 @@ def test_numbers_are_summarised_without_the_missing_ones(loans: Dataset) -> None
     assert isnan(found["debt"].median)
 
 
-def test_words_that_occur_are_counted(loans: Dataset) -> None:
-    found = [each for each in words(loans) if each.field == "job"]
+def test_categories_that_occur_are_counted(loans: Dataset) -> None:
+    found = [each for each in summarise_categories(loans) if each.field == "job"]
 
     assert found == [
-        Word("job", "fixed", rows=3, share=0.75, default_rate=pytest.approx(1 / 3)),
-        Word("job", "partime", rows=1, share=0.25, default_rate=1.0),
+        CategorySummary("job", "fixed", rows=3, share=0.75, default_rate=pytest.approx(1 / 3)),
+        CategorySummary("job", "partime", rows=1, share=0.25, default_rate=1.0),
     ]
