@@ -1,80 +1,86 @@
-"""Train the credit-risk model and put it into the BentoML model store.
+"""Train the credit-risk model and store it, with its report, in the BentoML model store.
 
-    python train.py                              on the embedded sample (synthetic)
+    python train.py                                  on the synthetic sample, data/sample.csv
     python train.py --data data/CreditScoring.csv    on a file or URL, CSV or Parquet
-    python train.py --compare                    only compare with other models, store nothing
-    python train.py --tune 100                   only search parameters, see --parameters
-    python train.py --course                     the ML Zoomcamp lesson's model, for comparison
+    python train.py --compare                        compare with other models, store nothing
+    python train.py --tune 100                       search parameters in 100 trials, store nothing
+    python train.py --course                         the ML Zoomcamp lesson's model, to compare with
 
-One run, top to bottom: read, split, fit, evaluate, compare, store, report.
+First the knobs, then one run from top to bottom.
 """
 
 import argparse
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from credit_risk import registry, training
 from credit_risk.decision import PROHIBITED_FIELDS, REASON_CODES, STANDARD_POLICY, Policy, Reasons
 from credit_risk.errors import CreditRiskError
 from credit_risk.form import COLUMNS
 from credit_risk.model import RiskModel, fingerprint
-from credit_risk.registry import Columns, Data, ModelDescription, Thresholds, attach_report, save
-from credit_risk.training import (
-    COURSE,
-    PARAMETERS,
-    Dataset,
-    Examples,
-    Terminal,
-    compare,
-    count_fits,
-    fit_booster,
-    fit_vectorizer,
-    measure,
-    read_loans,
-    render,
-    standard,
-)
 
 SAMPLE = Path(__file__).parent / "data" / "sample.csv"
+REVIEW, DECLINE = STANDARD_POLICY.review_above, STANDARD_POLICY.decline_above
 SPLIT_SEED = 11  # the course's, so that its published figures can be compared
-TEST_SHARE = 0.2  # of all rows; never seen by the stored model
-VALIDATION_SHARE = 0.25  # of the rest
-LIMITS_OF_USE = [  # in the model card, and in the report
+TEST_SHARE = 0.2  # of all loans; the stored model never sees them
+VALIDATION_SHARE = 0.25  # of the other loans
+
+options = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+option = options.add_argument
+option("--data", default=str(SAMPLE), help="loans: a path or a URL of CSV or Parquet")
+option("--parameters", type=Path, default=training.PARAMETERS, help="of the trees: a TOML file")
+repeats_help = "of the 5-fold cross-validation; 0 leaves the comparison out (%(default)s)"
+option("--repeats", type=int, default=3, choices=range(11), metavar="N", help=repeats_help)
+above = "probability of default, 0 to 1, above which "
+review_help = above + "a person decides (%(default)s)"
+option("--review-above", type=float, default=REVIEW, metavar="P", help=review_help)
+decline_help = above + "an application is declined (%(default)s)"
+option("--decline-above", type=float, default=DECLINE, metavar="P", help=decline_help)
+option("--compare", action="store_true", help="compare with other models, store nothing")
+option("--tune", type=int, metavar="N", help="search parameters in N trials, store nothing")
+option("--course", action="store_true", help="train the course's model")
+
+LIMITS_OF_USE = [  # in the model card and in the report
     "Learned from loans that were granted: what became of the refused is not known.",
     "From one lender, decades ago: fit and test it on loans of your own, and watch for drift.",
     "Money is in a unit that is not stated: applications in any other would be misjudged.",
     "Its guarantees compare known numbers: one that becomes known may move it either way.",
 ]
-LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")
-CAPTION = (
-    "train and validation: a model fitted on train; test: the stored model, fitted on both;\n"
-    "out of fold: models that have not seen the loan. ECE and Brier are errors, small is good."
-)
+LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")  # versions in the model card
 
 
-def main() -> None:
-    args = options()
-    terminal = Terminal()
+def main(args: argparse.Namespace) -> None:
+    terminal = training.Terminal()
     policy = Policy(args.review_above, args.decline_above)
 
-    loans = read_loans(args.data)
+    loans = training.read_loans(args.data)
     dropped = ", ".join(f"{count} {reason}" for reason, count in loans.dropped.items())
     terminal.say("read", f"{loans.name}: {loans.rows_read:,} rows, dropped: {dropped or 'none'}")
-    vectorizer = fit_vectorizer()
-    examples = Examples.encode(vectorizer, loans.records(), loans.defaulted)
+    vectorizer = training.fit_vectorizer()
+    examples = training.Examples.encode(vectorizer, loans.records(), loans.defaulted)
 
     if args.tune:
-        search(examples, loans, args, terminal)
+        with terminal.progress("tune", args.tune, "trials") as on_trial:
+            parameters, auc = training.tune(examples, trials=args.tune, on_trial=on_trial)
+        provenance = {"data": loans.name, "sha256": loans.sha256, "date": datetime.now(UTC).date()}
+        provenance |= {"trials": args.tune, "found": auc}
+        training.write_parameters(args.parameters, parameters, provenance)
+        terminal.say("tune", f"AUC {auc:.4f}, written to {args.parameters.name}; now run train.py")
         return
-    recipe = COURSE if args.course else standard(args.parameters)
+
+    recipe = training.COURSE if args.course else training.standard(args.parameters)
     comparison = None
     if args.repeats and not args.course:
-        with terminal.progress("compare", count_fits(args.repeats), "fits") as on_fit:
-            comparison = compare(
+        with terminal.progress("compare", training.count_fits(args.repeats), "fits") as on_fit:
+            comparison = training.compare(
                 examples, repeats=args.repeats, parameters=args.parameters, on_fit=on_fit
             )
         terminal.comparison(comparison)
@@ -83,125 +89,69 @@ def main() -> None:
 
     seen, test = examples.split(TEST_SHARE, SPLIT_SEED)
     first, validation = seen.split(VALIDATION_SHARE, SPLIT_SEED)
-    parts = {"train": first, "validation": validation, "test": test}
-    terminal.say("split", ", ".join(f"{len(part):,} {name}" for name, part in parts.items()))
+    sizes = {"train": len(first), "validation": len(validation), "test": len(test)}
+    terminal.say("split", ", ".join(f"{size:,} {part}" for part, size in sizes.items()))
 
     with terminal.progress("fit", 2 * recipe.rounds, "trees") as on_round:
-        trial = RiskModel(fit_booster(recipe, first, on_round).save_raw(), recipe.prepare())
-        booster = fit_booster(recipe, seen, on_round)
-        model = RiskModel(booster.save_raw(), recipe.prepare())
+        trial_booster = training.fit_booster(recipe, first, on_round)
+        booster = training.fit_booster(recipe, seen, on_round)
+    trial = RiskModel(trial_booster.save_raw(), recipe.prepare())
+    model = RiskModel(booster.save_raw(), recipe.prepare())
 
     measures = {
-        name: measure(part.defaulted, (model if name == "test" else trial).predict(part.rows))
-        for name, part in parts.items()
+        "train": training.measure(first.defaulted, trial.predict(first.rows)),
+        "validation": training.measure(validation.defaulted, trial.predict(validation.rows)),
+        "test": training.measure(test.defaulted, model.predict(test.rows)),
     }
-    sizes = {name: len(part) for name, part in parts.items()}
     if comparison:
-        measures["out of fold"] = measure(examples.defaulted, comparison.probabilities)
-        sizes["out of fold"] = len(examples)
+        measures["out of fold"] = training.measure(examples.defaulted, comparison.probabilities)
 
-    description = ModelDescription(
+    description = registry.ModelDescription(
         recipe=recipe.name,
-        policy=Thresholds(**asdict(policy)),
-        columns=Columns(names=list(COLUMNS), fingerprint=fingerprint(COLUMNS)),
-        data=Data(
+        policy=registry.Thresholds(**asdict(policy)),
+        columns=registry.Columns(names=list(COLUMNS), fingerprint=fingerprint(COLUMNS)),
+        data=registry.Data(
             name=loans.name,
             sha256=loans.sha256,
-            synthetic=Path(args.data) == SAMPLE,
-            rows={"read": loans.rows_read} | {name: len(p) for name, p in parts.items()},
+            synthetic=loans.sha256 == sha256(SAMPLE.read_bytes()).hexdigest(),
+            rows={"read": loans.rows_read, **sizes},
             dropped=dict(loans.dropped),
         ),
         parameters={**recipe.parameters, "rounds": recipe.rounds},
         missing_as=recipe.missing_as,
-        measures={name: found.as_dict() for name, found in measures.items()},
+        measures={part: found.as_dict() for part, found in measures.items()},
         inputs=list(recipe.inputs),
         guarantees=dict(recipe.never_falls_with),
         excluded_fields=[] if args.course else list(PROHIBITED_FIELDS),
         limits=LIMITS_OF_USE,
         versions={library: version(library) for library in LIBRARIES},
     )
-    tag = save(booster, vectorizer, description)
+    tag = registry.save(booster, vectorizer, description)
+
     with terminal.waiting("report"):
-        folded = Reasons(recipe.inputs).sum_by_reason(model.explain(examples.rows))
-        importance = dict(
-            zip((g.name for g in REASON_CODES), np.abs(folded).mean(axis=0), strict=True)
-        )
-        page = render(
+        by_reason = Reasons(recipe.inputs).sum_by_reason(model.explain(examples.rows))
+        importance = np.abs(by_reason).mean(axis=0).tolist()
+        page = training.render(
             tag=tag,
             description=description,
             loans=loans,
             examples=examples,
             model=model,
             comparison=comparison,
-            importance={name: float(value) for name, value in importance.items() if value > 0},
+            importance={
+                reason.name: value
+                for reason, value in zip(REASON_CODES, importance, strict=True)
+                if value > 0
+            },
         )
-    attach_report(tag, page)
-    terminal.measures({name: (sizes[name], measures[name]) for name in measures}, CAPTION)
+    registry.attach_report(tag, page)
+    terminal.measures(measures, sizes | {"out of fold": len(examples)})
     terminal.say("report", "served at /model/report")
     terminal.say("store", tag)
 
 
-def search(
-    examples: Examples, loans: Dataset, args: argparse.Namespace, terminal: Terminal
-) -> None:
-    """Search parameters and write the best."""
-    # Here, because importing Optuna takes a second that no other training should wait for.
-    from credit_risk.training import tune, write_parameters  # noqa: PLC0415
-
-    with terminal.progress("tune", args.tune, "trials") as on_trial:
-        parameters, found = tune(examples, trials=args.tune, on_trial=on_trial)
-    write_parameters(
-        args.parameters,
-        parameters,
-        {
-            "data": loans.name,
-            "sha256": loans.sha256,
-            "date": datetime.now(UTC).date(),
-            "trials": args.tune,
-            "found": found,
-        },
-    )
-    terminal.say("tune", f"AUC {found:.4f}, written to {args.parameters.name}; now run train.py")
-
-
-def options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", default=str(SAMPLE), help="CSV or Parquet, a path or a URL")
-    parser.add_argument("--course", action="store_true", help="train the course's model")
-    parser.add_argument("--compare", action="store_true", help="only compare, store nothing")
-    parser.add_argument("--tune", type=int, metavar="N", help="only search, with N trials")
-    parser.add_argument(
-        "--parameters", type=Path, default=PARAMETERS, help="file of the parameters (%(default)s)"
-    )
-    parser.add_argument(
-        "--repeats",
-        type=int,
-        default=3,
-        choices=range(11),
-        metavar="N",
-        help="of the 5-fold cross-validation; 0 leaves the comparison out (%(default)s)",
-    )
-    parser.add_argument(
-        "--review-above",
-        type=float,
-        default=STANDARD_POLICY.review_above,
-        metavar="P",
-        help="a person decides above this probability of default (%(default)s)",
-    )
-    parser.add_argument(
-        "--decline-above",
-        type=float,
-        default=STANDARD_POLICY.decline_above,
-        metavar="P",
-        help="declined above this probability of default (%(default)s)",
-    )
-    return parser.parse_args()
-
-
 if __name__ == "__main__":
     try:
-        main()
+        main(options.parse_args())
     except CreditRiskError as error:
         sys.exit(f"train.py: {error}")

@@ -46,7 +46,8 @@ def test_the_model_in_the_store_says_what_it_is(home: Path) -> None:
 
 
 def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_path: Path) -> None:
-    shown = run(*TRAIN, "--review-above", "0.2", home=tmp_path).stdout
+    given = ("--data", "data/sample.csv", "--review-above", "0.2")
+    shown = run(*TRAIN, *given, home=tmp_path).stdout
 
     for step in ("read", "split", "fit", "store"):
         assert any(line.startswith(step) for line in shown.splitlines())
@@ -56,6 +57,7 @@ def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_pat
     metadata = card_of(tmp_path, tag)["metadata"]
     assert isinstance(metadata, dict)
     assert metadata["policy"] == {"review_above": 0.2, "decline_above": 0.5}
+    assert metadata["data"]["synthetic"] is True
 
 
 def test_the_same_data_makes_the_same_model(tmp_path: Path) -> None:

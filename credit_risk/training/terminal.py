@@ -66,11 +66,16 @@ class Terminal:
             )
         self._console.print(table)
 
-    def measures(self, parts: Mapping[str, tuple[int, Measures]], caption: str) -> None:
-        """Print the number of rows and the measures of each part of the split."""
+    def measures(self, parts: Mapping[str, Measures], sizes: Mapping[str, int]) -> None:
+        """Print the measures and the number of loans of each part of the data."""
+        caption = (
+            "train and validation: a model fitted on train; test: the stored one, fitted on both;\n"
+            "out of fold: models that have not seen the loan. Small Brier and ECE are good."
+        )
         table = Table(caption=caption, caption_justify="left")
         for heading in ("part", "rows", "AUC", "Gini", "KS", "Brier", "ECE"):
             table.add_column(heading, justify="left" if heading == "part" else "right")
-        for part, (rows, measures) in parts.items():
-            table.add_row(part, f"{rows:,}", *(f"{v:.4f}" for v in measures.as_dict().values()))
+        for part, found in parts.items():
+            values = (f"{value:.4f}" for value in found.as_dict().values())
+            table.add_row(part, f"{sizes[part]:,}", *values)
         self._console.print(table)
