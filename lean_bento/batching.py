@@ -1,8 +1,8 @@
-"""Coalescing: what arrives in the same turn of the event loop shares one call.
+"""Micro-batching: requests that arrive in the same turn of the event loop share one call.
 
 There is no timer. The first submission asks the loop to flush once everything that is ready has
-run, and whatever joins until then goes into the same call: a lone request waits for nobody,
-thirty-two concurrent ones share a call. Generic: knows nothing of credit and of HTTP.
+run, and each submission until then goes into the same call: a single request waits for no other,
+thirty-two concurrent ones share a call.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class MicroBatcher(Generic[Item, Answer]):
         """
         self._process = process
         self._max_batch_size = max_batch_size
-        self._nobodys_fault = shared_errors
+        self._shared_errors = shared_errors
         self._waiting: list[_Submission[Item, Answer]] = []
         self._under_way: set[asyncio.Task[None]] = set()
         # Kept, because asking for it asks the operating system for the process's number.
@@ -72,8 +72,8 @@ class MicroBatcher(Generic[Item, Answer]):
         loop = self._loop
         if not self._waiting:
             # Not at the end of this turn but of the next: between the two the loop looks at its
-            # sockets once, and whoever has arrived there in the meantime gets in. Measured at 32
-            # connections: 23 applications a call instead of 6, a sixth more requests a second.
+            # sockets once, and what has arrived there in the meantime gets in. Measured at 32
+            # connections: 23 requests a call instead of 6, a sixth more requests a second.
             loop.call_soon(loop.call_soon, self._flush)
         submission = _Submission(items, loop.create_future())
         self._waiting.append(submission)
@@ -107,7 +107,7 @@ class MicroBatcher(Generic[Item, Answer]):
                 msg = f"found {len(answers)} answers, expected {len(items)}"
                 raise ValueError(msg)
         except Exception as error:  # noqa: BLE001  whatever it is, it goes to whom it concerns
-            alone = len(batch) == 1 or isinstance(error, self._nobodys_fault)
+            alone = len(batch) == 1 or isinstance(error, self._shared_errors)
             for submission in batch:
                 if not alone:
                     self._start([submission])

@@ -2,15 +2,13 @@
 
 ``{"error": "<one sentence>", "detail": [{"field", "message", "expected"}, ...]}``
 
-Knows pydantic, but nothing of HTTP and, the example aside, nothing of credit: what a field
-expects is read from the description of the model that refused it.
+What a field expects is the description of the field in the model that refused it.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 
 __all__ = ["MAX_ECHO", "ErrorResponse", "Problem", "echo", "explain_findings"]
 
@@ -34,22 +32,10 @@ class Problem(BaseModel):
     expected: str | None = Field(None, description="What would have been accepted.")
 
 
-EXAMPLE: Final[JsonDict] = {
-    "error": "The request is not valid: see amount.",
-    "detail": [
-        {
-            "field": "amount",
-            "message": "Input should be a valid number",
-            "expected": "Amount asked for: a number from 1 to 10000000",
-        }
-    ],
-}
-
-
 class ErrorResponse(BaseModel):
     """Every error answer, whatever its origin."""
 
-    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(frozen=True)
 
     error: str = Field(description="One sentence.")
     detail: list[Problem] = Field(

@@ -4,18 +4,20 @@ BentoML's generator writes pydantic's 3.1 schemas into a 3.0 document, knows nei
 types nor the errors of this project, and no GET. This one states exactly what is answered.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from inspect import getdoc
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from bentoml import Service
-from pydantic import BaseModel
+from bentoml.exceptions import BentoMLConfigException
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from lean_bento.codecs.npy import JSON
 from lean_bento.endpoint_options import options_of
-from lean_bento.error_response import ErrorResponse
+from lean_bento.error_response import ErrorResponse, explain_findings
 
 __all__ = ["document", "require_key", "signature_of"]
 
@@ -65,11 +67,23 @@ class _AsWritten(GenerateJsonSchema):
 
 
 def signature_of(function: Any) -> tuple[type[BaseModel], type[BaseModel]]:  # noqa: ANN401  BentoML's APIMethod.func
-    """Input and output model of an API method with one body parameter."""
+    """Return the input and the output model of an API method.
+
+    Raises:
+        BentoMLConfigException: if it has not one parameter and an answer, both annotated.
+    """
     hints = get_type_hints(function)
+    if len(hints) != 2 or "return" not in hints:  # noqa: PLR2004  the parameter and the answer
+        found = ", ".join(hints) or "nothing"
+        msg = f"found {function.__qualname__} with {found}, expected one parameter and an answer"
+        raise BentoMLConfigException(msg)
     answer = hints.pop("return")
-    (body,) = hints.values()
-    return body, answer
+    return hints.popitem()[1], answer
+
+
+def has_fields(model: type) -> bool:
+    """Whether a type is a model of a JSON object with named fields."""
+    return issubclass(model, BaseModel) and not issubclass(model, RootModel)
 
 
 def document(
@@ -101,6 +115,7 @@ def document(
     ordered.sort(key=lambda pair: pair[0].__name__)
     _, definitions = models_json_schema(ordered, ref_template=REF, schema_generator=_AsWritten)
     schemas = definitions["$defs"]
+    _add_error_example(schemas, (body for _, body, _ in methods.values()))
     title = service.name.replace("_", " ").capitalize()
     return {
         "openapi": "3.1.0",
@@ -118,6 +133,20 @@ def document(
         },
         "components": {"schemas": schemas},
     }
+
+
+def _add_error_example(schemas: Json, inputs: Iterable[type[BaseModel]]) -> None:
+    """Make the example of an error: the first model's own example without one field."""
+    for model in filter(has_fields, inputs):
+        (example,) = schemas[model.__name__].get("examples", [{}])[:1]
+        required = [name for name, field in model.model_fields.items() if field.is_required()]
+        body = {name: value for name, value in example.items() if name not in required[:1]}
+        try:
+            model.model_validate_json(json.dumps(body))
+        except ValidationError as error:
+            response = explain_findings(error.errors(), model)
+            schemas[ErrorResponse.__name__]["examples"] = [response.model_dump()]
+            return
 
 
 def require_key(document: Json, open_paths: Collection[str]) -> Json:

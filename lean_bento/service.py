@@ -11,7 +11,7 @@ import logging
 import os
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import attrs
 import bentoml
@@ -19,7 +19,7 @@ import yaml
 from bentoml import Service
 from bentoml.exceptions import BentoMLConfigException
 from bentoml.models import BentoModel
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -43,7 +43,7 @@ from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
 from lean_bento.middleware.log_filters import filter_logs
 from lean_bento.middleware.request_checks import EndpointLimits, RequestChecksMiddleware
 from lean_bento.middleware.routes import RoutesMiddleware, paths_of
-from lean_bento.openapi import document, require_key, signature_of
+from lean_bento.openapi import document, has_fields, require_key, signature_of
 from lean_bento.rows import DivisibleList, RowLimit
 
 __all__ = ["LeanService"]
@@ -76,8 +76,7 @@ class LeanService(Service[Any]):
     prefix: ClassVar[str] = "LEAN_BENTO"
     keys_command: ClassVar[str] = COMMAND
 
-    limits: dict[str, EndpointLimits] = attrs.field(factory=dict, init=False)
-    max_queue_delay: float | None = attrs.field(default=None, init=False)
+    limits: dict[str, EndpointLimits] | None = attrs.field(default=None, init=False)
     answers: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
     pages: list[str] = attrs.field(factory=list, init=False)
     headers: dict[str, str] = attrs.field(factory=dict, init=False)
@@ -102,7 +101,6 @@ class LeanService(Service[Any]):
         place = f"{self.name}.limits"
         configuration.check_names(f"{place}.body", limits.body, self.apis, SIZE)
         configuration.check_names(f"{place}.rows", limits.rows, with_rows, COUNT)
-        self.max_queue_delay = limits.max_queue_delay_ms / 1000
         self.limits = {
             method.route: EndpointLimits(
                 options_of(method.func),
@@ -111,6 +109,9 @@ class LeanService(Service[Any]):
             )
             for name, method in self.apis.items()
         }
+        delay = limits.max_queue_delay_ms / 1000
+        self.add_asgi_middleware(LoadSheddingMiddleware, max_queue_delay=delay)
+        self.add_asgi_middleware(RequestChecksMiddleware, limits=self.limits)
 
     def answer_get(self, path: str, model: type[BaseModel], content: Any) -> None:  # noqa: ANN401  BentoML's untyped instance
         """Answer GET on ``path`` with ``content(instance)``, a ``model``, as JSON."""
@@ -166,40 +167,27 @@ class LeanService(Service[Any]):
         Raises:
             BentoMLConfigException: if ``configure`` was not called.
         """
-        if self.apis.keys() and not self.limits:
+        if self.limits is None:
             msg = f"found service {self.name} without limits, expected a call of its configure(...)"
             raise BentoMLConfigException(msg)
         filter_logs()
         use_server()
-        app = self._with_middlewares(is_main=is_main)
-        methods = {method.route: method for method in self.apis.values()}
-        served: ASGIApp = app
+        app = super().to_asgi(is_main)
         if is_main:
-            served = FastPath(app, methods, self.limits, bentoml.get_current_service)
+            index = HTMLResponse(INDEX_PAGE.read_text())
+            app.router.routes.insert(0, Route("/", index, methods=["GET"]))
+        methods = {method.route: method for method in self.apis.values()}
+        inputs = {path: signature_of(method.func)[0] for path, method in methods.items()}
+        named = {path: model for path, model in inputs.items() if has_fields(model)}
+        with_errors = ErrorMiddleware(RoutesMiddleware(app, paths_of(app.routes)), named)
+        served: ASGIApp = with_errors
+        if is_main:
+            served = FastPath(with_errors, methods, self.limits, bentoml.get_current_service)
         path = key_file_of(self._keys_variable(is_main=is_main))
         if path is None:
             return served
         metric = f"{self.prefix.lower()}_requests_by_key"
         return AuthMiddleware(served, KeyFile(path, self.keys_command), metric)
-
-    def _with_middlewares(self, *, is_main: bool) -> ErrorMiddleware:
-        middlewares: list[tuple[Any, dict[str, Any]]] = [
-            (RequestChecksMiddleware, {"limits": self.limits})
-        ]
-        if self.max_queue_delay:
-            options = {"max_queue_delay": self.max_queue_delay}
-            middlewares.insert(0, (LoadSheddingMiddleware, options))
-        others = [
-            each for each in cast("Any", self).middlewares if each[0] not in dict(middlewares)
-        ]
-        self.middlewares = [*others, *middlewares]  # the same after a second call
-        app = super().to_asgi(is_main)
-        if is_main:
-            index = HTMLResponse(INDEX_PAGE.read_text())
-            app.router.routes.insert(0, Route("/", index, methods=["GET"]))
-        inputs = {m.route: signature_of(m.func)[0] for m in self.apis.values()}
-        named = {path: model for path, model in inputs.items() if _has_fields(model)}
-        return ErrorMiddleware(RoutesMiddleware(app, paths_of(app.routes)), named)
 
     @property
     def openapi_spec(self) -> _Document:
@@ -249,7 +237,3 @@ def _announce(variable: str, names: str | None) -> None:
         )
     else:
         logger.info("Requests need an API key, one of: %s", names)
-
-
-def _has_fields(model: type) -> bool:
-    return issubclass(model, BaseModel) and not issubclass(model, RootModel)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from asgi import client_of, started
 from starlette.types import ASGIApp
 
 from credit_risk.form import COURSE_EXAMPLE, sample_applications
@@ -50,34 +51,15 @@ def ask(home: Path) -> Iterator[Ask]:
 
 
 async def _ask(app: ASGIApp, method: str, path: str, how: dict[str, Any]) -> httpx.Response:
-    started, stop = asyncio.Event(), asyncio.Event()
-
-    async def receive() -> dict[str, str]:
-        if not started.is_set():
-            return {"type": "lifespan.startup"}
-        await stop.wait()
-        return {"type": "lifespan.shutdown"}
-
-    async def send(message: Any) -> None:
-        assert message["type"].endswith(".complete"), message
-        started.set()
-
-    life = asyncio.create_task(app({"type": "lifespan", "asgi": {}}, receive, send))
-    await asyncio.wait([life, asyncio.create_task(started.wait())], return_when="FIRST_COMPLETED")
-    try:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            request = asyncio.create_task(client.request(method, path, **how))
-            turns = [time.thread_time()]  # of this thread: other work on the machine is left out
-            while not request.done():
-                await asyncio.sleep(0)
-                turns.append(time.thread_time())
-            answer = await request
-        answer.extensions["longest_turn"] = max(b - a for a, b in pairwise(turns))
-        return answer
-    finally:
-        stop.set()
-        await life
+    async with started(app), client_of(app) as client:
+        request = asyncio.create_task(client.request(method, path, **how))
+        turns = [time.thread_time()]  # of this thread: other work on the machine is left out
+        while not request.done():
+            await asyncio.sleep(0)
+            turns.append(time.thread_time())
+        answer = await request
+    answer.extensions["longest_turn"] = max(b - a for a, b in pairwise(turns))
+    return answer
 
 
 def test_an_application_is_decided_on(ask: Ask) -> None:

@@ -180,13 +180,26 @@ def test_a_cancelled_submission_that_has_not_left_yet_is_not_scored() -> None:
 
 @pytest.mark.parametrize("turns", [0, 3])
 def test_nothing_is_left_behind(turns: int) -> None:
-    async def scenario() -> MicroBatcher[int, int]:
+    async def scenario() -> bool:
         batcher = MicroBatcher(Recorder(turns=turns), max_batch_size=3)
         await asyncio.gather(*(batcher.submit([item]) for item in range(20)))
         await batcher.drain()
-        return batcher
+        return asyncio.all_tasks() == {asyncio.current_task()}
 
-    batcher = asyncio.run(scenario())
+    assert asyncio.run(scenario())
 
-    assert batcher._waiting == []
-    assert batcher._under_way == set()
+
+def test_an_error_that_no_submission_causes_is_not_tried_again() -> None:
+    calls = []
+
+    async def fail(items: Sequence[int]) -> list[int]:
+        calls.append(items)
+        raise ConnectionError
+
+    async def scenario() -> list[Sequence[int] | BaseException]:
+        batcher = MicroBatcher(fail, max_batch_size=9, shared_errors=(ConnectionError,))
+        submissions = (batcher.submit([item]) for item in range(3))
+        return await asyncio.gather(*submissions, return_exceptions=True)
+
+    assert [type(each) for each in asyncio.run(scenario())] == [ConnectionError] * 3
+    assert calls == [[0, 1, 2]]

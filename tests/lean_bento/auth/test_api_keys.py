@@ -1,6 +1,7 @@
-"""What is read from a file of API keys, and what is not."""
+"""What is read from a file of API keys, also while it changes under a running service."""
 
 import hmac
+import logging
 import os
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -8,11 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from lean_bento.auth import api_keys as key_ring
-from lean_bento.auth.api_keys import INDEX, ApiKeys, Key, read_keys
+from lean_bento import KeyCommand
+from lean_bento.auth import api_keys
+from lean_bento.auth.api_keys import INDEX, ApiKeys, Key, KeyFile, read_keys
 from lean_bento.errors import KeysError
 
+COMMAND = KeyCommand()
+
 A, B = (sha256(key).hexdigest() for key in (b"a", b"b"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "keys.toml"
 
 
 def written(folder: Path, text: str) -> Path:
@@ -23,12 +32,12 @@ def written(folder: Path, text: str) -> Path:
 
 def test_a_key_is_found_by_what_was_sent_and_nothing_else_is() -> None:
     bank = Key("bank", A)
-    ring = ApiKeys([bank, Key("broker", B)])
+    known = ApiKeys([bank, Key("broker", B)])
 
-    assert ring.find(b"a") == bank
-    assert ring.find(b"A") is None
-    assert ring.find(b"") is None
-    assert ring.find(A.encode()) is None, "a hash is no key"
+    assert known.find(b"a") == bank
+    assert known.find(b"A") is None
+    assert known.find(b"") is None
+    assert known.find(A.encode()) is None, "a hash is no key"
 
 
 def test_a_hash_that_only_begins_alike_is_not_taken() -> None:
@@ -44,7 +53,7 @@ def test_whole_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPa
         compared.append((known, found))
         return hmac.compare_digest(known, found)
 
-    monkeypatch.setattr(key_ring, "compare_digest", remember)
+    monkeypatch.setattr(api_keys, "compare_digest", remember)
     alike = A[:INDEX] + B[INDEX:]
     ApiKeys([Key("bank", A)]).find(b"a")
     ApiKeys([Key("bank", alike)]).find(b"a")
@@ -55,7 +64,7 @@ def test_whole_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPa
 def test_names_hashes_and_last_days_are_read(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        f'bank = {{ sha256 = "{A}" }}\n# who asks at night\n[night-job]\n'
+        f'bank = {{ sha256 = "{A}" }}\n# asks at night\n[night-job]\n'
         f'sha256 = "{B}"\nexpires = 2027-01-31\n',
     )
 
@@ -109,22 +118,20 @@ def test_a_file_that_is_none_is_told_with_the_reason(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("broken", ["bank = {", "\ufeff", "bank = 1", "a = " + "[" * 3000])
-def test_what_add_cannot_mend_is_not_sent_there_before_it_is_out_of_the_way(
-    tmp_path: Path, broken: str
-) -> None:
+def test_a_file_that_add_cannot_fix_is_to_be_moved_away_first(tmp_path: Path, broken: str) -> None:
     path = written(tmp_path, broken)
 
     with pytest.raises(KeysError, match=f"; correct it, or move it away and run: .* {path}$"):
         read_keys(path)
 
 
-def test_the_command_that_mends_names_the_file(tmp_path: Path) -> None:
+def test_the_command_that_fixes_it_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "not there.toml"
 
     with pytest.raises(KeysError) as error:
         read_keys(path)
 
-    assert str(error.value).endswith(f"; run: python -m credit_risk.keys add NAME --file '{path}'")
+    assert str(error.value).endswith(f"; run: python -m lean_bento.auth add NAME --file '{path}'")
 
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
@@ -133,3 +140,101 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(KeysError, match="no readable TOML"):
         read_keys(path)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the file at every request."""
+    monkeypatch.setattr(api_keys, "INTERVAL", 0.0)
+
+
+@pytest.mark.usefixtures("heard", "impatient")
+def test_what_is_added_counts_and_what_is_removed_does_not(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bank = COMMAND.add(path, "bank").encode()
+    keys = KeyFile(path)
+
+    broker = COMMAND.add(path, "broker").encode()
+    assert keys.keys().find(broker)
+    COMMAND.remove(path, "bank")
+    assert keys.keys().find(bank) is None
+    assert keys.keys().find(broker)
+
+    assert caplog.messages == [
+        "API keys read again: added broker; removed none",
+        "API keys read again: added none; removed bank",
+    ]
+
+
+@pytest.mark.usefixtures("heard", "impatient")
+@pytest.mark.parametrize("broken", ["", "bank = {", "a = " + "[" * 3000])
+def test_while_the_file_is_broken_the_last_keys_count(
+    path: Path, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    bank = COMMAND.add(path, "bank").encode()
+    keys = KeyFile(path)
+
+    path.write_text(broken)
+    found = [keys.keys().find(bank) for _ in range(3)]
+
+    assert all(found)
+    (message,) = caplog.messages
+    assert message.startswith(f"The API keys stay as they were: {path}: found no")
+    assert caplog.records[0].levelno == logging.ERROR
+
+
+@pytest.mark.usefixtures("heard", "impatient")
+def test_a_file_that_goes_and_comes_back_is_read_again(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bank = COMMAND.add(path, "bank").encode()
+    keys = KeyFile(path)
+
+    path.unlink()
+    assert keys.keys().find(bank)
+    broker = COMMAND.add(path, "broker").encode()
+
+    assert keys.keys().find(broker)
+    assert keys.keys().find(bank) is None
+    assert len(caplog.messages) == 2
+
+
+@pytest.mark.usefixtures("heard", "impatient")
+def test_a_pipe_in_its_place_is_not_waited_for(path: Path) -> None:
+    bank = COMMAND.add(path, "bank").encode()
+    keys = KeyFile(path)
+
+    path.unlink()
+    os.mkfifo(path)
+
+    assert keys.keys().find(bank)
+
+
+@pytest.mark.usefixtures("heard", "impatient")
+def test_another_file_of_the_same_size_and_time_is_noticed(path: Path, tmp_path: Path) -> None:
+    COMMAND.add(path, "bank")
+    keys = KeyFile(path)
+    other = tmp_path / "other.toml"
+    shop = COMMAND.add(other, "shop").encode()
+    before = path.stat()
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    other.replace(path)
+
+    assert path.stat().st_size == before.st_size
+    assert keys.keys().find(shop)
+
+
+def test_the_file_is_not_looked_at_for_every_request(path: Path) -> None:
+    COMMAND.add(path, "bank")
+    keys = KeyFile(path)
+
+    broker = COMMAND.add(path, "broker").encode()
+
+    assert keys.keys().find(broker) is None, "within the first second"
+
+
+def test_a_file_that_is_not_as_it_should_be_is_refused_at_the_start(path: Path) -> None:
+    with pytest.raises(KeysError, match="no readable TOML"):
+        KeyFile(path)

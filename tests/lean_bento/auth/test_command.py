@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from credit_risk.keys import COMMAND
-from lean_bento.auth.api_keys import KEYS_VARIABLE, ApiKeys, read_keys
+from lean_bento import KeyCommand
+from lean_bento.auth.api_keys import ApiKeys, read_keys
 from lean_bento.errors import KeysError
+
+COMMAND = KeyCommand("python -m toy.keys", "TOY_API_KEYS_FILE", "toy_")
 
 
 @pytest.fixture
@@ -21,9 +23,9 @@ def path(tmp_path: Path) -> Path:
 def test_what_is_added_is_found(path: Path) -> None:
     bank = COMMAND.add(path, "bank")
     night = COMMAND.add(path, "night-job", date(2027, 1, 31))
-    ring = ApiKeys(read_keys(path))
+    known = ApiKeys(read_keys(path))
 
-    found = [ring.find(key.encode()) for key in (bank, night)]
+    found = [known.find(key.encode()) for key in (bank, night)]
 
     assert [(key.name, key.expires) for key in found if key] == [
         ("bank", None),
@@ -35,7 +37,7 @@ def test_a_key_is_long_random_known_by_its_beginning_and_not_in_the_file(path: P
     keys = {COMMAND.add(path, f"key-{number}") for number in range(20)}
 
     assert len(keys) == 20
-    assert all(re.fullmatch(r"crk_[A-Za-z0-9_-]{43}", key) for key in keys)
+    assert all(re.fullmatch(r"toy_[A-Za-z0-9_-]{43}", key) for key in keys)
     assert not [key for key in keys if key in path.read_text() or key[4:] in path.read_text()]
 
 
@@ -67,7 +69,9 @@ def test_an_empty_file_can_be_added_to_and_a_broken_one_is_left_alone(
     COMMAND.add(path, "bank")
     path.write_text("broken")
 
-    with pytest.raises(KeysError):
+    with pytest.raises(
+        KeysError, match=rf"; correct it, or move it away and run: {COMMAND.command}"
+    ):
         COMMAND.add(path, "broker")
 
     assert path.read_text() == "broken"
@@ -94,12 +98,12 @@ def test_what_is_added_at_once_is_all_there_and_nothing_else(path: Path) -> None
         shown = [threads.submit(COMMAND.add, path, name) for name in names]
         threads.submit(COMMAND.remove, path, "gone").result()
         keys = [each.result() for each in shown]
-    ring = ApiKeys(read_keys(path))
+    known = ApiKeys(read_keys(path))
 
-    found = [ring.find(key.encode()) for key in keys]
+    found = [known.find(key.encode()) for key in keys]
 
     assert [key and key.name for key in found] == names
-    assert len(ring.keys) == len(names)
+    assert len(known.keys) == len(names)
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
@@ -117,7 +121,7 @@ def test_what_is_removed_is_gone_and_the_last_one_stays(path: Path) -> None:
 
 
 def test_the_command_adds_lists_and_removes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(KEYS_VARIABLE, str(path))
+    monkeypatch.setenv(COMMAND.variable, str(path))
     today = datetime.now(UTC).date()
 
     key = COMMAND.main(["add", "bank"])
@@ -135,7 +139,7 @@ YESTERDAY = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["add", "bank"], f"found no file, expected --file or {KEYS_VARIABLE}"),
+        (["add", "bank"], f"found no file, expected --file or {COMMAND.variable}"),
         (["add", "a b", "--file", "x"], "found 'a b', expected at most 64 letters"),
         (["add", "(nobody)", "--file", "x"], "found '(nobody)', expected at most 64 letters"),
         (["add", "bank", "--expires", YESTERDAY, "--file", "x"], "expected a day from today"),
@@ -154,7 +158,7 @@ def test_what_cannot_be_done_is_told_without_a_trace(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.delenv(KEYS_VARIABLE, raising=False)
+    monkeypatch.delenv(COMMAND.variable, raising=False)
 
     with pytest.raises(SystemExit) as end:
         COMMAND.main(arguments)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import RootModel, ValidationError
 
-from lean_bento.codecs import chunked_json as long_lists
+from lean_bento.codecs import chunked_json
 from lean_bento.codecs.chunked_json import parts_of, read_in_parts, write_in_parts
 
 
@@ -38,7 +38,7 @@ LIST = st.lists(st.dictionaries(TEXT, VALUE)) | st.lists(st.lists(VALUE)) | st.l
 
 def read(body: bytes, monkeypatch: pytest.MonkeyPatch) -> Items | str:
     with monkeypatch.context() as patch:
-        patch.setattr(long_lists, "LONG", 5)
+        patch.setattr(chunked_json, "LONG", 5)
         try:
             return asyncio.run(read_in_parts(body, Items.model_validate_json))
         except ValidationError as error:
@@ -88,7 +88,7 @@ def test_a_long_list_is_cut() -> None:
 def test_a_list_written_in_parts_is_the_list_written_at_once(
     length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(long_lists, "ROWS_IN_A_PART", 5)
+    monkeypatch.setattr(chunked_json, "ROWS_IN_A_PART", 5)
     items = Items([{"n": n, "text": "],["} for n in range(length)])
 
     assert asyncio.run(write_in_parts(items)).decode() == items.model_dump_json()
