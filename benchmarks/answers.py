@@ -1,4 +1,4 @@
-"""Check a service before it is timed: the right answers, and a refusal where one is due."""
+"""Check the answers and the refusals of a service before it is timed."""
 
 from collections.abc import Collection
 from typing import Any
@@ -13,7 +13,7 @@ from credit_risk.form import COURSE_EXAMPLE, sample_applications
 __all__ = ["SAMPLES", "Answer", "check"]
 
 SAMPLES = 50
-"""How many answers are compared."""
+"""Number of answers to compare."""
 TOLERANCE = 1e-6
 """Of a probability, for services that need not agree with the booster bit for bit."""
 
@@ -24,7 +24,7 @@ def check(server: Server, service: Service, paths: Collection[str], expected: li
     """Compare a service's answers to samples with the booster's own; return how many.
 
     Args:
-        server: what is checked.
+        server: the service that runs.
         service: for its title and for how exact it must be.
         paths: of its endpoints, with or without a query.
         expected: the booster's answers to as many samples.
@@ -74,14 +74,10 @@ def from_columns(answer: Answer) -> list[Answer]:
 
 
 def agrees(answer: Answer, right: Answer, tolerance: float) -> bool:
-    """Whether an answer has the same fields and content, its probability within a tolerance.
-
-    Reasons are left out: no peer gives any, and nothing that is timed asks for them.
-    """
+    """Compare answers, with a tolerance for the probability, without reasons: no peer gives any."""
     if set(answer) != set(right):
         return False
-    answer = answer | {"reasons": right["reasons"]}
     distance = abs(answer["default_probability"] - right["default_probability"])
-    return distance <= tolerance and answer | right == answer | {
-        "default_probability": right["default_probability"]
-    }
+    return distance <= tolerance and all(
+        answer[name] == right[name] for name in right.keys() - {"default_probability", "reasons"}
+    )

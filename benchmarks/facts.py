@@ -1,4 +1,4 @@
-"""What the benchmark ran on and with. No names and no paths of the machine."""
+"""The machine and the versions that a run used, without names and paths of the machine."""
 
 import datetime as dt
 import os
@@ -26,7 +26,8 @@ def facts(machine: Machine, plan: Plan) -> dict[str, str]:
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "data": plan.data.name,
         "rounds": f"{plan.rounds}, with {plan.seconds:g} s for each service",
-        "processor": f"{processor()}, {os.cpu_count()} cores; {machine.sharing()}",
+        "processor": f"{processor()}, {os.cpu_count()} cores",
+        "cores": f"services on {machine.server_cores}, wrk on {machine.load_cores}",
         "python": platform.python_version(),
         **{library: version(library) for library in LIBRARIES},
         "wrk": wrk_version(),

@@ -1,4 +1,4 @@
-"""Two sentences for each way in which cost grows, worked out from the numbers."""
+"""Sentences on how the cost grows with rows, connections and trees, from the numbers."""
 
 from collections.abc import Mapping
 
@@ -19,16 +19,10 @@ def shares(parts: Mapping[str, float]) -> str:
 
 
 def of_rows(results: Results) -> str:
-    """Where the time of a row goes, and what many rows in a request save."""
-    json, npy, work, predict = (
-        {size: MICROSECONDS / rate for size, rate in results.by_size(name).items()}
-        for name in (
-            "ours/json {}/rate",
-            "ours/npy {}/rate",
-            "ours/json {} in process/rate",
-            "ours/predict {} in process/rate",
-        )
-    )
+    """Split the time of a row, and say how much many rows in a request save."""
+    json, npy = results.costs("ours/json {}/rate"), results.costs("ours/npy {}/rate")
+    work = results.costs("ours/json {} in process/rate")
+    predict = results.costs("ours/predict {} in process/rate")
     both = sorted(json.keys() & npy.keys() & work.keys() & predict.keys())
     if not both:
         return NOT_MEASURED
@@ -45,13 +39,13 @@ def of_rows(results: Results) -> str:
         f"{json[most]:.1f} µs in JSON ({json[least] / json[most]:.0f} times less) and from "
         f"{npy[least]:,.0f} to {npy[most]:.2f} µs as `.npy` "
         f"({npy[least] / npy[most]:.0f} times less). "
-        f"What is left of a row in JSON is {in_json}; the next factor is in the first of these, "
-        f"and `.npy`, which leaves most of it out, is {json[most] / npy[most]:.1f} times faster."
+        f"A row in JSON then takes {in_json}. Most is to be gained in the first of these: `.npy`, "
+        f"which needs little of it, is {json[most] / npy[most]:.1f} times faster."
     )
 
 
 def of_connections(results: Results) -> str:
-    """What coalescing gains, and where the time of a request goes when the core is busy."""
+    """Say how much coalescing gains, and split the time of a request when the core is busy."""
     ours = results.by_size("ours/one x{}/rate")
     limit = results.by_size("bare-asgi/one x{}/rate")
     work = results.by_size("ours/json {} in process/rate").get(MANY)
@@ -65,30 +59,24 @@ def of_connections(results: Results) -> str:
         {
             f"the work itself in batches of {MANY}": MICROSECONDS / work,
             "the HTTP server around a bare function": max(0, bare - MICROSECONDS / work),
-            "what a service adds (routing, limits, metrics)": max(0, busy - bare),
+            "routing, limits and metrics": max(0, busy - bare),
         }
     )
     return (
         f"From {least} to {best} connections requests/s grow from {ours[least]:,.0f} to "
-        f"{ours[best]:,.0f} ({ours[best] / ours[least]:.1f} times), because those under way share "
-        f"a model call; at {most} they are {ours[most] / ours[best]:.0%} of that. "
-        f"A request then takes {busy:.0f} µs of the core: {parts}; the next factor is in the first "
-        "of these."
+        f"{ours[best]:,.0f} ({ours[best] / ours[least]:.1f} times), because requests at the same "
+        f"time share a model call; at {most} they are {ours[most] / ours[best]:.0%} of that. "
+        f"At {best} connections a request takes {busy:.0f} µs of the core: {parts}. Most is to be "
+        "gained in the first of these."
     )
 
 
 def of_trees(results: Results) -> str:
-    """What a larger model costs, alone and shared."""
-    busy, alone, shared = (
-        {size: MICROSECONDS / rate for size, rate in results.by_size(name).items()}
-        for name in (
-            f"trees {{}}/one x{MANY}/rate",
-            f"trees {{}}/predict {ALONE} in process/rate",
-            f"trees {{}}/predict {MANY} in process/rate",
-        )
-    )
+    """Say how much a larger model costs, alone and shared."""
+    busy = results.costs(f"trees {{}}/one x{MANY}/rate")
+    shared = results.costs(f"trees {{}}/predict {MANY} in process/rate")
     waits = results.by_size(f"trees {{}}/one x{ALONE}/p50")
-    both = sorted(busy.keys() & alone.keys() & shared.keys() & waits.keys())
+    both = sorted(busy.keys() & shared.keys() & waits.keys())
     if not both:
         return NOT_MEASURED
     least, most = both[0], both[-1]
@@ -98,10 +86,5 @@ def of_trees(results: Results) -> str:
         f"{busy[most]:.0f} µs), and a lone one waits {waits[most] / waits[least]:.2g} times "
         f"as long ({waits[least] * 1e3:.0f} to {waits[most] * 1e3:.0f} µs). "
         f"The model call is {shared[least] / busy[least]:.0%} of the request with {least:,} trees "
-        f"and {shared[most] / busy[most]:.0%} with {most:,}: "
-        + (
-            "for large models the next factor is in the trees themselves."
-            if shared[most] > busy[most] / 2
-            else "up to that size the next factor is not in the trees."
-        )
+        f"and {shared[most] / busy[most]:.0%} with {most:,}."
     )

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import cycle
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 import httpx
@@ -32,7 +30,6 @@ PATIENCE: Final = 300
 """Seconds until all services have started or ended; a shared machine can be slow."""
 KEY: Final = "crk_benchmark"
 Process = subprocess.Popen[Any]
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class BenchmarkError(Exception):
@@ -105,8 +102,8 @@ class Machine:
     """
 
     home: Path
-    server_cores: frozenset[int]
-    load_cores: frozenset[int]
+    server_cores: Sequence[int]
+    load_cores: Sequence[int]
     before: Path | None = None
     model: str = ""
 
@@ -117,7 +114,7 @@ class Machine:
         *,
         folder: Path = PROJECT,
         home: Path | None = None,
-        settings: Mapping[str, str] = NOTHING,
+        settings: Mapping[str, str] | None = None,
         **streams: Any,  # noqa: ANN401  as Popen
     ) -> Process:
         """Start a command on some cores, with settings as environment variables."""
@@ -130,30 +127,19 @@ class Machine:
             "CREDIT_RISK_MODEL": self.model,
         }
         pinned = ("taskset", "--cpu-list", ",".join(map(str, cores)), *command)
-        return subprocess.Popen(pinned, cwd=folder, env={**clean, **fixed, **settings}, **streams)
+        return subprocess.Popen(
+            pinned, cwd=folder, env={**clean, **fixed, **(settings or {})}, **streams
+        )
 
-    def run(self, *command: str, cores: Iterable[int] = (), seconds: float | None = None) -> str:
-        """Run a command and return what it printed.
-
-        Args:
-            command: with its arguments.
-            cores: where; the services' unless others are given.
-            seconds: after which it is interrupted; to its end unless given.
+    def run(self, *command: str, cores: Iterable[int] = ()) -> str:
+        """Run a command, on the services' cores unless others are given; return what it printed.
 
         Raises:
             BenchmarkError: if it fails.
         """
-        pipe = subprocess.PIPE
-        with self.start(
-            command, cores or self.server_cores, stdout=pipe, stderr=pipe, text=True
-        ) as process:
-            try:
-                printed, complained = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGINT)
-                printed, complained = process.communicate()
-            finally:
-                process.kill()  # of use only if we are interrupted ourselves
+        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with self.start(command, cores or self.server_cores, **pipes) as process:
+            printed, complained = process.communicate()
         if process.returncode:
             msg = f"{' '.join(command)} failed:\n{printed}{complained}"
             raise BenchmarkError(msg)
@@ -162,9 +148,8 @@ class Machine:
     @contextmanager
     def program(self, module: str) -> Iterator[Callable[[str], Any]]:
         """Run a module that answers a line with a line of JSON, on the services' core."""
-        pipe = subprocess.PIPE
-        command = ("python", "-m", module)
-        with self.start(command, self.server_cores, stdin=pipe, stdout=pipe, text=True) as process:
+        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with self.start(("python", "-m", module), self.server_cores, **pipes) as process:
 
             def ask(line: str) -> Any:  # noqa: ANN401  as JSON
                 print(line, file=process.stdin, flush=True)
@@ -220,14 +205,6 @@ class Machine:
             )
         headers = {"Authorization": f"Bearer {KEY}"} if service.keys else {}
         return Server(f"http://127.0.0.1:{port}", headers, process, log)
-
-    def sharing(self) -> str:
-        """Say in words who has which core."""
-        if len(self.server_cores) > 1:
-            return "services and wrk are not pinned"
-        if self.server_cores == self.load_cores:
-            return "services and wrk share one"
-        return "one for the services, one for wrk"
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,8 +1,8 @@
 """Measure, round by round: in each round every service is loaded in turn.
 
-Names of what is found: ``<service>/<work>/rate`` in applications a second, ``.../p50`` and
-``.../p99`` in milliseconds, ``.../errors`` in requests; of a work in process the rate alone;
-``memory/first`` and ``memory/last`` in bytes.
+Names of what is found: ``<service>/<work>/rate`` in applications a second, ``.../p50`` in
+milliseconds, ``.../errors`` in requests; of a work in process the rate alone; ``memory/first`` and
+``memory/last`` in bytes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -90,7 +90,7 @@ class Bench:
         if not found.answers:
             msg = f"{name}: not one request of {found.errors} was answered"
             raise BenchmarkError(msg)
-        for what in ("rate", "p50", "p99", "errors"):
+        for what in ("rate", "p50", "errors"):
             self.results.add(f"{name}/{what}", getattr(found, what))
         if wanted.service == OURS:
             self.answered += found.answers

@@ -1,12 +1,12 @@
-"""More requests than a worker can take: what is still answered, how fast, and how it recovers.
+"""Overload a service: count what it still answers and how fast, and time its recovery.
 
     python -m benchmarks.overload http://localhost:3000 --seconds 10
 
-First a closed loop finds the most that the service answers, then an open loop offers four times
-that: requests begin when their time has come, whether or not earlier ones are answered, each
-timed from when it was due. In the end a trickle shows how soon everything is as before. The
-requests are arrays with reasons: costly for the service, cheap for this program, which would
-otherwise be what is overloaded.
+First a closed loop finds the most that the service answers. Then an open loop offers four times
+that: each request is sent when it is due, whether or not earlier ones are answered, and is timed
+from then. At the end single requests show how soon everything is as before. The requests are
+arrays with reasons: costly for the service, cheap for this program, which would otherwise be
+overloaded itself.
 """
 
 import argparse
@@ -27,8 +27,7 @@ from credit_risk.training import fit_vectorizer
 __all__ = ["Overload", "overload"]
 
 CONNECTIONS = 1000
-"""Open from the beginning, as those of a load balancer; a request that finds none free waits, and
-its clock runs."""
+"""Open from the beginning, as a load balancer's; a request that finds none free is timed too."""
 CLOSED = 8
 IN_A_ROW = 20
 LONGEST_RECOVERY = 10.0
@@ -38,11 +37,11 @@ OK = 200
 
 @dataclass
 class Tally:
-    """What became of requests.
+    """The outcomes of requests.
 
     Attributes:
-        statuses: how many were answered with each; 0: not at all.
-        took: seconds of each that was answered with 200.
+        statuses: number of requests by status; 0: not answered.
+        took: seconds to each 200.
     """
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -55,7 +54,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Overload:
-    """What was found.
+    """The results of an overload.
 
     Attributes:
         most: answers a second in a closed loop.
@@ -63,7 +62,7 @@ class Overload:
         goodput: 200s a second in it.
         statuses: of the open loop.
         p99: of its 200s, seconds from when each was due.
-        recovered: seconds from the end of the overload until all is answered, and in time.
+        recovered: seconds from the end until every request is answered in time.
     """
 
     most: float
@@ -99,7 +98,7 @@ class Client:
             await self._read(reader)
             self._free.append((reader, writer))
 
-    async def ask(self, due: float, tally: Tally) -> None:
+    async def send(self, due: float, tally: Tally) -> None:
         """Send the request and count its answer."""
         async with self._slots:
             try:
@@ -113,7 +112,7 @@ class Client:
     async def _exchange(self) -> int:
         while self._free:
             reader, writer = self._free.pop()
-            if not reader.at_eof():  # the service closes what is idle for some seconds
+            if not reader.at_eof():  # the service closes idle connections
                 break
         else:
             reader, writer = await asyncio.open_connection(*self._address, limit=2**20)
@@ -136,20 +135,20 @@ class Client:
 
 
 async def closed_loop(client: Client, seconds: float) -> float:
-    """Ask again as soon as an answer is there; answers a second."""
+    """Send the next request as soon as one is answered; return answers a second."""
     tally = Tally()
     end = time.perf_counter() + seconds
 
     async def one() -> None:
         while (now := time.perf_counter()) < end:
-            await client.ask(now, tally)
+            await client.send(now, tally)
 
     await asyncio.gather(*(one() for _ in range(CLOSED)))
     return tally.statuses[OK] / seconds
 
 
 async def open_loop(client: Client, rate: float, seconds: float) -> Tally:
-    """Ask at a fixed rate for so many seconds and wait for what is under way."""
+    """Send requests at a fixed rate for so many seconds, and wait for all answers."""
     tally = Tally()
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
@@ -157,17 +156,17 @@ async def open_loop(client: Client, rate: float, seconds: float) -> Tally:
             due = began + number / rate
             if (early := due - time.perf_counter()) > 0:
                 await asyncio.sleep(early)
-            group.create_task(client.ask(due, tally))
+            group.create_task(client.send(due, tally))
     return tally
 
 
 async def recovery(client: Client, slow: float) -> float:
-    """Ask one by one; seconds until the first of ``IN_A_ROW`` answers that all come in time."""
+    """Send one by one; return seconds to the first of ``IN_A_ROW`` answers that come in time."""
     began = since = time.perf_counter()
     good = 0
     while good < IN_A_ROW and (now := time.perf_counter()) < began + LONGEST_RECOVERY:
         tally = Tally()
-        await client.ask(now, tally)
+        await client.send(now, tally)
         if tally.p99() > slow:
             good, since = 0, time.perf_counter()
         else:
@@ -177,15 +176,15 @@ async def recovery(client: Client, slow: float) -> float:
 
 
 async def overload(url: str, *, seconds: float, rows: int = 40, times: float = 4) -> Overload:
-    """Offer a service ``times`` what it can take, for so many seconds."""
+    """Offer a service ``times`` its most for so many seconds."""
     client = Client(url, rows)
     await client.connect()
     await closed_loop(client, seconds / 5)  # warm
     most = await closed_loop(client, seconds / 2)
     before = Tally()
     for _ in range(20):
-        await client.ask(time.perf_counter(), before)
-    await client.connect()  # idle ones are closed after a while
+        await client.send(time.perf_counter(), before)
+    await client.connect()  # the service closes idle ones
     began = time.perf_counter()
     tally = await open_loop(client, times * most, seconds)
     lasted = time.perf_counter() - began

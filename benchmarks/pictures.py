@@ -75,10 +75,7 @@ def rows(results: Results) -> Figure | None:
         "work of /classify_batch without HTTP": "ours/json {} in process/rate",
         "model call alone": "ours/predict {} in process/rate",
     }
-    curves = {
-        title: {size: 1e6 / rate for size, rate in results.by_size(name).items()}
-        for title, name in names.items()
-    }
+    curves = {title: results.costs(name) for title, name in names.items()}
     return plot(curves, "rows in a request", "microseconds a row")
 
 
@@ -92,14 +89,11 @@ def connections(results: Results) -> Figure | None:
 def trees(results: Results) -> Figure | None:
     """Time of a request by trees in the model."""
     names = {
-        f"of the core for a request, {MANY} connections": (f"trees {{}}/one x{MANY}/rate", 1e6),
-        "model call alone, 1 row": (f"trees {{}}/predict {ALONE} in process/rate", 1e6),
-        f"model call alone, a row of {MANY}": (f"trees {{}}/predict {MANY} in process/rate", 1e6),
+        f"of the core for a request, {MANY} connections": f"trees {{}}/one x{MANY}/rate",
+        "model call alone, 1 row": f"trees {{}}/predict {ALONE} in process/rate",
+        f"model call alone, a row of {MANY}": f"trees {{}}/predict {MANY} in process/rate",
     }
-    curves = {
-        title: {size: unit / rate for size, rate in results.by_size(name).items()}
-        for title, (name, unit) in names.items()
-    }
+    curves = {title: results.costs(name) for title, name in names.items()}
     waits = results.by_size(f"trees {{}}/one x{ALONE}/p50")
     curves["p50 of a request, 1 connection"] = {size: p50 * 1e3 for size, p50 in waits.items()}
     return plot(curves, "trees", "microseconds")

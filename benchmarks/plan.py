@@ -1,4 +1,4 @@
-"""What is measured, how long, and how often.
+"""The measurements of a run: of which service, with what work, how long, and how often.
 
 A work is named for what is sent: ``one x32`` is one application a request over 32 connections,
 ``json 1000`` and ``npy 1000`` are so many applications a request, and ``predict 1000 in process``
@@ -8,25 +8,13 @@ is a model call without HTTP.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from benchmarks.bodies import array_body, batch_body, drawn_bodies, one_body
 from benchmarks.services import OURS, SERVICES
 
-__all__ = [
-    "ALONE",
-    "CROWD",
-    "MANY",
-    "Measurement",
-    "Plan",
-    "Work",
-    "array",
-    "batch",
-    "drawn",
-    "in_process",
-    "one",
-    "trees",
-]
+__all__ = ["ALONE", "CROWD", "MANY", "Measurement", "Plan", "Work"]
+__all__ += ["array", "batch", "drawn", "in_process", "one", "trees"]
 
 ALONE: Final = 1
 MANY: Final = 32
@@ -71,13 +59,10 @@ class Work:
         """Make what is sent in turn."""
         if self.data is not None:
             return drawn_bodies(self.data)
-        match self.path:
-            case "/classify":
-                return [one_body()]
-            case "/classify_batch?reasons=false":
-                return [batch_body(self.rows)]
-            case _:
-                return [array_body(self.rows)]
+        if self.path == "/classify":
+            return [one_body()]
+        make = array_body if self.path == "/classify_array" else batch_body
+        return [make(self.rows)]
 
 
 def one(connections: int) -> Work:
@@ -110,16 +95,8 @@ def trees(count: int | str) -> str:
     return f"trees {count}"
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """One work of one service.
-
-    Attributes:
-        service: its name.
-        work: what is sent.
-        seconds: in each round.
-        rounds: the first ones of all.
-    """
+class Measurement(NamedTuple):
+    """One work of one service, for some seconds in each of the first rounds."""
 
     service: str
     work: Work

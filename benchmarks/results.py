@@ -1,4 +1,4 @@
-"""What was measured: numbers by name, one a round, and how they are summed up."""
+"""The results of a run: numbers by name, one a round, and their medians and quartiles."""
 
 import json
 from collections.abc import Sequence
@@ -68,14 +68,16 @@ class Results:
         return Spread.of(ratios) if ratios else None
 
     def by_size(self, name: str) -> dict[int, float]:
-        """Medians by size, for a name with ``{}`` in the place of the size."""
+        """Medians by size over the same rounds, for a name with ``{}`` in the place of the size."""
         before, _, after = name.partition("{}")
-        found = {}
-        for each, numbers in self.numbers.items():
-            size = each.removeprefix(before).removesuffix(after)
-            if size.isdecimal() and each == name.format(size):
-                found[int(size)] = median(numbers)
-        return dict(sorted(found.items()))
+        sizes = (each.removeprefix(before).removesuffix(after) for each in self.numbers)
+        found = {int(s): self.numbers[name.format(s)] for s in sizes if s.isdecimal()}
+        rounds = min(map(len, found.values()), default=0)
+        return {size: median(numbers[:rounds]) for size, numbers in sorted(found.items())}
+
+    def costs(self, name: str) -> dict[int, float]:
+        """Microseconds of one by size, for the name of a rate as for ``by_size``."""
+        return {size: 1e6 / rate for size, rate in self.by_size(name).items()}
 
     def write(self, path: Path) -> None:
         """Write all of it as JSON."""

@@ -5,9 +5,10 @@
     python -m benchmarks.run --before ../other      beside another checkout of this project
     python -m benchmarks.run --tiny --output /tmp/b just enough to see that it works
 
-Trains the course's model in a model store of its own, on the real data where it is at hand
-(CREDIT_RISK_REAL_DATA, then data/CreditScoring.csv), else on the sample. Writes RESULTS.md with
-its pictures, and every number into results.json.
+The services run on the first core that is allowed, wrk on the last. Trains the course's model in a
+model store of its own, on the real data where it is at hand (CREDIT_RISK_REAL_DATA, then
+data/CreditScoring.csv), else on the sample. Writes RESULTS.md with its pictures, and every number
+into results.json.
 """
 
 import argparse
@@ -45,11 +46,12 @@ def main() -> None:
         sys.stdout.write(f"{time.monotonic() - began:5.0f} s  {text}\n")
         sys.stdout.flush()
 
-    cores = (frozenset({args.server_core}), frozenset({args.load_core}))
+    cores = sorted(os.sched_getaffinity(0))
+    places = (cores[:1], cores[-1:])
     if args.tiny:  # times do not matter, and starting takes most of them
-        cores = (frozenset(os.sched_getaffinity(0)),) * 2
+        places = (cores, cores)
     with TemporaryDirectory(prefix="credit-risk-benchmark-") as home:
-        machine = Machine(Path(home), *cores, before=args.before)
+        machine = Machine(Path(home), *places, before=args.before)
         say(f"train on {args.data.name}")
         trained = machine.run("python", "train.py", "--course", "--data", str(args.data))
         machine = replace(machine, model=trained.split()[-1])
@@ -80,7 +82,6 @@ def main() -> None:
 
 def options() -> argparse.Namespace:
     """Read the command line."""
-    cores = sorted(os.sched_getaffinity(0))
     names = (*SERVICES, TREES)
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.run",
@@ -95,8 +96,6 @@ def options() -> argparse.Namespace:
     add("--tiny", action="store_true", help="one round of moments, to see that it works")
     add("--output", type=Path, default=Path(__file__).parent, help="folder of the results")
     add("--data", type=Path, default=find_data(), help="CSV or Parquet")
-    add("--server-core", type=int, metavar="CORE", default=cores[0], help="(%(default)s)")
-    add("--load-core", type=int, metavar="CORE", default=cores[-1], help="of wrk (%(default)s)")
     return parser.parse_args()
 
 
