@@ -3,9 +3,11 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
-from running import PROJECT
+import pytest
+from running import PROJECT, run
 
 LISTED = subprocess.run(
     ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
@@ -82,3 +84,26 @@ def rows(text: str) -> list[list[str]]:
     return [
         re.split(r"\s*\|\s*", line.strip().removeprefix("| ").removesuffix(" |")) for line in lines
     ]
+
+
+def assert_runs_as_shown(command: Command, url: str, *, home: Path, cwd: Path = PROJECT) -> None:
+    """Run a command, with a service at ``url``, and compare what it prints with what is shown."""
+    text = command.text.replace("localhost:3000", url.removeprefix("http://"))
+    if not command.output:
+        text = text.replace("curl -s ", "curl -sf ")
+
+    found = run("bash", "-o", "pipefail", "-c", text, home=home, cwd=cwd).stdout
+
+    if command.output:
+        assert _comparable(found) == _comparable(command.output)
+        assert _probabilities(found) == pytest.approx(_probabilities(command.output), abs=1e-3)
+
+
+def _comparable(output: str) -> str:
+    """An output without what differs between two trainings: tag and last digits."""
+    output = re.sub(r"credit_risk_model:\w+", "credit_risk_model:TAG", output)
+    return re.sub(r'("default_probability": 0\.)\d+', r"\1...", output).strip()
+
+
+def _probabilities(output: str) -> list[float]:
+    return [float(number) for number in re.findall(r'"default_probability": ([\d.]+)', output)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from documents import DOCUMENTS, Command, blocks, commands, text_of
+from documents import DOCUMENTS, Command, assert_runs_as_shown, blocks, commands, text_of
 from running import PROJECT, Server, home_beside, run, serving
 
 README = "README.md"
@@ -56,34 +56,11 @@ def starting(*words: str, documents: Collection[str] = HOW_TO) -> list[Command]:
     return list(found.values())
 
 
-def comparable(output: str) -> str:
-    """An output without what differs between two trainings: tag and last digits."""
-    output = re.sub(r"credit_risk_model:\w+", "credit_risk_model:TAG", output)
-    return re.sub(r'("default_probability": 0\.)\d+', r"\1...", output).strip()
-
-
-def probabilities(output: str) -> list[float]:
-    return [float(number) for number in re.findall(r'"default_probability": ([\d.]+)', output)]
-
-
-def assert_answered_as_shown(command: Command, url: str, home: Path) -> None:
-    """Run a request against a service and compare what it prints."""
-    text = command.text.replace("localhost:3000", url.removeprefix("http://"))
-    if not command.output:
-        text = text.replace("curl -s ", "curl -sf ")
-
-    found = run("bash", "-o", "pipefail", "-c", text, home=home).stdout
-
-    if command.output:
-        assert comparable(found) == comparable(command.output)
-        assert probabilities(found) == pytest.approx(probabilities(command.output), abs=1e-3)
-
-
 @pytest.mark.parametrize("command", starting("curl -s "), ids=lambda command: command.document)
 def test_a_request_gets_the_answer_that_is_shown(
     server: Server, home: Path, command: Command
 ) -> None:
-    assert_answered_as_shown(command, server.url, home)
+    assert_runs_as_shown(command, server.url, home=home)
 
 
 @pytest.mark.parametrize("command", starting("make "), ids=lambda command: command.text)
