@@ -1,11 +1,123 @@
-"""CONTRIBUTING.md states the law of imports as the tests enforce it."""
+"""CONTRIBUTING.md states the law of imports as it is, and its recipes work to the letter."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
 
-from documents import rows, section
+import pytest
+from documents import rows, section, text_of
+from project_copy import copy_project
+from running import BIN, environment, run
 from test_architecture import LAW
 
 DOCUMENT = "CONTRIBUTING.md"
+CODE = r"(?:``\s?(.+?)\s?``|`([^`]+)`)"
+INSTRUCTION = re.compile(
+    rf"""
+    (?P<verb>Create|At\s+the\s+end\s+of|In)\s+`(?P<path>[\w./]+)`
+    (?:,\s+(?P<how>above|below|replace)\s+(?P<anchor>{CODE}))?
+    (?:\s+with\s+(?P<instead>{CODE}))?
+    (?:,\s+add)?
+    (?: : \n\n \x20{{3}} ```\w+\n (?P<block>.*?) ^\x20{{3}}``` | \. )
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+RECIPES = text_of(DOCUMENT).partition("## Recipes")[2]
+
+OUTCOME = '''
+"""What comes of the recipes, all together."""
+
+import httpx
+
+from credit_risk.form import COURSE_EXAMPLE
+
+
+def test_the_endpoint_answers(client: httpx.Client) -> None:
+    answer = client.post("/encode", json=COURSE_EXAMPLE)
+
+    assert answer.status_code == 200
+    assert len(answer.json()["row"]) == 29
+
+
+def test_the_derived_column_reaches_the_model(client: httpx.Client) -> None:
+    assert "debt_to_income" in client.get("/model").json()["inputs"]
+
+
+def test_a_decision_can_have_its_reason(client: httpx.Client) -> None:
+    indebted = COURSE_EXAMPLE | {"debt": 100_000, "income": 10}
+    answer = client.post("/classify", json=indebted).json()
+
+    assert answer["status"] == "DECLINED"
+    assert "DEBT_TO_INCOME" in {reason["code"] for reason in answer["reasons"]}
+
+
+def test_the_middleware_works_on_both_paths(client: httpx.Client) -> None:
+    headers = {"X-Request-Id": "order-66"}
+    fast = client.post("/classify", json=COURSE_EXAMPLE, headers=headers)
+    usual = client.get("/model", headers=headers)
+    wrong = client.post("/classify", json={}, headers=headers)
+
+    assert [each.status_code for each in (fast, usual, wrong)] == [200, 200, 400]
+    assert {each.headers["x-request-id"] for each in (fast, usual, wrong)} == {"order-66"}
+'''
+
+
+class Instruction(NamedTuple):
+    """One change that a recipe asks for."""
+
+    verb: str
+    path: str
+    how: str | None
+    anchor: str
+    instead: str
+    block: str
+
+    @classmethod
+    def of(cls, found: re.Match[str]) -> "Instruction":
+        def code(name: str) -> str:
+            text = found[name] or ""
+            return text.strip("`").strip() if text.startswith("``") else text.strip("`")
+
+        block = re.sub(r"^ {3}", "", found["block"] or "", flags=re.MULTILINE)
+        return cls(
+            found["verb"], found["path"], found["how"], code("anchor"), code("instead"), block
+        )
+
+    def carry_out(self, project: Path) -> None:
+        """Change a file of a copy of the project."""
+        file = project / self.path
+        if self.verb == "Create":
+            assert not file.exists(), self.path
+            file.write_text(self.block)
+            return
+        text = file.read_text()
+        if self.how is None:
+            file.write_text(f"{text}\n\n{self.block}")
+            return
+        if self.how == "replace":
+            assert text.count(self.anchor) == 1, (self.path, self.anchor)
+            file.write_text(text.replace(self.anchor, self.instead))
+            return
+        lines = text.splitlines(keepends=True)
+        (place,) = [number for number, line in enumerate(lines) if self.anchor in line]
+        lines.insert(place + (self.how == "below"), self.block)
+        file.write_text("".join(lines))
+
+
+INSTRUCTIONS = [Instruction.of(found) for found in INSTRUCTION.finditer(RECIPES)]
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which every recipe was followed, formatted."""
+    project = copy_project(tmp_path_factory.mktemp("recipes"))
+    for instruction in INSTRUCTIONS:
+        instruction.carry_out(project)
+    for command in (["format", "."], ["check", "--fix", "--quiet", "."]):
+        subprocess.run([BIN / "ruff", *command], cwd=project, check=True)
+    return project
 
 
 def test_the_table_of_imports_is_the_law() -> None:
@@ -22,3 +134,63 @@ def test_the_table_of_imports_is_the_law() -> None:
     assert shown.keys() == {
         name for name in LAW if name.startswith(("audit_log", "lean_bento", "credit_risk."))
     }
+
+
+def test_every_code_block_of_the_recipes_is_an_instruction() -> None:
+    in_document = re.findall(r"^ {3}```\w+$", RECIPES, re.MULTILINE)
+
+    assert len([each for each in INSTRUCTIONS if each.block]) == len(in_document) > 0
+    assert len(re.findall(r"\breplace `", RECIPES)) == len(
+        [each for each in INSTRUCTIONS if each.how == "replace"]
+    )
+
+
+def test_a_project_that_followed_the_recipes_keeps_the_law_and_the_format(followed: Path) -> None:
+    for command in (["format", "--check", "."], ["check", "."]):
+        subprocess.run([BIN / "ruff", *command], cwd=followed, check=True)
+
+
+def test_the_recipes_work(followed: Path, tmp_path: Path) -> None:
+    (followed / "tests" / "test_outcome.py").write_text(OUTCOME)
+    made = [each.path for each in INSTRUCTIONS if Path(each.path).name.startswith("test_")]
+
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header"),
+            *(
+                "tests/test_outcome.py",
+                "tests/test_architecture.py",
+                "tests/docs/test_reference.py",
+            ),
+            *dict.fromkeys(made),
+        ],
+        cwd=followed,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_an_endpoint_without_a_limit_is_refused_in_a_sentence(
+    followed: Path, tmp_path: Path
+) -> None:
+    settings = (followed / "bentoconfiguration.yaml").read_text()
+    without = tmp_path / "without.yaml"
+    without.write_text(settings.replace("        encode: 16 KiB\n", ""))
+
+    done = run(
+        *("python", "-c", "import service"),
+        home=tmp_path,
+        cwd=followed,
+        check=False,
+        BENTOML_CONFIG=str(without),
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        "without.yaml: found services.credit_risk_classifier.limits.body.encode: None, "
+        "expected a size like 16 KiB or 8 MiB"
+    )
