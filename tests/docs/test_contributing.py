@@ -94,7 +94,7 @@ class Instruction(NamedTuple):
             return
         text = file.read_text()
         if self.how is None:
-            file.write_text(f"{text}\n\n{self.block}")
+            file.write_text(f"{text}\n{self.block}")
             return
         if self.how == "replace":
             assert text.count(self.anchor) == 1, (self.path, self.anchor)
