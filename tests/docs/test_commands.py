@@ -13,7 +13,13 @@ from running import PROJECT, Server, home_beside, run, serving
 
 README = "README.md"
 TUTORIAL = "docs/tutorial.md"
-HOW_TO = [name for name in DOCUMENTS if name != TUTORIAL]
+OF_OTHER_TESTS = {
+    TUTORIAL: "tests/docs/test_tutorial.py",
+    "audit_log/README.md": "tests/audit_log/test_readme.py",
+    "lean_bento/README.md": "tests/lean_bento/test_readme.py",
+}
+"""Documents whose commands and Python another test runs, all of them."""
+HOW_TO = [name for name in DOCUMENTS if name not in OF_OTHER_TESTS]
 RUN_ELSEWHERE = {
     "python -m credit_risk.keys add bank --file": "tests/docs/test_commands.py",
     "python -m credit_risk.keys": "tests/docs/test_security.py",
@@ -42,8 +48,8 @@ RUN_HERE = (
     "bentoml build",
     "bentoml serve",
 )
-PYTHON_RUN_ELSEWHERE: dict[str, str] = {}
-"""Documents with Python that another test runs."""
+RECIPES = "CONTRIBUTING.md"
+"""Its Python is code to add to the project; tests/docs/test_contributing.py does so."""
 
 
 def starting(*words: str, documents: Collection[str] = HOW_TO) -> list[Command]:
@@ -118,12 +124,15 @@ def test_a_serve_command_answers(home: Path, tmp_path: Path, command: Command) -
         assert server.get("/model").status_code == expected
 
 
-@pytest.mark.parametrize("document", [name for name in HOW_TO if blocks(name, "python")])
-def test_the_python_of_a_document_runs(server: Server, home: Path, document: str) -> None:
-    if document in PYTHON_RUN_ELSEWHERE:
-        assert Path(document).name in text_of(PYTHON_RUN_ELSEWHERE[document])
-        return
+@pytest.mark.parametrize("document", sorted(OF_OTHER_TESTS.keys() & set(DOCUMENTS)))
+def test_a_document_of_another_test_has_it(document: str) -> None:
+    assert Path(document).name in text_of(OF_OTHER_TESTS[document])
 
+
+@pytest.mark.parametrize(
+    "document", [name for name in HOW_TO if name != RECIPES and blocks(name, "python")]
+)
+def test_the_python_of_a_document_runs(server: Server, home: Path, document: str) -> None:
     for block in blocks(document, "python"):
         run("python", "-c", block.replace("http://localhost:3000", server.url), home=home)
 
