@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
-from running import PROJECT, Locked, Server, configured, home_beside, run, serving
+from running import PROJECT, Locked, Server, configured, run, serving
 
 from credit_risk.keys import COMMAND
 
@@ -45,13 +45,22 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bentoml_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same service on BentoML's own path: with the access log on, the lean one steps aside."""
     folder = tmp_path_factory.mktemp("bentoml-path")
     logged = configured(folder, {"credit_risk_classifier.logging.access.enabled": True})
-    own = home_beside(home, folder)
-    with serving("service.py:svc", home=own, log=folder / "log", **logged) as server:
+    with serving("service.py:svc", home=home, log=folder / "log", **logged) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def remote(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The service with a runner of its own, which does not refuse what it answers late."""
+    folder = tmp_path_factory.mktemp("remote")
+    patient = configured(folder, {"CreditRiskRunner.batching.max_latency_ms": 5_000})
+    variables = {"CREDIT_RISK_RUNNER": "remote"} | patient
+    with serving("service.py:svc", home=home, log=folder / "log", **variables) as server:
         yield server
 
 
@@ -68,9 +77,8 @@ def locked(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loc
     folder = tmp_path_factory.mktemp("locked")
     file = folder / "keys.toml"
     key = COMMAND.add(file, "bank")
-    own = home_beside(home, folder)
     variables = {COMMAND.variable: str(file)}
-    with serving("service.py:svc", home=own, log=folder / "log", **variables) as server:
+    with serving("service.py:svc", home=home, log=folder / "log", **variables) as server:
         yield Locked(server, file, key)
 
 

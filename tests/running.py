@@ -7,9 +7,10 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from random import SystemRandom
@@ -74,11 +75,12 @@ def run(
     return found
 
 
-def home_beside(home: Path, folder: Path) -> Path:
-    """Make a home with the models of another: services on one home share their metrics."""
-    own = folder / "home"
+def home_beside(home: Path, own: Path, *stores: str) -> Path:
+    """Make a home that has some stores of another, ``models`` or ``bentos``."""
     own.mkdir(parents=True)
-    (own / "models").symlink_to(home / "models")
+    for name in stores:
+        if (home / name).exists():
+            (own / name).symlink_to(home / name)
     return own
 
 
@@ -103,11 +105,12 @@ def configured(folder: Path, changes: Mapping[str, object]) -> dict[str, str]:
 
 @dataclass
 class Server:
-    """A running service."""
+    """A running service; ``home`` is its own, for services on one home share their metrics."""
 
     url: str
     process: subprocess.Popen[bytes]
     log: Path
+    home: Path
 
     def logged(self) -> str:
         return self.log.read_text()
@@ -161,17 +164,19 @@ def started(
     by TLS, trusting nothing else.
     """
     port = port or free_port()
+    log.parent.mkdir(exist_ok=True)
+    own = home_beside(home, log.with_name(f"home-{port}"), "models", "bentos")
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(part) for part in (*command, "--port", port)],
-            env=environment(home, **changes),
+            env=environment(own, **changes),
             cwd=cwd,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     trusted = ssl.create_default_context(cafile=certificate) if certificate else TRUSTS_NOBODY
-    server = Server(f"http{'s' if certificate else ''}://127.0.0.1:{port}", process, log)
+    server = Server(f"http{'s' if certificate else ''}://127.0.0.1:{port}", process, log, own)
     try:
         _wait_until(ready, server, trusted)
         yield server
@@ -207,6 +212,17 @@ def _wait_until(ready: int, server: Server, trusted: ssl.SSLContext) -> None:
             return
         assert time.monotonic() < deadline, f"not ready after {PATIENCE} s:\n{server.logged()}"
         time.sleep(0.1)
+
+
+@contextmanager
+def answering(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Run an HTTP server of the standard library in this process; gives its URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @contextmanager

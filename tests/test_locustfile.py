@@ -4,16 +4,15 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from io import BytesIO
 from pathlib import Path
 from subprocess import CompletedProcess
-from threading import Thread
 from typing import Any
 
 import numpy as np
 import pytest
-from running import Locked, Server, run
+from running import Locked, Server, answering, run
 
 from credit_risk.decision import STANDARD_POLICY
 from credit_risk.form import COLUMNS, MISSING_CODE
@@ -113,13 +112,8 @@ class StandIn(BaseHTTPRequestHandler):
 def stand_in(server: Server, twist: Twist) -> Iterator[str]:
     """A server that says it has the model of the real one; yields its URL."""
     card = server.get("/model").json()
-    handler = partial(StandIn, card=card, twist=twist)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server_in_thread:
-        thread = Thread(target=server_in_thread.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server_in_thread.server_port}"
-        server_in_thread.shutdown()
-        thread.join()
+    with answering(partial(StandIn, card=card, twist=twist)) as url:
+        yield url
 
 
 def each(**changes: Any) -> Twist:

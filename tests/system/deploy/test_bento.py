@@ -84,7 +84,7 @@ def test_no_secret_and_no_data_gets_into_it_wherever_they_lie(
     for name, content in PLANTED.items():
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(content)
-    own = home_beside(home, tmp_path)
+    own = home_beside(home, tmp_path / "home", "models")
 
     built = run("bentoml", "build", "-o", "tag", home=own, cwd=project).stdout
     folder = own / "bentos" / built.strip().removeprefix("__tag__:").replace(":", "/")

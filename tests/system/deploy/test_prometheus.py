@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from running import PROJECT, Server, free_port, home_beside, serving
+from running import PROJECT, Server, free_port, serving
 
 from credit_risk.form import sample_applications
 
@@ -29,8 +29,7 @@ pytestmark = pytest.mark.skipif(
 def scraped(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A service of its own, so that what it counts is known."""
     folder = tmp_path_factory.mktemp("scraped")
-    own = home_beside(home, folder)
-    with serving("service.py:svc", home=own, log=folder / "log") as server:
+    with serving("service.py:svc", home=home, log=folder / "log") as server:
         for body in BODIES:
             server.post("/classify", json=body).raise_for_status()
         assert server.post("/classify", json={}).status_code == 400

@@ -1,6 +1,5 @@
 """What the tests of faults share: a service with as many workers as a test asks for."""
 
-import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,14 +11,7 @@ Serve = Callable[..., AbstractContextManager[Server]]
 
 
 @pytest.fixture
-def own_home(home: Path, tmp_path: Path) -> Path:
-    """A store of the test's own, with the model of ``home`` in it."""
-    shutil.copytree(home / "models", tmp_path / "home" / "models")
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def serve_with(own_home: Path, tmp_path: Path) -> Serve:
+def serve_with(home: Path, tmp_path: Path) -> Serve:
     """Serve with so many workers and a time limit of so many seconds."""
 
     def serve(workers: int, timeout: int = 10, **changes: str) -> AbstractContextManager[Server]:
@@ -29,6 +21,6 @@ def serve_with(own_home: Path, tmp_path: Path) -> Serve:
             "CreditRiskRunner.batching.max_latency_ms": 5_000,  # or a busy machine is told 503
         }
         changes |= configured(tmp_path, values)
-        return serving("service.py:svc", home=own_home, log=tmp_path / "log", **changes)
+        return serving("service.py:svc", home=home, log=tmp_path / "log", **changes)
 
     return serve

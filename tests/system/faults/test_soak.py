@@ -32,7 +32,7 @@ def test_a_leak_a_wrong_answer_and_a_request_lost_for_no_reason_are_problems(
 ) -> None:
     with subprocess.Popen(["true"]) as process:
         load = Load("localhost", 80, [], wrong=["another answer"], lost=[(9.0, 9.5), (50.0, 50.5)])
-        state = Soak(Server("", process, tmp_path), load, kills=[9.2])
+        state = Soak(Server("", process, tmp_path, tmp_path), load, kills=[9.2])
         leaking = [(float(second), 100 if second < 90 else 106) for second in range(200)]
         state.memory |= {1: leaking, 2: [(at, 100) for at, _ in leaking]}
         state.judge()

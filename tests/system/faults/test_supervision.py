@@ -85,7 +85,7 @@ def test_who_asks_while_the_only_worker_is_dead_waits_for_the_next_and_is_answer
 
 
 def test_a_store_that_is_deleted_is_missed_only_by_workers_that_start(
-    serve_with: Serve, own_home: Path
+    serve_with: Serve, home: Path
 ) -> None:
     def ask(server: Server) -> list[tuple[int, bytes]]:
         with httpx.Client(base_url=server.url, timeout=60) as client:
@@ -96,8 +96,8 @@ def test_a_store_that_is_deleted_is_missed_only_by_workers_that_start(
     with serve_with(2) as server:
         wait_until(lambda: server.logged().count("initialized") == 2)
         before = ask(server)
-        kept = own_home.with_name("kept")
-        shutil.move(own_home / "models", kept)
+        store = server.home / "models"
+        store.unlink()
 
         assert {status for status, _ in before} == {200}
         assert ask(server) == before
@@ -118,7 +118,7 @@ def test_a_store_that_is_deleted_is_missed_only_by_workers_that_start(
         assert ask(server) == before
 
         initialized = server.logged().count("initialized")
-        shutil.copytree(kept, own_home / "models", dirs_exist_ok=True)
+        shutil.copytree(home / "models", store, dirs_exist_ok=True)
         wait_until(lambda: server.logged().count("initialized") > initialized)
 
         assert len(workers(server)) == 2

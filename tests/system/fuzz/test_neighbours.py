@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from random import Random
 from threading import Barrier
 
@@ -13,7 +12,6 @@ from fuzz.hostile import BODIES, KINDS, ROWS, as_json
 from fuzz.judging import complaints
 from fuzz.target import GOOD, SENT, answers, lists
 from fuzz.wire import Request, Wire
-from running import Server, configured, serving
 
 CONNECTIONS = 64
 OF_EACH_KIND = max(20, REQUESTS // 400)
@@ -37,16 +35,6 @@ def bad() -> list[tuple[str, Request]]:
     return [(kind, request) for kind in KINDS for request in some(KINDS[kind](), OF_EACH_KIND)]
 
 
-@pytest.fixture(scope="module")
-def remote(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """With a runner that waits: it refuses with 503 what it could not answer soon enough."""
-    folder = tmp_path_factory.mktemp("fuzzed-remote")
-    patient = configured(folder, {"CreditRiskRunner.batching.max_latency_ms": 5_000})
-    variables = {"CREDIT_RISK_RUNNER": "remote"} | patient
-    with serving("service.py:svc", home=home, log=folder / "log", **variables) as server:
-        yield server
-
-
 def work(url: str, start: Barrier, jobs: list[Job]) -> Iterator[str]:
     """Send jobs over one connection; what was wrong with the answers."""
     wire = Wire(url)
@@ -64,9 +52,9 @@ def work(url: str, start: Barrier, jobs: list[Job]) -> Iterator[str]:
 def test_every_valid_request_gets_the_answer_that_it_gets_alone(
     mode: str, bad: list[tuple[str, Request]], request: pytest.FixtureRequest
 ) -> None:
-    server: Server = request.getfixturevalue(mode)
+    url = request.getfixturevalue(mode).url
     random = Random(11)  # noqa: S311  variety, not secrecy
-    wire = Wire(server.url)
+    wire = Wire(url)
     alone = answers(wire, EVERYBODY)
     wire.close()
     valid = list(zip(EVERYBODY, alone, strict=True))
@@ -77,7 +65,7 @@ def test_every_valid_request_gets_the_answer_that_it_gets_alone(
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         shares = [jobs[place::CONNECTIONS] for place in range(CONNECTIONS)]
-        calls = [pool.submit(lambda share: list(work(server.url, start, share)), s) for s in shares]
+        calls = [pool.submit(lambda share: list(work(url, start, share)), s) for s in shares]
         wrong = Counter(found for call in calls for found in call.result())
     SENT[f"beside {CONNECTIONS - 1} others, {mode}"] += len(jobs)
 

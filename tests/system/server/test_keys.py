@@ -10,7 +10,7 @@ import httpx
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from raw_http import ask
-from running import Locked, Server, configured, home_beside, run, serving
+from running import Locked, Server, configured, run, serving
 
 from credit_risk.form import COURSE_EXAMPLE
 from credit_risk.keys import COMMAND
@@ -192,8 +192,7 @@ def test_the_access_log_says_who_asked(home: Path, tmp_path: Path) -> None:
     }
     key = COMMAND.add(tmp_path / "keys.toml", "bank")
     variables = {COMMAND.variable: f"{tmp_path}/keys.toml"} | configured(tmp_path, changes)
-    own = home_beside(home, tmp_path)
-    with serving("service.py:svc", home=own, log=tmp_path / "log", **variables) as server:
+    with serving("service.py:svc", home=home, log=tmp_path / "log", **variables) as server:
         headers = {"Authorization": f"Bearer {key}"}
         for _ in range(10):
             httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE, headers=headers)
@@ -207,8 +206,7 @@ def test_with_a_runner_of_its_own_the_classifier_is_the_one_that_asks(
 ) -> None:
     key = COMMAND.add(tmp_path / "keys.toml", "bank")
     variables = {COMMAND.variable: f"{tmp_path}/keys.toml", "CREDIT_RISK_RUNNER": "remote"}
-    own = home_beside(home, tmp_path)
-    with serving("service.py:svc", home=own, log=tmp_path / "log", **variables) as server:
+    with serving("service.py:svc", home=home, log=tmp_path / "log", **variables) as server:
         url, headers = f"{server.url}/classify", {"Authorization": f"Bearer {key}"}
 
         assert httpx.post(url, json=COURSE_EXAMPLE).status_code == 401
@@ -217,8 +215,7 @@ def test_with_a_runner_of_its_own_the_classifier_is_the_one_that_asks(
 
 def test_the_runner_served_alone_is_locked_too(home: Path, tmp_path: Path) -> None:
     COMMAND.add(tmp_path / "keys.toml", "bank")
-    own = home_beside(home, tmp_path)
     variables = {COMMAND.variable: f"{tmp_path}/keys.toml"}
     target = "service.py:CreditRiskRunner"
-    with serving(target, home=own, log=tmp_path / "log", **variables) as server:
+    with serving(target, home=home, log=tmp_path / "log", **variables) as server:
         assert httpx.post(f"{server.url}/predict", json={"rows": []}).status_code == 401

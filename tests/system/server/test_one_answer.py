@@ -1,6 +1,5 @@
 """The probability of an application is the same to the last bit, however it is asked for."""
 
-import io
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +9,11 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from bodies import NPY, encoded, npy
 from running import Server, run, serving
 
 from credit_risk.form import Application
-from credit_risk.model import Encoder
 from credit_risk.training.data.dataset import read_loans
-from credit_risk.training.fitting import fit_vectorizer
 
 ROUNDS = 8
 """A machine may stand still for all of one."""
@@ -56,7 +54,7 @@ def applications(real_data: Path) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def rows(applications: list[dict[str, Any]]) -> np.ndarray:
     parsed = [Application.model_validate_json(json.dumps(each)) for each in applications]
-    return Encoder(fit_vectorizer()).encode(parsed)
+    return encoded(parsed)
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +76,7 @@ def in_batches(server: Server, applications: list[dict[str, Any]]) -> list[float
 
 
 def as_array(server: Server, rows: np.ndarray) -> list[float]:
-    file = io.BytesIO()
-    np.save(file, rows)
-    headers = {"content-type": "application/x-npy"}
-    answer = server.post("/classify_array", content=file.getvalue(), headers=headers)
+    answer = server.post("/classify_array", content=npy(rows), headers=NPY)
     probabilities: list[float] = answer.json()["default_probability"]
     return probabilities
 

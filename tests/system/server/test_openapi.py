@@ -1,6 +1,5 @@
 """The OpenAPI document of the running service, held against what the service answers."""
 
-import io
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import numpy as np
 import pytest
+from bodies import NPY, npy
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -131,13 +131,8 @@ def test_the_array_endpoint_takes_the_npy_body_it_declares(
     client: httpx.Client, document: Json
 ) -> None:
     content = document["paths"]["/classify_array"]["post"]["requestBody"]["content"]
-    body = io.BytesIO()
-    np.save(body, np.array(example_of(document, "/classify_array"), dtype=np.float32))
-    answer = client.post(
-        "/classify_array",
-        content=body.getvalue(),
-        headers={"Content-Type": "application/x-npy"},
-    )
+    body = npy(np.array(example_of(document, "/classify_array"), dtype=np.float32))
+    answer = client.post("/classify_array", content=body, headers=NPY)
 
     assert content["application/x-npy"]["schema"] == {"type": "string", "format": "binary"}
     assert answer.status_code == 200
@@ -205,17 +200,11 @@ def test_the_model_card_is_as_declared(client: httpx.Client, document: Json) -> 
     assert complaints(document, declared(document, answer), answer.json()) == []
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/docs.json", "/livez", "/readyz", "/healthz", "/metrics", "/model/report"]
-)
-def test_what_is_read_is_of_the_media_type_that_is_declared(
-    client: httpx.Client, document: Json, path: str
-) -> None:
-    answer = client.get(path)
-    content = document["paths"][path]["get"]["responses"]["200"]["content"]
-
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].split(";")[0] in content
+def test_the_document_offers_the_flag(document: Json) -> None:
+    for path, usual in (("/classify_batch", True), ("/classify_array", False)):
+        (flag,) = document["paths"][path]["post"]["parameters"]
+        assert (flag["name"], flag["in"]) == ("reasons", "query")
+        assert flag["schema"] == {"type": "boolean", "default": usual}
 
 
 def test_nothing_of_bentoml_is_left_in_the_document(client: httpx.Client) -> None:

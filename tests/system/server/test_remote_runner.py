@@ -1,13 +1,12 @@
 """The runner as a service of its own gives the same answers as inside each worker."""
 
-import http.server
 import io
 import pickle
 import re
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +14,23 @@ import httpx
 import numpy as np
 import psutil
 import pytest
-from running import Server, free_port, home_beside, readiness, serving, started
+from bodies import NPY, encoded, nested, npy
+from running import Server, answering, free_port, readiness, started
 
 from credit_risk.form import sample_applications
 from credit_risk.keys import COMMAND
-from credit_risk.model import Encoder
-from credit_risk.training.fitting import fit_vectorizer
 
-SAMPLES = sample_applications(50, seed=11)
+SAMPLES = sample_applications(300, seed=8)
 BODIES = [sample.model_dump(mode="json") for sample in SAMPLES]
-
-
-@pytest.fixture(scope="module")
-def remote(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    log = tmp_path_factory.mktemp("remote") / "log"
-    with serving("service.py:svc", home=home, log=log, CREDIT_RISK_RUNNER="remote") as server:
-        yield server
+ROWS = encoded(SAMPLES)
 
 
 @contextmanager
 def alone(home: Path, folder: Path, *arguments: str, **settings: Any) -> Iterator[Server]:
     """One service by itself, started as the Kubernetes overlay does; its store is ``home``'s."""
-    own = home_beside(home, folder)
     start = ("-m", "bentoml_cli._internal.start", "start-http-server", "service.py:svc")
     command = (sys.executable, *start, "--host", "127.0.0.1", *arguments)
-    with started(*command, home=own, log=folder / "log", **settings) as server:
+    with started(*command, home=home, log=folder / "log", **settings) as server:
         yield server
 
 
@@ -70,27 +61,24 @@ def test_the_runner_is_a_process_of_its_own_only_when_asked_for(
     assert services(remote) == {"credit_risk_classifier", "CreditRiskRunner"}
 
 
-def ask(server: Server) -> list[object]:
+def answers(server: Server) -> list[object]:
     with httpx.Client(base_url=server.url, timeout=30) as client:
-        rows = Encoder(fit_vectorizer()).encode(SAMPLES[:1]).tolist()
         return [
             *(client.post("/classify", json=body).json() for body in BODIES),
             client.post("/classify_batch", json=[*BODIES, {}]).json(),
-            client.post("/classify_array", json=rows).json(),
+            client.post("/classify_array", json=nested(ROWS[:1])).json(),
+            client.post("/classify_array?reasons=true", content=npy(ROWS), headers=NPY).json(),
             client.get("/model").json(),
         ]
 
 
-def test_the_answers_are_the_same(server: Server, remote: Server) -> None:
-    assert ask(remote) == ask(server)
-
-
-def test_the_answers_are_the_same_from_two_deployments(
-    server: Server, apart: Server, runner: Server
+def test_the_answers_are_the_same_from_two_processes_and_from_two_deployments(
+    server: Server, remote: Server, apart: Server, runner: Server
 ) -> None:
-    answers = ask(apart)
+    expected = answers(server)
 
-    assert answers == ask(server)
+    assert answers(remote) == expected
+    assert answers(apart) == expected
     assert services(apart) == {"credit_risk_classifier"}
     assert services(runner) == {"CreditRiskRunner"}
     assert '/predict",http_response_code="200"' in runner.get("/metrics").text
@@ -117,7 +105,7 @@ def test_a_classifier_without_its_runner_says_so_and_recovers(home: Path, tmp_pa
         assert "the runner does not answer" in apart.logged()
 
 
-class Impostor(http.server.BaseHTTPRequestHandler):
+class Impostor(BaseHTTPRequestHandler):
     """Answers every call of the runner with a pickle that leaves a file behind."""
 
     protocol_version = "HTTP/1.1"
@@ -141,12 +129,13 @@ class Impostor(http.server.BaseHTTPRequestHandler):
 
 def test_what_the_runner_answers_is_never_unpickled(home: Path, tmp_path: Path) -> None:
     Impostor.trap = tmp_path / "trap"
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Impostor) as impostor:
-        threading.Thread(target=impostor.serve_forever, daemon=True).start()
-        depends = f"CreditRiskRunner=http://127.0.0.1:{impostor.server_port}"
-        with alone(home, tmp_path / "classifier", "--depends", depends, ready=503) as apart:
-            answer = apart.post("/classify", json=BODIES[0])
-        impostor.shutdown()
+    with (
+        answering(Impostor) as url,
+        alone(
+            home, tmp_path / "classifier", "--depends", f"CreditRiskRunner={url}", ready=503
+        ) as apart,
+    ):
+        answer = apart.post("/classify", json=BODIES[0])
 
     assert answer.status_code == 500
     (error_id,) = re.findall(r"error ([0-9a-f]{8})\.", answer.json()["error"])
@@ -175,24 +164,18 @@ def test_the_runner_takes_nothing_but_arrays(runner: Server, path: str, media_ty
 def test_the_runner_refuses_like_the_classifier(
     runner: Server, content: bytes, status: int
 ) -> None:
-    answer = runner.post("/predict", content=content, headers={"content-type": "application/x-npy"})
+    answer = runner.post("/predict", content=content, headers=NPY)
 
     assert answer.status_code == status
     assert set(answer.json()) == {"error", "detail"}
-    assert runner.get("/elsewhere").json()["error"].startswith("There is nothing")
+    assert runner.get("/elsewhere").status_code == 404
+    assert set(runner.get("/elsewhere").json()) == {"error", "detail"}
 
 
 def test_the_runner_answers_an_array_with_an_array(runner: Server) -> None:
-    rows = Encoder(fit_vectorizer()).encode(SAMPLES)
-    file = io.BytesIO()
-    np.save(file, rows)
-    answer = runner.post(
-        "/predict",
-        content=file.getvalue(),
-        headers={"content-type": "application/x-npy"},
-    )
+    answer = runner.post("/predict", content=npy(ROWS), headers=NPY)
 
-    assert answer.headers["content-type"] == "application/x-npy"
+    assert answer.headers["content-type"] == NPY["content-type"]
     assert np.load(io.BytesIO(answer.content), allow_pickle=False).shape == (len(SAMPLES),)
 
 

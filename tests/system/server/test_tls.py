@@ -10,7 +10,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 from raw_http import address_of
-from running import PROJECT, Server, configured, home_beside, run, serving
+from running import PROJECT, Server, configured, run, serving
 
 from credit_risk.form import COURSE_EXAMPLE
 
@@ -50,7 +50,7 @@ def tls(
     with serving(
         "service.py:svc",
         *arguments,
-        home=home_beside(home, folder),
+        home=home,
         log=folder / "log",
         certificate=files[0],
         **variables,

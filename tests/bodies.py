@@ -1,0 +1,36 @@
+"""Bodies of requests: applications as a client sends them, alone and as arrays."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from credit_risk.form import Application, sample_applications
+from credit_risk.model import Encoder
+from credit_risk.training.fitting import fit_vectorizer
+
+JSON = {"content-type": "application/json"}
+NPY = {"content-type": "application/x-npy"}
+
+
+def sample_bodies(number: int, seed: int = 0) -> list[dict[str, Any]]:
+    """So many applications as JSON has them."""
+    return [each.model_dump(mode="json") for each in sample_applications(number, seed=seed)]
+
+
+def encoded(applications: Sequence[Application]) -> np.ndarray:
+    """(n, 29) float32."""
+    return Encoder(fit_vectorizer()).encode(applications)
+
+
+def nested(rows: np.ndarray) -> list[list[float | None]]:
+    """Rows as JSON has them, with null for what is missing."""
+    return [[None if np.isnan(value) else float(value) for value in row] for row in rows]
+
+
+def npy(rows: np.ndarray) -> bytes:
+    """A ``.npy`` file."""
+    file = io.BytesIO()
+    np.save(file, rows)
+    return file.getvalue()
