@@ -1,1 +1,29 @@
-"""An append-only log of JSON lines, chained by hashes, committed in groups."""
+"""An append-only log of JSON lines, chained by hashes, committed in groups; see README.md."""
+
+from audit_log.errors import AuditLogError, BrokenLogError, LogWriteError, NoLogError
+from audit_log.files import LogKind, prepare_folder
+from audit_log.group_commit import Entries, GroupCommit
+from audit_log.reader import Progress, checked_content, read_entries
+from audit_log.records import Fields
+from audit_log.retention import remove_old
+from audit_log.verify import Finding, verify
+from audit_log.writer import LogWriter
+
+__all__ = [
+    "AuditLogError",
+    "BrokenLogError",
+    "Entries",
+    "Fields",
+    "Finding",
+    "GroupCommit",
+    "LogKind",
+    "LogWriteError",
+    "LogWriter",
+    "NoLogError",
+    "Progress",
+    "checked_content",
+    "prepare_folder",
+    "read_entries",
+    "remove_old",
+    "verify",
+]

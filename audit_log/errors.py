@@ -11,6 +11,7 @@ Each message is one sentence: what was found and what was expected.
 """
 
 from pathlib import Path
+from typing import Self
 
 __all__ = ["AuditLogError", "BrokenLogError", "LogWriteError", "NoLogError"]
 
@@ -20,34 +21,27 @@ class AuditLogError(Exception):
 
 
 class BrokenLogError(AuditLogError):
-    """A decision log is not as it was written; names the file and the line where it is known."""
+    """A log is not as it was written; names the file and the line where they are known."""
 
-    def __init__(
-        self, *, found: str, expected: str, file: str | None = None, line: int | None = None
-    ) -> None:
-        place = [file] if file is not None else []
-        place += [f"line {line}"] if line is not None else []
-        super().__init__(": ".join([*place, f"found {found}, expected {expected}"]))
-        self._what = {"found": found, "expected": expected}
-        self.line = line
+    def __init__(self, *, found: str, expected: str) -> None:
+        super().__init__(f"found {found}, expected {expected}")
 
-    def at(self, line: int, file: str | None = None) -> "BrokenLogError":
-        """Say the same with its place."""
-        return BrokenLogError(**self._what, file=file, line=line)
+    def at(self, place: str) -> Self:
+        """Put a place before what is known: first the line, then its file."""
+        self.args = (f"{place}: {self}",)
+        return self
 
 
 class NoLogError(AuditLogError):
-    """There is no decision log where one was named."""
+    """There is no log where one was named."""
 
-    def __init__(self, path: Path, *, found: str) -> None:
-        place = str(path)[:100]
-        super().__init__(
-            f"{place}: found {found}, expected a decision log: a folder or a file of it"
-        )
+    def __init__(self, path: Path, *, found: str, entry: str) -> None:
+        expected = f"a {entry} log: a folder or a file of it"
+        super().__init__(f"{str(path)[:100]}: found {found}, expected {expected}")
 
 
 class LogWriteError(AuditLogError):
-    """A decision is not in the decision log, because that cannot be written."""
+    """Entries are not in the log, because it cannot be written."""
 
     def __init__(self, problem: object) -> None:
-        super().__init__(f"The decision log cannot be written: {problem}")
+        super().__init__(f"The log cannot be written: {problem}")

@@ -1,69 +1,61 @@
-"""Entries on their way to the log: handed over by the event loop, written by a thread.
+"""Group commit: the event loop hands entries over, a thread writes and syncs them in groups.
 
-Whatever has been handed over while one group was being written and synced makes up the next. The
-loop never waits for the disk; who handed something over awaits its group. Knows nothing of files
-and of credit.
+Everything that is handed over while one group is written makes up the next one. The loop never
+waits for the disk; a caller awaits the group of its entries.
 """
 
 import asyncio
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from audit_log.errors import LogWriteError
+from audit_log.writer import LogWriter
 
 __all__ = ["Entries", "GroupCommit"]
-
-logger = logging.getLogger("bentoml.decisions")  # below BentoML's, which prints it
 
 Entries = Iterable[Mapping[str, Any]]
 """Fields of entries; read once, by the thread."""
 
-
-class WritesEntries(Protocol):
-    """What is needed of a ``Writer``."""
-
-    def write(self, entries: Entries) -> None:
-        """Append entries durably."""
-        ...
-
-    def close(self) -> None:
-        """End the file under way."""
-        ...
-
-
-class _Group(NamedTuple):
-    entries: Entries
-    durable: asyncio.Future[None]
+_Group = tuple[Entries, asyncio.Future[None]]
 
 
 class GroupCommit:
-    """Has one thread write what is handed over in one event loop."""
+    """Writes what is handed over in one event loop, by a thread of its own.
 
-    def __init__(self, writer: WritesEntries) -> None:
+    Attributes:
+        problem: why the log could not be written the last time; None if it could.
+    """
+
+    def __init__(
+        self, writer: LogWriter, on_change: Callable[[OSError | None], Any] = lambda _: None
+    ) -> None:
+        """Begin with the first entries.
+
+        Args:
+            writer: of the log.
+            on_change: called by the thread with each change of ``problem`` from or to None.
+        """
         self._writer = writer
+        self._on_change = on_change
         self._queue: SimpleQueue[_Group | None] = SimpleQueue()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self.problem: OSError | None = None
-        """Why the log could not be written the last time; None if it could."""
 
-    def write(self, entries: Entries) -> asyncio.Future[None]:
+    def append(self, entries: Entries) -> asyncio.Future[None]:
         """Hand entries over; the future is done once they are durable.
 
         Awaiting it raises ``LogWriteError`` if the log cannot be written. The next call tries
         again, with or without entries.
         """
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            self._thread = Thread(target=self._run, name="decision-log", daemon=True)
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="audit-log", daemon=True)
             self._thread.start()
-        durable: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put(_Group(entries, durable))
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put((entries, durable))
         return durable
 
     async def close(self) -> None:
@@ -80,38 +72,30 @@ class GroupCommit:
                 waiting.append(self._queue.get_nowait())
             ending = None in waiting
             if groups := [group for group in waiting if group is not None]:
-                self._write(groups)
+                self._commit(groups)
         self._writer.close()
 
-    def _write(self, groups: list[_Group]) -> None:
+    def _commit(self, groups: list[_Group]) -> None:
         failure: Exception | None = None
+        problem: OSError | None = None
         try:
-            self._writer.write(chain.from_iterable(group.entries for group in groups))
+            self._writer.append(chain.from_iterable(entries for entries, _ in groups))
         except OSError as error:
-            failure = LogWriteError(error)
-            self._note(error)
-        except Exception as error:  # noqa: BLE001  ours, and for those who wait to raise
-            failure = error
-        else:
-            self._note(None)
-        if self._loop is not None:
-            with suppress(RuntimeError):  # closed: nobody waits any more
-                self._loop.call_soon_threadsafe(_wake, groups, failure)
-
-    def _note(self, problem: OSError | None) -> None:
-        """Keep the state, and log where it changes."""
-        if problem and not self.problem:
-            logger.error("Decisions cannot be logged and are refused: %s", problem)
-        elif self.problem and not problem:
-            logger.warning("Decisions can be logged again")
+            failure, problem = LogWriteError(error), error
+        except Exception as error:  # noqa: BLE001  ours, for those who wait to raise
+            failure, problem = error, self.problem
+        if bool(problem) != bool(self.problem):
+            self._on_change(problem)
         self.problem = problem
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            groups[0][1].get_loop().call_soon_threadsafe(_wake, groups, failure)
 
 
 def _wake(groups: list[_Group], failure: Exception | None) -> None:
-    for group in groups:
-        if group.durable.done():
+    for _, durable in groups:
+        if durable.done():
             continue  # the request was cancelled
         if failure is None:
-            group.durable.set_result(None)
+            durable.set_result(None)
         else:
-            group.durable.set_exception(failure)
+            durable.set_exception(failure)

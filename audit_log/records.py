@@ -1,48 +1,45 @@
-"""One line of a decision log: a JSON object that carries the hash of the line before and its own.
+"""One line of a log: a JSON object that carries the hash of the line before and its own.
 
 ``{…, "previous": "<hash of the line before>", "hash": "<SHA-256 of the line up to here>"}``
 
-A line's own hash covers ``previous``, so each stands for all before it: what is changed no longer
-fits its own hash, and what is gone leaves two lines that do not fit each other. There is no key in
-it: who can write the folder can also write another chain. Knows nothing of files and of credit.
+A line's hash covers ``previous``, so it stands for all lines before. A changed line no longer fits
+its own hash; a missing line leaves two that do not fit each other. The hash has no key: whoever
+can write the folder can also write another chain.
 """
 
 import json
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, Final
 
 from audit_log.errors import BrokenLogError
 
-__all__ = ["GENESIS_HASH", "Fields", "lines_of", "seal", "unseal"]
+__all__ = ["GENESIS_HASH", "Fields", "append", "verify"]
 
 GENESIS_HASH: Final = "0" * 64
-"""What a line carries as ``previous`` that has none before it."""
+"""``previous`` of a line that has none before it."""
 
 Fields = dict[str, Any]
 """A line as it was read: its own fields, ``previous`` and ``hash``."""
 
-_MARK = b',"hash":"'
 
-
-def seal(content: bytes, previous: str) -> tuple[bytes, str]:
-    """Make a line of a JSON object that is not empty.
+def append(content: bytes, previous: str) -> tuple[bytes, str]:
+    """Make the line that follows ``previous``; ``content`` is a JSON object that is not empty.
 
     Returns:
         The line with its newline, and its hash.
     """
     body = b'%b,"previous":"%b"' % (content[:-1], previous.encode())
-    found = sha256(body).hexdigest()
-    return b'%b%b%b"}\n' % (body, _MARK, found.encode()), found
+    digest = sha256(body).hexdigest()
+    return b'%b,"hash":"%b"}\n' % (body, digest.encode()), digest
 
 
-def unseal(line: bytes) -> Fields:
+def verify(line: bytes) -> Fields:
     """Read a line, without its newline.
 
     Raises:
-        BrokenLogError: if it does not fit its own hash, or was not made by ``seal``.
+        BrokenLogError: if it does not fit its own hash, or was not made by ``append``.
     """
-    body, _, end = line.rpartition(_MARK)
+    body, _, end = line.rpartition(b',"hash":"')
     if end != b'%b"}' % sha256(body).hexdigest().encode():
         raise BrokenLogError(found="a line that does not fit its own hash", expected="as written")
     try:
@@ -51,24 +48,3 @@ def unseal(line: bytes) -> Fields:
     except (KeyError, RecursionError, ValueError):
         raise BrokenLogError(found="a line of another kind", expected="a JSON object") from None
     return fields
-
-
-def lines_of(lines: Iterator[bytes]) -> Iterator[Fields]:
-    """Read lines that follow each other, as a binary file gives them; a torn last one is skipped.
-
-    Raises:
-        BrokenLogError: at the first that was changed or does not follow the one before; ``line``
-            counts from 1.
-    """
-    before: str | None = None
-    for number, line in enumerate(lines, start=1):
-        if not line.endswith(b"\n"):
-            return  # only the last can be without
-        try:
-            fields = unseal(line[:-1])
-            if before is not None and fields["previous"] != before:
-                raise BrokenLogError(found="a line that does not follow", expected="the next one")
-        except BrokenLogError as error:
-            raise error.at(number) from None
-        before = fields["hash"]
-        yield fields

@@ -1,12 +1,12 @@
-"""Writes entries to the files of one worker's log, durably and each linked to the one before.
+"""Write entries to the files of one worker's log, durably and each linked to the one before.
 
-A file begins with a header that holds what its entries have in common, among it the last hash of
-the file before. After any failure the file is left as it is, because a part of a line may be in
-it; the next attempt begins another, which goes on from the last entry that was durable. Knows
-nothing of threads and of credit.
+A file begins with a header, which names the file that it goes on from. After a failure the file
+is left as it is, because a part of a line may be in it; the next attempt begins another one, which
+goes on from the last durable entry.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
@@ -14,20 +14,12 @@ from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
 
+from audit_log import records
 from audit_log.errors import BrokenLogError
-from audit_log.files import (
-    LogFile,
-    files_in,
-    is_being_written,
-    last_line,
-    lineage,
-    lineage_of,
-    make_folder,
-)
-from audit_log.links import followed, read_headers
-from audit_log.records import GENESIS_HASH, seal, unseal
+from audit_log.files import LogFile, LogKind, chain_of, is_being_written, make_folder
+from audit_log.reader import followers, read_headers, read_last_line
 
-__all__ = ["FORMAT", "Writer", "utc_now"]
+__all__ = ["LogWriter"]
 
 FORMAT: Final = 1
 """Of the files; in every header."""
@@ -37,52 +29,47 @@ LINES_AT_ONCE: Final = 500
 
 
 def utc_now() -> datetime:
-    """Say what time it is."""
+    """Return the time."""
     return datetime.now(UTC)
 
 
 class _Place(NamedTuple):
-    """Where a log has got to: the last line's file, hash and number."""
+    """The last line of a log, so far: its file, hash and number."""
 
     file: str | None
     hash: str
     sequence: int
 
 
-_BEGINNING: Final = _Place(None, GENESIS_HASH, 0)
+_BEGINNING: Final = _Place(None, records.GENESIS_HASH, 0)
 
 
-class Writer:
-    """Writes one worker's log."""
+@dataclass
+class LogWriter:
+    """Writes one worker's log; goes on where it ended, once there is something to write.
 
-    def __init__(
-        self,
-        folder: Path,
-        header: Mapping[str, Any],
-        *,
-        worker: int,
-        max_file_size: int,
-        now: Callable[[], datetime] = utc_now,
-    ) -> None:
-        """Go on where this worker's log ended, once there is something to write.
+    Attributes:
+        folder: of the log.
+        header: what all entries have in common.
+        kind: of the log.
+        worker: its number on this host.
+        max_file_size: bytes after which another file is begun.
+        now: returns the time, UTC.
+    """
 
-        Args:
-            folder: of the log; it must be there.
-            header: what all entries have in common.
-            worker: its number on this host.
-            max_file_size: bytes after which another file is begun.
-            now: the time, UTC.
-        """
-        self._folder = folder
-        self._header = header
-        self._worker = worker
-        self._lineage = ""  # until there is something to write
-        self._max_file_size = max_file_size
-        self._now = now
-        self._file: LogFile | None = None
-        self._place = self._durable = _BEGINNING
+    folder: Path
+    header: Mapping[str, Any]
+    _: KW_ONLY
+    kind: LogKind
+    worker: int = 1
+    max_file_size: int = 64_000_000
+    now: Callable[[], datetime] = utc_now
+    _chain: str = field(default="", init=False)
+    _file: LogFile | None = field(default=None, init=False)
+    _place: _Place = field(default=_BEGINNING, init=False)
+    _durable: _Place = field(default=_BEGINNING, init=False)
 
-    def write(self, entries: Iterable[Mapping[str, Any]]) -> None:
+    def append(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Append entries; when this returns they are durable, if it raises none of them counts.
 
         Without entries it finds out whether the log can be written.
@@ -92,14 +79,13 @@ class Writer:
         """
         rest = iter(entries)
         try:
+            file = self._current_file()
             while part := list(islice(rest, LINES_AT_ONCE)):
-                self._append(part)
-            file = self._file or self._begin()
+                file.append(self._make_lines(part))
             file.sync()
         except BaseException:
             self._abandon()
             raise
-        file.keeps = True
         self._durable = self._place
 
     def close(self) -> None:
@@ -108,68 +94,67 @@ class Writer:
             self._file.close()
             self._file = None
 
-    def _append(self, entries: list[Mapping[str, Any]]) -> None:
-        file = self._file
-        if file is None:
-            file = self._begin()
-        elif file.size >= self._max_file_size or file.day != self._now().date():
-            file.sync()
-            file.keeps = True
-            self.close()
-            file = self._begin()
+    def _make_lines(self, entries: list[Mapping[str, Any]]) -> bytes:
         name, previous, sequence = self._place
         lines = []
         for entry in entries:
             sequence += 1
             content = to_json({"sequence": sequence, **entry}, inf_nan_mode="null")
-            line, previous = seal(content, previous)
+            line, previous = records.append(content, previous)
             lines.append(line)
-        file.append(b"".join(lines))
         self._place = _Place(name, previous, sequence)
+        return b"".join(lines)
 
-    def _begin(self) -> LogFile:
-        make_folder(self._folder)  # somebody may have removed it
-        if not self._lineage:
-            self._go_on()
-        now = self._now()
-        self._file = file = LogFile.create(self._folder, self._lineage, now)
+    def _current_file(self) -> LogFile:
+        file = self._file
+        if file and file.size < self.max_file_size and file.day == self.now().date():
+            return file
+        self.close()
+        make_folder(self.folder)  # somebody may have removed it
+        if not self._chain:
+            self._resume()
+        now = self.now()
+        self._file = file = LogFile.create(self.folder, self._chain, now)
         header = {
             "format": FORMAT,
             "file": file.path.name,
             "begun": now.isoformat(timespec="microseconds"),
             "continues": self._place.file,
             "sequence": self._place.sequence,
-            **self._header,
+            **self.header,
         }
-        line, sealed = seal(to_json(header), self._place.hash)
+        line, digest = records.append(to_json(header), self._place.hash)
         file.append(line)
-        self._place = _Place(file.path.name, sealed, self._place.sequence)
+        self._place = _Place(file.path.name, digest, self._place.sequence)
         return file
 
     def _abandon(self) -> None:
+        """End the file under way; take it away if nothing in it is durable."""
         file, self._file = self._file, None
         self._place = self._durable
-        if file is not None:
-            file.discard()
+        if file is not None and file.path.name == self._durable.file:
+            file.close()
+        elif file is not None:
+            file.remove()
 
-    def _go_on(self) -> None:
-        """Find the end of this worker's lineage; of another while a process writes that one."""
+    def _resume(self) -> None:
+        """Find the end of this worker's chain; of another while a process writes that one."""
         for other in count():
-            name = lineage(self._worker, other)
-            files = [file for file in files_in(self._folder) if lineage_of(file.name) == name]
+            chain = self.kind.worker_chain(self.worker, other)
+            files = [f for f in self.kind.files_in(self.folder) if chain_of(f.name) == chain]
             if not any(map(is_being_written, files)):
                 break
-        headers = read_headers(files)
-        ends = [self._folder / name for name in headers.keys() - followed(headers).keys()]
+        headers, _ = read_headers(files)
+        ends = [self.folder / name for name in headers.keys() - followers(headers).keys()]
         # Several ends only where the log is broken, as `verify` tells.
-        found = max(map(_end_of, ends), key=lambda place: place.sequence, default=_BEGINNING)
+        found = max(map(_last_place, ends), key=lambda place: place.sequence, default=_BEGINNING)
         self._place = self._durable = found
-        self._lineage = name
+        self._chain = chain
 
 
-def _end_of(file: Path) -> _Place:
+def _last_place(file: Path) -> _Place:
     try:
-        fields = unseal(last_line(file) or b"")
+        fields = read_last_line(file)
     except (BrokenLogError, FileNotFoundError):
         return _BEGINNING  # broken: for `verify` to find; not there: removed meanwhile
     return _Place(file.name, fields["hash"], fields["sequence"])

@@ -44,7 +44,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             *("audit_log", "lean_bento", "credit_risk", "credit_risk.form", "credit_risk.model"),
             *("credit_risk.decision", "credit_risk.registry"),
         },
-        {"bentoml", "numpy", "pyarrow"},
+        {"bentoml", "numpy", "pyarrow", "pydantic", "pydantic_core"},
     ),
     "credit_risk.training": (
         {
@@ -113,7 +113,10 @@ UNTESTED = {
     "credit_risk.training.terminal": "what it prints is tested by tests/test_train.py",
 }
 """Modules without a test file of their name, and why."""
-OF_NO_MODULE = {PROJECT / "tests" / "credit_risk" / "decision_log" / "test_command.py"}
+OF_NO_MODULE = {
+    PROJECT / "tests" / "audit_log" / "test_readme.py",
+    PROJECT / "tests" / "credit_risk" / "decision_log" / "test_command.py",
+}
 
 
 def modules() -> dict[str, Path]:

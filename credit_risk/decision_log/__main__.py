@@ -1,11 +1,11 @@
-"""What can be done with a decision log.
+"""Verify, replay, export and shorten a decision log.
 
 ::
 
-    python -m credit_risk.decisions verify PATH
-    python -m credit_risk.decisions replay PATH
-    python -m credit_risk.decisions export PATH --to decisions.parquet
-    python -m credit_risk.decisions remove PATH --older-than 400d
+    python -m credit_risk.decision_log verify PATH
+    python -m credit_risk.decision_log replay PATH
+    python -m credit_risk.decision_log export PATH --to decisions.parquet
+    python -m credit_risk.decision_log remove PATH --older-than 400d
 
 PATH is the folder of a log, or one file of it. Ends with 0 if all is well, 1 if the log is broken
 or a decision comes out otherwise, 2 if the command cannot be carried out, as where no log is.
@@ -16,11 +16,10 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from audit_log.errors import AuditLogError, BrokenLogError
-from audit_log.retention import remove
-from audit_log.verify import verify
+from audit_log import AuditLogError, BrokenLogError, remove_old, verify
 from credit_risk.decision_log.export import FORMATS, export
 from credit_risk.decision_log.replay import replay
+from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import CreditRiskError
 
 WRONG, USAGE = 1, 2
@@ -31,7 +30,7 @@ LONGEST = 36_500
 def main(arguments: list[str] | None = None) -> int:
     """Carry out one command; returns its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m credit_risk.decisions",
+        prog="python -m credit_risk.decision_log",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -65,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     broken = files = entries = 0
-    for finding in verify(options.path):
+    for finding in verify(options.path, DECISIONS):
         said = [finding.problem or "ok", *finding.notes]
         print(f"{finding.path.name}: {finding.entries} decisions: {'; '.join(said)}")
         files += 1
@@ -94,7 +93,7 @@ def _export(options: argparse.Namespace) -> int:
 
 def _remove(options: argparse.Namespace) -> int:
     removed = 0
-    for path in remove(options.path, options.older_than):
+    for path in remove_old(options.path, DECISIONS, options.older_than):
         print(path.name)
         removed += 1
     print(f"{removed} files removed")

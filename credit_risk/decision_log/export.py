@@ -10,9 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from audit_log.files import PRIVATE_FILE
-from audit_log.reader import Progress, no_progress, read_parts, understood
-from audit_log.records import Fields
+from audit_log import Fields, Progress, checked_content, read_entries
+from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import DataError
 from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 
@@ -22,7 +21,7 @@ FORMATS: Final = (".parquet", ".csv")
 """What a table's name may end in."""
 
 
-def export(path: Path, table: Path, progress: Progress = no_progress) -> int:
+def export(path: Path, table: Path, progress: Progress = lambda _: None) -> int:
     """Write the decisions of a file, or of all files of a folder, and count them.
 
     A table that was there is replaced once the new one is complete.
@@ -61,11 +60,11 @@ def export(path: Path, table: Path, progress: Progress = no_progress) -> int:
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with (
-            os.fdopen(os.open(unfinished, flags, PRIVATE_FILE), "wb") as private,
+            os.fdopen(os.open(unfinished, flags, 0o600), "wb") as private,
             writer(private, schema) as file,
         ):
-            for header, decisions in read_parts(path, progress):
-                with understood(header):
+            for header, decisions in read_entries(path, DECISIONS, progress):
+                with checked_content(header, DECISIONS):
                     part = pa.Table.from_pylist(list(_rows(header, decisions)), schema)
                 file.write_table(part)
                 rows += len(decisions)

@@ -1,32 +1,34 @@
-"""Has every decision in the log before it is answered.
+"""Log each decision before it is answered.
 
-Stands between the service and the scorer: gives each request its id, and each decision an entry
-of the journal. Entries are put together by the journal's thread, from what the scorer has made
-anyway.
+A recorder stands between the service and the scorer. It gives each request an id, and each
+decision an entry of the log, which the log's thread puts together.
 """
 
+import logging
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import repeat
+from time import time_ns
 from typing import Any, Final, NamedTuple, cast
 
-import numpy as np
 from bentoml.exceptions import ServiceUnavailable
 
-from audit_log.errors import LogWriteError
-from audit_log.group_commit import Entries, GroupCommit
-from audit_log.writer import Writer, utc_now
+from audit_log import GroupCommit, LogWriteError, LogWriter
 from credit_risk.decision import ArrayAssessment, Scorer
 from credit_risk.decision.scorer import Fields
-from credit_risk.decision_log.context import header
-from credit_risk.decision_log.ids import new_id
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.decision_log.settings import Settings
+from credit_risk.decision_log.settings import DecisionLogSettings
 from credit_risk.form import Application
 from credit_risk.model import Rows
 from credit_risk.registry import StoredModel
 from lean_bento import AlreadyLoggedError, add_header, current, server_context
 
 __all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "DecisionNotLogged", "PendingDecision", "Recorder"]
+
+logger = logging.getLogger("bentoml.decisions")  # below BentoML's, which prints it
 
 DECISION_ID: Final = "X-Decision-Id"
 """Header of an answer."""
@@ -55,145 +57,112 @@ class PendingDecision(NamedTuple):
 
 
 class Recorder:
-    """Decides with a scorer, and logs it."""
+    """Decides with a scorer, and logs it; raises ``DecisionNotLogged`` where it cannot."""
 
-    def __init__(self, scorer: Scorer, journal: GroupCommit, redaction: Redaction) -> None:
+    def __init__(self, scorer: Scorer, writer: LogWriter, redaction: Redaction) -> None:
         self._scorer = scorer
-        self._journal = journal
-        self._hiding = redaction if redaction.fields else None
+        self._log = GroupCommit(writer, on_change=_report)
+        self._redact = redaction.entry if redaction.fields else None
 
     @classmethod
-    def of(
-        cls,
-        scorer: Scorer,
-        stored: StoredModel,
-        settings: Settings,
-    ) -> "Recorder":
+    def of(cls, scorer: Scorer, stored: StoredModel, settings: DecisionLogSettings) -> "Recorder":
         """Log the decisions of this worker, which has this model.
 
         Raises:
             BentoMLException: if the folder cannot be written; the message is one sentence.
         """
         settings.prepare()
-        writer = Writer(
-            settings.path,
-            header(stored, settings.redaction),
-            worker=server_context.worker_index or 1,
-            max_file_size=settings.max_file_size,
-        )
-        return cls(scorer, GroupCommit(writer), settings.redaction)
+        writer = settings.writer(stored, worker=server_context.worker_index or 1)
+        return cls(scorer, writer, settings.redaction)
 
     def accept(self, application: Application) -> PendingDecision:
         """Take in one application."""
-        return PendingDecision(_name(decisions=1), _key_name(), application)
+        return PendingDecision(*_begin_request(), application)
 
     def accept_rows(self, rows: Sequence[object]) -> list[PendingDecision]:
         """Take in the applications among the rows of a batch; a decision's id ends in its row."""
         places = [n for n, row in enumerate(rows) if isinstance(row, Application)]
-        name, key = _name(len(places)), _key_name()
+        name, key = _begin_request(len(places))
         return [PendingDecision(f"{name}/{n}", key, cast("Application", rows[n])) for n in places]
 
     async def assess(
-        self, asked: Sequence[PendingDecision], *, reasons: bool = True
+        self, pending: Sequence[PendingDecision], *, reasons: bool = True
     ) -> list[Fields]:
-        """Do what ``Scorer.assess`` does; log it."""
-        rows = self._scorer.encoder.encode([each.application for each in asked])
+        """Do what ``Scorer.assess`` does, and log it."""
+        rows = self._scorer.encoder.encode([each.application for each in pending])
         answers = await self._scorer.assess_encoded(rows, reasons=reasons)
-        await self._log(self._of_applications(_now(), asked, rows, answers, reasons))
+        inputs = ((each.id, each.key, vars(each.application)) for each in pending)
+        outputs = (
+            (each["default_probability"], each["status"], each["reasons"] if reasons else None)
+            for each in answers
+        )
+        await self._write("application", inputs, rows, outputs)
         return answers
 
     async def assess_rows(self, rows: Rows, *, reasons: bool = False) -> ArrayAssessment:
-        """Do what ``Scorer.assess_rows`` does; log it."""
-        name, key = _name(len(rows)), _key_name()
+        """Do what ``Scorer.assess_rows`` does, and log it."""
+        name, key = _begin_request(len(rows))
         answer = await self._scorer.assess_rows(rows, reasons=reasons)
-        await self._log(self._of_rows(_now(), name, key, rows, answer))
+        inputs = ((f"{name}/{n}", key, row.tolist()) for n, row in enumerate(rows))
+        why = answer.reasons or repeat(None, len(rows))
+        outputs = zip(answer.default_probability, answer.status, why, strict=True)
+        await self._write("row", inputs, rows, outputs)
         return answer
 
     async def can_log(self) -> bool:
-        """Whether the log can be written, as far as is known; where it could not, try again."""
-        if self._journal.problem is None:
-            return True
-        try:
-            await self._journal.write(())
-        except LogWriteError:
-            return False
-        return True
+        """Tell whether the log can be written; where it could not the last time, try again."""
+        if self._log.problem is not None:
+            with suppress(LogWriteError):
+                await self._log.append(())
+        return self._log.problem is None
 
     async def close(self) -> None:
         """End the log."""
-        await self._journal.close()
+        await self._log.close()
 
-    async def _log(self, entries: Entries) -> None:
+    async def _write(
+        self, kind: str, inputs: Iterable[Any], rows: Rows, outputs: Iterable[Any]
+    ) -> None:
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        entries = (
+            {
+                "decided_at": now,
+                "id": name,
+                "key": key,
+                kind: given,
+                "row_sha256": sha256(row.data).hexdigest(),
+                "probability": probability,
+                "status": status,
+                "reasons": reasons,
+            }
+            for (name, key, given), row, (probability, status, reasons) in zip(
+                inputs, rows, outputs, strict=True
+            )
+        )
         try:
-            await self._journal.write(entries)
+            await self._log.append(map(self._redact, entries) if self._redact else entries)
         except LogWriteError as error:
             raise DecisionNotLogged(str(error)) from None
 
-    def _of_applications(
-        self,
-        time: str,
-        asked: Sequence[PendingDecision],
-        rows: Rows,
-        answers: list[Fields],
-        with_reasons: bool,  # noqa: FBT001  of the request
-    ) -> Iterable[Fields]:
-        for each, row, answer in zip(asked, rows, answers, strict=True):
-            application = vars(each.application)
-            yield {
-                "decided_at": time,
-                "id": each.id,
-                "key": each.key,
-                "application": self._hiding.application(application)
-                if self._hiding
-                else application,
-                **self._of_decision(
-                    row,
-                    answer["default_probability"],
-                    answer["status"],
-                    answer["reasons"] if with_reasons else None,
-                ),
-            }
 
-    def _of_rows(
-        self, time: str, name: str, key: str | None, rows: Rows, answer: ArrayAssessment
-    ) -> Iterable[Fields]:
-        reasons: list[Any] = answer.reasons or [None] * len(rows)
-        for number, (row, probability, status, why) in enumerate(
-            zip(rows, answer.default_probability, answer.status, reasons, strict=True)
-        ):
-            values = row.tolist()
-            yield {
-                "decided_at": time,
-                "id": f"{name}/{number}",
-                "key": key,
-                "row": self._hiding.row(values) if self._hiding else values,
-                **self._of_decision(row, probability, status, why),
-            }
+def _begin_request(decisions: int = 1) -> tuple[str, str | None]:
+    """Give a request an id, which its answer has if there are decisions to find under it.
 
-    def _of_decision(
-        self, row: np.ndarray, probability: float, status: str, reasons: list[Fields] | None
-    ) -> Fields:
-        redaction = self._hiding
-        return {
-            "row_sha256": None if redaction else sha256(row.data).hexdigest(),
-            "probability": probability,
-            "status": status,
-            "reasons": redaction.reasons(reasons) if redaction and reasons else reasons,
-        }
-
-
-def _name(decisions: int) -> str:
-    """Name a request, and say so in its answer if there is anything to find under that name."""
-    name = new_id()
+    Returns:
+        The id (a UUID of version 7, RFC 9562: milliseconds since 1970 and 74 random bits), and
+        the name of the API key that the request came with.
+    """
+    digits = ((time_ns() // 1_000_000).to_bytes(6) + os.urandom(10)).hex()
+    variant = "89ab"[int(digits[16], 16) % 4]
+    name = f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
     if decisions:
         add_header(DECISION_ID, name)
-    return name
-
-
-def _key_name() -> str | None:
     context = current()
-    return context.key_name if context else None
+    return name, context.key_name if context else None
 
 
-def _now() -> str:
-    return utc_now().isoformat(timespec="microseconds")
+def _report(problem: OSError | None) -> None:
+    if problem:
+        logger.error("Decisions cannot be logged and are refused: %s", problem)
+    else:
+        logger.warning("Decisions can be logged again")

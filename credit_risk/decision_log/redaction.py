@@ -1,11 +1,11 @@
-"""What of an application is not kept: fields that are left out, and fields that are hashed.
+"""Redaction of the log: fields of an application that are left out, and fields that are hashed.
 
 A hashed field is the HMAC-SHA-256 of its name and value under a secret key: equal values look
-equal and can be looked up by who has the key. Without the key a hash of an age would be the age:
-there are a hundred to try. For the same reason a record that hides anything has neither the hash
-of its encoded row nor the analysts' sentences, which show values; and an encoded row has null in
-every column of a hidden field. What remains visible through the probability and the reasons is
-said in ``docs/decision_log.md``.
+equal, and whoever has the key can look them up. Without the key a hash of an age would be the age:
+there are a hundred to try. For the same reason an entry that hides anything has neither the hash
+of its encoded row nor the analysts' sentences, which show values, and its encoded row has null in
+every column of a hidden field. ``docs/decision_log.md`` says what remains visible through the
+probability and the reasons.
 """
 
 import hmac
@@ -35,25 +35,27 @@ class Redaction:
 
     @property
     def fields(self) -> frozenset[str]:
-        """All that is hidden."""
+        """All fields that are hidden."""
         return frozenset(self.leave_out + self.hash)
 
-    def application(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What is kept of an application's fields."""
-        kept = {name: value for name, value in fields.items() if name not in self.leave_out}
-        return kept | {name: self._hash(name, fields[name]) for name in self.hash}
-
-    def row(self, row: Sequence[float]) -> list[float | None]:
-        """What is kept of an encoded row."""
-        hidden = self.fields
-        return [
-            None if name.partition("=")[0] in hidden else value
-            for name, value in zip(COLUMNS, row, strict=True)
-        ]
+    def entry(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is kept of an entry, which has an ``application`` or an encoded ``row``."""
+        kept = dict(entry) | {"row_sha256": None}
+        if fields := entry.get("application"):
+            others = {name: value for name, value in fields.items() if name not in self.leave_out}
+            hashed = {name: self._hash(name, fields[name]) for name in self.hash}
+            kept["application"] = others | hashed
+        else:
+            names = (column.partition("=")[0] for column in COLUMNS)
+            values = zip(names, entry["row"], strict=True)
+            kept["row"] = [None if name in self.fields else value for name, value in values]
+        if entry["reasons"]:
+            kept["reasons"] = self.reasons(entry["reasons"])
+        return kept
 
     @staticmethod
     def reasons(reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """What is kept of reasons."""
+        """Return what is kept of reasons."""
         return [{k: v for k, v in reason.items() if k != "analyst"} for reason in reasons]
 
     def _hash(self, name: str, value: object) -> str:

@@ -2,33 +2,32 @@
 
 Probabilities are compared bit for bit, statuses and reasons as they were answered. A decision
 whose application is not kept as a whole can be replayed if the model does not look at what is
-missing; what cannot be replayed is counted, with the reason, and is no difference.
+missing. What cannot be replayed is counted, with the reason, and is no difference.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import bentoml
 import numpy as np
 from bentoml.exceptions import NotFound
 
-from audit_log.reader import Progress, no_progress, read_parts, understood
-from audit_log.records import Fields
+from audit_log import Fields, Progress, checked_content, read_entries
 from credit_risk.decision import Scorer
-from credit_risk.decision_log.context import installed_versions
 from credit_risk.decision_log.redaction import Redaction
+from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import ModelRefusedError
-from credit_risk.form import COLUMNS, COURSE_EXAMPLE, Application
+from credit_risk.form import COURSE_EXAMPLE, Application
 from credit_risk.model import Contributions, Probabilities, Rows
-from credit_risk.registry import load_checked
+from credit_risk.registry import installed_versions, load_checked
 
-__all__ = ["Difference", "Replayed", "replay"]
+__all__ = ["Difference", "ReplayModel", "Replayed", "replay"]
 
 MOST_DIFFERENCES: Final = 20
 """Kept; the others are counted."""
@@ -40,7 +39,7 @@ class Difference:
 
     Attributes:
         id: of the decision.
-        what: differs: ``row_sha256``, ``probability``, ``status`` or ``reasons``.
+        what: the field that differs: ``row_sha256``, ``probability``, ``status`` or ``reasons``.
         then: what the log has.
         now: what the model says.
     """
@@ -70,56 +69,26 @@ class Replayed:
     notes: set[str] = field(default_factory=set)
 
 
-def replay(path: Path, progress: Progress = no_progress) -> Replayed:
-    """Replay a file, or all files of a folder.
-
-    Raises:
-        BrokenLogError: at the first line that is not as it was written.
-        NoLogError: if there is no log.
-    """
-    found = Replayed()
-    for header, decisions in read_parts(path, progress):
-        with understood(header):
-            _replay(found, header, decisions)
-    return found
-
-
-def _replay(found: Replayed, header: Fields, decisions: list[Fields]) -> None:
-    hidden = frozenset(header["left_out"] + header["hashed"])
-    model = _load(header["model"])
-    obstacle = model if isinstance(model, str) else model.obstacle(header, hidden)
-    if isinstance(model, str) or obstacle:
-        found.skipped[str(obstacle)] += len(decisions)
-        return
-    _note_versions(found, header)
-    for decision, differences in _compare(model.scorer, decisions, hidden):
-        found.same += not differences
-        found.different += bool(differences)
-        room = MOST_DIFFERENCES - len(found.differences)
-        found.differences += [Difference(decision["id"], *each) for each in differences][:room]
-
-
 @dataclass(frozen=True)
-class _Model:
+class ReplayModel:
+    """A model that can decide again.
+
+    Attributes:
+        scorer: decides with it.
+        digest: SHA-256 of it, as in the log.
+        unused: fields that it does not look at.
+    """
+
     scorer: Scorer
+    digest: str
     unused: frozenset[str]
-    hash: str
-
-    def obstacle(self, header: Fields, hidden: frozenset[str]) -> str | None:
-        """Why what stands under a header cannot be replayed with this model, if so."""
-        if self.hash != header["model_sha256"]:
-            return f"the {header['model']} in the store is not the one that decided"
-        seen = sorted(hidden - self.unused)
-        return f"the model looks at what was not kept: {', '.join(seen)}" if seen else None
 
 
-@cache
-def _load(tag: str) -> _Model | str:
-    """The model of the store, or why it cannot be had."""
+def load_model(tag: str) -> ReplayModel | str:
+    """Load a model from the store; a sentence if it cannot be had."""
     try:
-        stored = bentoml.models.get(tag)
-        model = load_checked(stored)
-        risk_model = model.risk_model
+        stored = load_checked(bentoml.models.get(tag))
+        risk_model = stored.risk_model
     except NotFound:
         return f"{tag} is not in the store; put it there: bentoml models import"
     except ModelRefusedError as error:
@@ -131,14 +100,44 @@ def _load(tag: str) -> _Model | str:
     async def explain(rows: Rows) -> Contributions:
         return risk_model.explain(rows)
 
-    scorer = Scorer(model.encoder, predict, explain, model.policy, model.reasons, tag)
-    return _Model(scorer, frozenset(model.card.excluded_fields), model.digest)
+    scorer = stored.scorer(predict, explain)
+    return ReplayModel(scorer, stored.digest, frozenset(stored.card.excluded_fields))
+
+
+def replay(
+    path: Path,
+    progress: Progress = lambda _: None,
+    load: Callable[[str], ReplayModel | str] = load_model,
+) -> Replayed:
+    """Replay a file, or all files of a folder, with the models that ``load`` finds.
+
+    Raises:
+        BrokenLogError: at the first line that is not as it was written.
+        NoLogError: if there is no log.
+    """
+    found = Replayed()
+    load = cache(load)
+    for header, decisions in read_entries(path, DECISIONS, progress):
+        with checked_content(header, DECISIONS):
+            hidden = frozenset(header["left_out"] + header["hashed"])
+            model = load(header["model"])
+            if isinstance(model, str):
+                obstacle = model
+            elif model.digest != header["model_sha256"]:
+                obstacle = f"the {header['model']} in the store is not the one that decided"
+            elif seen := sorted(hidden - model.unused):
+                obstacle = f"the model looks at what was not kept: {', '.join(seen)}"
+            else:
+                _note_versions(found, header)
+                _compare(found, model.scorer, decisions, hidden)
+                continue
+            found.skipped[obstacle] += len(decisions)
+    return found
 
 
 def _compare(
-    scorer: Scorer, decisions: list[Fields], hidden: frozenset[str]
-) -> Iterator[tuple[Fields, list[tuple[str, Any, Any]]]]:
-    """Each decision with what differs: its name, then, now."""
+    found: Replayed, scorer: Scorer, decisions: list[Fields], hidden: frozenset[str]
+) -> None:
     rows = np.concatenate([_row(scorer, each, hidden) for each in decisions])
     answers = asyncio.run(scorer.assess_encoded(rows))
     for decision, row, answer in zip(decisions, rows, answers, strict=True):
@@ -149,24 +148,24 @@ def _compare(
             "status": answer["status"],
             "reasons": Redaction.reasons(reasons) if hidden else reasons,
         }
-        if decision["reasons"] is None:  # nobody had asked for them
+        if decision["reasons"] is None:  # the request did without
             del now["reasons"]
-        yield decision, [(k, decision[k], now[k]) for k in now if decision[k] != now[k]]
+        differences = [
+            Difference(decision["id"], name, decision[name], value)
+            for name, value in now.items()
+            if decision[name] != value
+        ]
+        found.same += not differences
+        found.different += bool(differences)
+        found.differences += differences[: MOST_DIFFERENCES - len(found.differences)]
 
 
 def _row(scorer: Scorer, decision: Fields, hidden: frozenset[str]) -> Rows:
-    """Encode a decision's application, (1, 29); what is hidden has any valid value."""
-    standing_in = {name: COURSE_EXAMPLE[name] for name in hidden}
-    if "application" in decision:
-        kept = decision["application"] | standing_in
-        return scorer.encoder.encode([Application.model_validate(kept)])
-    row: Rows = np.array([decision["row"]], dtype=np.float32)
-    for place, column in enumerate(COLUMNS):
-        name, _, word = column.partition("=")
-        if name in hidden:
-            stands: Any = standing_in[name]
-            row[0, place] = stands == word if word else stands
-    return row
+    """Encode a decision's application, (1, 29); hidden fields have any valid value, or none."""
+    if "application" not in decision:
+        return np.array([decision["row"]], dtype=np.float32)
+    kept = decision["application"] | {name: COURSE_EXAMPLE[name] for name in hidden}
+    return scorer.encoder.encode([Application.model_validate(kept)])
 
 
 def _note_versions(found: Replayed, header: Fields) -> None:

@@ -1,18 +1,29 @@
-"""What is configured about the decision log: whether, where, and what of it is hidden."""
+"""Settings of the decision log: where it is, and which fields of an application are not kept."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
 
-from audit_log.files import prepare
+from audit_log import LogKind, LogWriter, prepare_folder
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.form import Application
+from credit_risk.registry import StoredModel, installed_versions
 
-__all__ = ["KEY_VARIABLE", "PATH_VARIABLE", "Settings", "read_settings"]
+__all__ = ["DECISIONS", "KEY_VARIABLE", "PATH_VARIABLE", "DecisionLogSettings", "read_settings"]
+
+DECISIONS: Final = LogKind(entry="decision", prefix="decisions", time_field="decided_at")
 
 PATH_VARIABLE: Final = "CREDIT_RISK_DECISION_LOG"
 """Environment variable that names the folder; it wins over the configuration file."""
@@ -21,28 +32,42 @@ KEY_VARIABLE: Final = "CREDIT_RISK_DECISION_LOG_KEY"
 """Environment variable with the secret key under which fields are hashed."""
 
 SHORTEST_KEY: Final = 16
-MEGABYTE: Final = 1_000_000
-DEFAULTS: Final[Mapping[str, Any]] = {
-    "path": None,
-    "max_file_size_mb": 64,
-    "leave_out": [],
-    "hash": [],
-}
+KNOWN_FIELD: Final = f"^({'|'.join(Application.model_fields)})$"
+
+FieldNames = tuple[Annotated[str, Field(pattern=KNOWN_FIELD)], ...]
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Of a decision log that is on.
+class DecisionLogSettings(BaseModel):
+    """Settings of a decision log that is on.
 
     Attributes:
-        path: folder of its files.
-        max_file_size: bytes after which another file is begun.
-        redaction: what of an application is not kept.
+        path: folder of its files; absolute, because the workers of a bento do not begin in the
+            folder that it is started from.
+        max_file_size_mb: megabytes after which another file is begun.
+        leave_out: fields that are not kept at all.
+        hash: fields that are kept as an HMAC.
     """
 
-    path: Path
-    max_file_size: int
-    redaction: Redaction
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Annotated[str, Field(pattern="^/", description="an absolute path")]
+    max_file_size_mb: PositiveInt = Field(64, strict=True, description="a whole number above zero")
+    leave_out: FieldNames = Field((), description="a list of fields")
+    hash: FieldNames = Field((), description="a list of fields")
+
+    @field_validator("leave_out", "hash")
+    @classmethod
+    def _check_fields(cls, names: tuple[str, ...], settings: ValidationInfo) -> tuple[str, ...]:
+        if twice := [name for name in names if name in settings.data.get("leave_out", ())]:
+            place, expected = "decision_log.hash", "a field that is not left out as well"
+            raise _wrong(place, repr(twice[0]), expected)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def redaction(self) -> Redaction:
+        """How fields are hidden."""
+        key = os.environ.get(KEY_VARIABLE, "") if self.hash else ""
+        return Redaction(self.leave_out, self.hash, key.encode())
 
     def prepare(self) -> None:
         """Make the folder if need be.
@@ -51,64 +76,67 @@ class Settings:
             BentoMLException: if files cannot be made in it; the message is one sentence.
         """
         try:
-            prepare(self.path)
+            prepare_folder(Path(self.path))
         except OSError as error:
             msg = f"decision_log.path: found {self.path} ({error}), expected a writable folder"
             raise BentoMLException(msg) from None
 
+    def writer(self, stored: StoredModel, worker: int) -> LogWriter:
+        """Make the writer of one worker's log, whose files name the model that decides."""
+        header = {
+            "model": stored.card.model,
+            "model_sha256": stored.digest,
+            "policy": stored.card.policy.model_dump(),
+            "versions": installed_versions(),
+            "left_out": self.redaction.leave_out,
+            "hashed": self.redaction.hash,
+        }
+        size = self.max_file_size_mb * 1_000_000
+        return LogWriter(Path(self.path), header, kind=DECISIONS, worker=worker, max_file_size=size)
 
-def read_settings(section: object) -> Settings | None:
-    """Read the section ``decision_log`` of a service; None if there is to be no log.
+
+def read_settings(section: object) -> DecisionLogSettings | None:
+    """Read the section ``decision_log`` of a service; without a path there is no log.
 
     Raises:
         BentoMLConfigException: if it holds what is not known or makes no sense.
     """
-    if not isinstance(section, dict):
-        raise _wrong(section, "a mapping")
-    if odd := sorted(map(str, section.keys() - DEFAULTS.keys())):
-        raise _wrong(odd[0], f"only {', '.join(DEFAULTS)}")
-    found = {**DEFAULTS, **section}
-    path = os.environ.get(PATH_VARIABLE, found["path"])
-    size = found["max_file_size_mb"]
-    if type(size) is not int or size < 1:
-        raise _wrong(size, "a whole number above zero", of="max_file_size_mb")
     if os.environ.get(PATH_VARIABLE) == "":  # meant to name one: silence would lose decisions
-        msg = f"{PATH_VARIABLE}: found nothing, expected an absolute path; without a log unset it"
-        raise BentoMLConfigException(msg)
-    # Absolute, because the workers of a bento do not begin in the folder that it is started from.
-    if path is not None and not (isinstance(path, str) and Path(path).is_absolute()):
-        raise _wrong(path, "an absolute path", of="path")
-    leave_out, hashed = (_fields(name, found[name]) for name in ("leave_out", "hash"))
-    if twice := sorted(set(leave_out) & set(hashed)):
-        raise _wrong(twice[0], "a field that is not left out as well", of="hash")
-    if path is None:
+        expected = "an absolute path; without a log unset it"
+        raise _wrong(PATH_VARIABLE, "nothing", expected)
+    if isinstance(section, dict):
+        path = os.environ.get(PATH_VARIABLE, section.get("path"))
+        section = {name: value for name, value in section.items() if name != "path"}
+        section |= {} if path is None else {"path": path}
+    try:
+        settings = DecisionLogSettings.model_validate(section)
+    except ValidationError as error:
+        if wrong := [each for each in error.errors() if each["type"] != "missing"]:
+            raise _explain(wrong[0]) from None
         return None
-    redaction = Redaction(leave_out, hashed, _key() if hashed else b"")
-    return Settings(Path(path), size * MEGABYTE, redaction)
-
-
-def _fields(name: str, names: object) -> tuple[str, ...]:
-    known = Application.model_fields
-    if not isinstance(names, list):
-        raise _wrong(names, "a list of fields", of=name)
-    for each in names:
-        if not isinstance(each, str) or each not in known:
-            raise _wrong(each, f"one of {', '.join(known)}", of=name)
-    return tuple(dict.fromkeys(names))
-
-
-def _key() -> bytes:
-    key = os.environ.get(KEY_VARIABLE, "")
-    if len(key) < SHORTEST_KEY:
-        msg = (
-            f"{KEY_VARIABLE}: found {len(key)} characters, expected at least {SHORTEST_KEY}: "
-            "decision_log.hash needs a secret key; make one with: openssl rand -hex 32"
+    length = len(settings.redaction.key)
+    if settings.hash and length < SHORTEST_KEY:
+        expected = (
+            f"at least {SHORTEST_KEY}: decision_log.hash needs a secret key; "
+            "make one with: openssl rand -hex 32"
         )
-        raise BentoMLConfigException(msg)
-    return key.encode()
+        raise _wrong(KEY_VARIABLE, f"{length} characters", expected)
+    return settings
 
 
-def _wrong(found: object, expected: str, *, of: str | None = None) -> BentoMLConfigException:
-    place = "decision_log" if of is None else f"decision_log.{of}"
-    msg = f"{place}: found {found!r:.100}, expected {expected}"
-    return BentoMLConfigException(msg)
+def _explain(error: ErrorDetails) -> BentoMLConfigException:
+    """Say in one sentence what pydantic found."""
+    names, known = [str(each) for each in error["loc"]], DecisionLogSettings.model_fields
+    if error["type"] in ("extra_forbidden", "invalid_key"):
+        return _wrong("decision_log", repr(names[0]), f"only {', '.join(known)}")
+    expected: Any = "a mapping"
+    if len(names) > 1:
+        expected = f"one of {', '.join(Application.model_fields)}"
+    elif names:
+        expected = known[names[0]].description
+    place = ".".join(["decision_log", *names[:1]])
+    return _wrong(place, f"{error['input']!r:.100}", expected)
+
+
+def _wrong(place: str, found: str, expected: str) -> BentoMLConfigException:
+    return BentoMLConfigException(f"{place}: found {found}, expected {expected}")

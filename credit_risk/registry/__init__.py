@@ -3,7 +3,7 @@
 from credit_risk.registry.model_card import Columns, Data, ModelCard, ModelDescription, Thresholds
 from credit_risk.registry.restricted_pickle import VECTORIZER
 from credit_risk.registry.store import CreditRiskModel, attach_report, model_tag, save
-from credit_risk.registry.stored_model import StoredModel, load_checked
+from credit_risk.registry.stored_model import StoredModel, installed_versions, load_checked
 
 __all__ = [
     "VECTORIZER",
@@ -15,6 +15,7 @@ __all__ = [
     "StoredModel",
     "Thresholds",
     "attach_report",
+    "installed_versions",
     "load_checked",
     "model_tag",
     "save",

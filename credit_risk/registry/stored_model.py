@@ -7,6 +7,7 @@ of a stored file runs: ``restricted_pickle`` reads the custom objects, XGBoost's
 """
 
 import pickle
+import platform
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -33,7 +34,15 @@ from credit_risk.model import (
 from credit_risk.registry.model_card import ModelCard
 from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects
 
-__all__ = ["CARD", "REPORT", "TRAIN", "StoredModel", "hash_files", "load_checked"]
+__all__ = [
+    "CARD",
+    "REPORT",
+    "TRAIN",
+    "StoredModel",
+    "hash_files",
+    "installed_versions",
+    "load_checked",
+]
 
 CARD: Final = "model.yaml"
 """File in the model's folder, where BentoML keeps what it knows of the model."""
@@ -47,6 +56,9 @@ REPORT: Final = "report.html"
 
 TRAIN: Final = "python train.py"
 """The command that fixes most faults."""
+
+LIBRARIES: Final = ("bentoml", "numpy", "pydantic", "xgboost")
+"""Libraries that have a part in a decision."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +157,11 @@ def load_checked(stored: bentoml.Model) -> StoredModel:
     if theirs != ours:
         raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
     return StoredModel(stored, card, encoder, policy, reasons)
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that have a part in a decision."""
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
 
 
 def hash_files(stored: bentoml.Model) -> dict[str, str]:

@@ -1,38 +1,43 @@
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from audit_log.errors import NoLogError
-from audit_log.files import LogFile, is_being_written, last_line, lineage, lineage_of, log_files
+from audit_log import LogKind, NoLogError, prepare_folder
+from audit_log.files import LogFile, chain_of, is_being_written
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 7, tzinfo=UTC)
+PAYMENTS = LogKind(entry="payment", prefix="payments", time_field="paid_at")
+CHAIN = PAYMENTS.worker_chain(1)
 
 
 def test_a_name_tells_host_worker_time_and_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "a_host.example")
-    file = LogFile.create(tmp_path, lineage(2), NOON)
+    file = LogFile.create(tmp_path, PAYMENTS.worker_chain(2), NOON)
     file.close()
 
     assert file.path.name == (
-        f"decisions_a-host.example_w2_20260301T120000000007Z_{os.getpid()}.jsonl"
+        f"payments_a-host.example_w2_20260301T120000000007Z_{os.getpid()}.jsonl"
     )
-    assert lineage_of(file.path.name) == lineage(2) == "decisions_a-host.example_w2"
+    assert chain_of(file.path.name) == PAYMENTS.worker_chain(2) == "payments_a-host.example_w2"
+    assert PAYMENTS.worker_chain(2, 1) == "payments_a-host.example_w2.1"
 
 
 def test_only_its_own_files_belong_to_a_log(tmp_path: Path) -> None:
-    file = LogFile.create(tmp_path, lineage(1), NOON)
+    file = LogFile.create(tmp_path, CHAIN, NOON)
     file.close()
-    for other in ("x.jsonl", "decisions.parquet", "decisions_x.jsonl", ".probe-7"):
+    name = file.path.name
+    for other in ("x.jsonl", "payments.parquet", "payments_x.jsonl", ".probe-7", f"re{name}"):
         (tmp_path / other).touch()
 
-    (tmp_path / file.path.name.replace("w1", "w2")).mkdir()
+    (tmp_path / name.replace("w1", "w2")).mkdir()
 
-    assert log_files(tmp_path) == [file.path]
-    assert log_files(file.path) == [file.path]
+    assert PAYMENTS.files_at(tmp_path) == [file.path]
+    assert PAYMENTS.files_at(file.path) == [file.path]
 
 
 @pytest.mark.parametrize(
@@ -42,19 +47,30 @@ def test_only_its_own_files_belong_to_a_log(tmp_path: Path) -> None:
 def test_where_no_log_is_it_says_so(tmp_path: Path, name: str, found: str) -> None:
     (tmp_path / "notes.jsonl").touch()
 
-    with pytest.raises(NoLogError, match=f"found {found}, expected a decision log"):
-        log_files(tmp_path / name)
+    with pytest.raises(NoLogError, match=f"found {found}, expected a payment log: a folder or a"):
+        PAYMENTS.files_at(tmp_path / name)
+
+
+def test_a_folder_is_made_and_tried(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    prepare_folder(folder)
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert list(folder.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        prepare_folder(tmp_path / "file" / "log")
 
 
 def test_a_file_is_never_written_again(tmp_path: Path) -> None:
-    LogFile.create(tmp_path, lineage(1), NOON).close()
+    LogFile.create(tmp_path, CHAIN, NOON).close()
 
     with pytest.raises(FileExistsError):
-        LogFile.create(tmp_path, lineage(1), NOON)
+        LogFile.create(tmp_path, CHAIN, NOON)
 
 
 def test_a_file_is_locked_while_it_is_written(tmp_path: Path) -> None:
-    file = LogFile.create(tmp_path, lineage(1), NOON)
+    file = LogFile.create(tmp_path, CHAIN, NOON)
     assert is_being_written(file.path)
 
     file.close()
@@ -62,23 +78,3 @@ def test_a_file_is_locked_while_it_is_written(tmp_path: Path) -> None:
 
     file.path.unlink()
     assert not is_being_written(file.path)
-
-
-@pytest.mark.parametrize(
-    ("content", "line"),
-    [
-        (b"", None),
-        (b"torn", None),
-        (b"one\n", b"one"),
-        (b"one\ntwo\ntorn", b"two"),
-        (b"one\n" + b"x" * 200_000 + b"\n", b"x" * 200_000),
-        (b"one\ntwo\n" + b"x" * 200_000, b"two"),
-    ],
-)
-def test_the_last_line_is_the_last_whole_one(
-    tmp_path: Path, content: bytes, line: bytes | None
-) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(content)
-
-    assert last_line(path) == line

@@ -5,61 +5,57 @@ from pathlib import Path
 
 import pytest
 
-from audit_log.errors import BrokenLogError, NoLogError
-from audit_log.retention import remove
-from audit_log.verify import verify
-from audit_log.writer import Writer
+from audit_log import BrokenLogError, LogKind, LogWriter, NoLogError, remove_old, verify
 
+PAYMENTS = LogKind(entry="payment", prefix="payments", time_field="paid_at")
 NOW = datetime.now(UTC)
 YEAR = timedelta(days=365)
 
 
-def write(folder: Path, *ages: int, worker: int = 1) -> Writer:
-    """Write one decision of each age in days, each on a day and so in a file of its own."""
+def write(folder: Path, *ages: int, worker: int = 1) -> LogWriter:
+    """Write one payment of each age in days, each on a day and so in a file of its own."""
     now = [NOW]
-    writer = Writer(folder, {}, worker=worker, max_file_size=10**6, now=lambda: now[0])
+    writer = LogWriter(folder, {}, kind=PAYMENTS, worker=worker, now=lambda: now[0])
     for age in ages:
         now[0] = NOW - timedelta(days=age)
-        writer.write([{"decided_at": now[0].isoformat()}])
+        writer.append([{"paid_at": now[0].isoformat()}])
     return writer
+
+
+def remove(path: Path, older_than: timedelta = YEAR) -> list[Path]:
+    return list(remove_old(path, PAYMENTS, older_than))
 
 
 def test_what_is_older_goes_and_what_stays_is_as_it_was(tmp_path: Path) -> None:
     write(tmp_path, 800, 400, 300, 1).close()
     old = sorted(tmp_path.iterdir())[:2]
 
-    assert list(remove(tmp_path, YEAR)) == old
-    assert [finding.problem for finding in verify(tmp_path)] == [None, None]
+    assert remove(tmp_path) == old
+    assert [finding.problem for finding in verify(tmp_path, PAYMENTS)] == [None, None]
 
 
-def test_the_last_decision_of_a_file_counts_and_not_the_first(tmp_path: Path) -> None:
-    writer = Writer(
-        tmp_path,
-        {},
-        worker=1,
-        max_file_size=10**6,
-        now=lambda: NOW - 2 * YEAR,  # of the file's name
-    )
-    writer.write([{"decided_at": (NOW - 2 * YEAR).isoformat()}, {"decided_at": NOW.isoformat()}])
+def test_the_last_entry_of_a_file_counts_and_not_the_first(tmp_path: Path) -> None:
+    writer = write(tmp_path, 730)
+    writer.append([{"paid_at": NOW.isoformat()}])
     writer.close()
 
-    assert list(remove(tmp_path, YEAR)) == []
+    assert remove(tmp_path) == []
 
 
 def test_a_file_that_is_being_written_stays(tmp_path: Path) -> None:
     writer = write(tmp_path, 800, 700)
     first, second = sorted(tmp_path.iterdir())
 
-    assert list(remove(tmp_path, YEAR)) == [first]
+    assert remove(tmp_path) == [first]
     writer.close()
-    assert list(remove(tmp_path, YEAR)) == [second]
+    assert remove(tmp_path) == [second]
 
 
 def test_each_lineage_is_looked_at_by_itself(tmp_path: Path) -> None:
     write(tmp_path, 10, worker=1).close()
     write(tmp_path, 800, worker=2).close()
 
-    assert [path.name.split("_")[2] for path in remove(tmp_path, YEAR)] == ["w2"]
+    assert [path.name.split("_")[2] for path in remove(tmp_path)] == ["w2"]
 
 
 def test_a_chain_goes_from_its_beginning_on_whatever_the_clock_said(tmp_path: Path) -> None:
@@ -67,14 +63,14 @@ def test_a_chain_goes_from_its_beginning_on_whatever_the_clock_said(tmp_path: Pa
         write(tmp_path, age).close()
     second, third, first = sorted(tmp_path.iterdir())
 
-    assert list(remove(tmp_path, timedelta(days=600))) == []
-    assert list(remove(tmp_path, timedelta(days=400))) == [first, second, third]
+    assert remove(tmp_path, timedelta(days=600)) == []
+    assert remove(tmp_path, timedelta(days=400)) == [first, second, third]
 
 
 @pytest.mark.parametrize(
     "content", ["", "notes", '{"begun":"2020-01-01T00:00:00+00:00"}\n', "[1]\n"]
 )
-def test_what_is_no_decision_log_is_never_removed(tmp_path: Path, content: str) -> None:
+def test_what_is_no_log_is_never_removed(tmp_path: Path, content: str) -> None:
     write(tmp_path, 800, worker=2).close()
     (log,) = tmp_path.iterdir()
     other, named_so = tmp_path / "notes.jsonl", tmp_path / log.name.replace("w2", "w1")
@@ -82,15 +78,15 @@ def test_what_is_no_decision_log_is_never_removed(tmp_path: Path, content: str) 
         path.write_text(content)
         os.utime(path, (0, 0))
     with suppress(BrokenLogError):
-        list(remove(tmp_path, YEAR))
+        remove(tmp_path)
 
     assert not log.exists()
     assert other.exists()
     assert named_so.exists()
     with pytest.raises(
-        NoLogError, match=r"notes\.jsonl: found another file, expected a decision log"
+        NoLogError, match=r"notes\.jsonl: found another file, expected a payment log"
     ):
-        list(remove(other, timedelta(0)))
+        remove(other)
 
 
 @pytest.mark.parametrize("end", ["garbage\n", '{"a":1}\n', "[1]\n"])
@@ -103,6 +99,6 @@ def test_a_file_with_a_broken_end_is_told_once_all_others_are_removed(
     first.write_text(first.read_text() + end)
 
     with pytest.raises(BrokenLogError, match=f"^{first.name}: found a last line that is not as it"):
-        list(remove(tmp_path, YEAR))
+        remove(tmp_path)
     assert sorted(tmp_path.iterdir()) == [first, second]
     assert not other.exists()

@@ -1,39 +1,37 @@
 import json
 import shutil
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from audit_log.records import seal
-from audit_log.verify import verify
-from audit_log.writer import Writer
+from audit_log import Finding, LogKind, LogWriter
+from audit_log import verify as verify_log
+from audit_log.records import append
+
+PAYMENTS = LogKind(entry="payment", prefix="payments", time_field="paid_at")
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> list[Path]:
-    """Three files of three entries each."""
-    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    ticks = iter(range(10**6))
-    writer = Writer(
-        tmp_path,
-        {},
-        worker=1,
-        max_file_size=600,
-        now=lambda: noon + timedelta(seconds=next(ticks)),
-    )
+def log(tmp_path: Path, begin: Callable[..., LogWriter]) -> list[Path]:
+    """Three files of two entries each."""
+    writer = begin(max_file_size=600)
     for number in range(6):
-        writer.write([{"id": number}])
+        writer.append([{"id": number}])
     writer.close()
     return sorted(tmp_path.iterdir())
 
 
-def said(folder: Path) -> list[str | None]:
-    return [finding.problem for finding in verify(folder)]
+def verify(path: Path) -> list[Finding]:
+    return list(verify_log(path, PAYMENTS))
+
+
+def said(path: Path) -> list[str | None]:
+    return [finding.problem for finding in verify(path)]
 
 
 def test_a_log_as_it_was_written_is_fine(log: list[Path]) -> None:
-    findings = list(verify(log[0].parent))
+    findings = verify(log[0].parent)
 
     assert [f.path for f in findings] == log
     assert [(f.entries, f.problem, f.notes) for f in findings] == [(2, None, [])] * 3
@@ -103,13 +101,13 @@ def test_two_files_that_go_on_from_the_same_are_found(log: list[Path]) -> None:
     fields = json.loads(header) | {"file": fork.name}
     previous = fields.pop("previous")
     del fields["hash"]
-    fork.write_bytes(seal(json.dumps(fields).encode(), previous)[0])
+    fork.write_bytes(append(json.dumps(fields).encode(), previous)[0])
 
     twice = f"found 2 files that go on from {log[0].name}, expected one"
     assert said(fork.parent) == [None, twice, None, twice]
 
 
-@pytest.mark.parametrize(("old", "new"), [("T12", "T13"), ("decisions_", "decisions_x")])
+@pytest.mark.parametrize(("old", "new"), [("T12", "T13"), ("payments_", "payments_x")])
 def test_a_copy_under_another_name_is_found(log: list[Path], old: str, new: str) -> None:
     copy = log[1].with_name(log[1].name.replace(old, new))
     shutil.copy(log[1], copy)

@@ -1,4 +1,4 @@
-"""``python -m credit_risk.decisions``: a sentence and an exit code, whatever it is given."""
+"""``python -m credit_risk.decision_log``: a sentence and an exit code, whatever it is given."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ import pytest
 from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
 
-from audit_log.writer import Writer
+from audit_log import LogWriter
 from credit_risk.decision_log.__main__ import main
+from credit_risk.decision_log.settings import DECISIONS
 
 HEADER = {"model": "m:1", "model_sha256": "0", "versions": {}, "left_out": [], "hashed": []}
 COMMANDS = [
@@ -30,8 +31,8 @@ def _empty_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     """A file of one decision."""
-    writer = Writer(tmp_path, HEADER, worker=1, max_file_size=10**6)
-    writer.write([{"id": "a", "decided_at": "2026-03-01T12:00:00+00:00"}])
+    writer = LogWriter(tmp_path, HEADER, kind=DECISIONS)
+    writer.append([{"id": "a", "decided_at": "2026-03-01T12:00:00+00:00"}])
     writer.close()
     (path,) = tmp_path.iterdir()
     return path

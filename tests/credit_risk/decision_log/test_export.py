@@ -8,9 +8,9 @@ import pytest
 from pyarrow import csv, parquet
 from running import PROJECT
 
-from audit_log.errors import BrokenLogError
-from audit_log.writer import Writer
+from audit_log import BrokenLogError, LogWriter
 from credit_risk.decision_log.export import export
+from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import DataError
 from credit_risk.form import COLUMNS, COURSE_EXAMPLE
 
@@ -30,8 +30,8 @@ ROW = [COURSE_EXAMPLE.get(name, float(name in WORDS)) for name in COLUMNS]
 
 
 def write(folder: Path, *decisions: dict[str, object], **header: object) -> None:
-    writer = Writer(folder, HEADER | header, worker=1, max_file_size=10**6)
-    writer.write(decisions)
+    writer = LogWriter(folder, HEADER | header, kind=DECISIONS)
+    writer.append(decisions)
     writer.close()
 
 

@@ -1,6 +1,7 @@
 """What is in the log about each decision, and that nothing is answered that is not."""
 
 import asyncio
+import uuid
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -8,19 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audit_log.group_commit import GroupCommit
 from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
 from credit_risk.decision_log import Recorder
-from credit_risk.decision_log.recorder import DecisionNotLogged
+from credit_risk.decision_log.recorder import DecisionNotLogged, PendingDecision
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.form import COLUMNS, sample_applications
 from credit_risk.model import Encoder, Rows
 from credit_risk.training.fitting import fit_vectorizer
-from lean_bento.request_context import CALLER
+from lean_bento import RequestContext
+from lean_bento.request_context import begin as begin_request
 
 SAMPLES = sample_applications(30, seed=2)
 ENCODER = Encoder(fit_vectorizer())
 AGE = COLUMNS.index("age")
+SCOPE = {"path": "/classify", "query_string": b""}
 
 
 class Disk:
@@ -30,7 +32,7 @@ class Disk:
         self.entries: list[dict[str, Any]] = []
         self.is_full = False
 
-    def write(self, entries: Iterable[Mapping[str, Any]]) -> None:
+    def append(self, entries: Iterable[Mapping[str, Any]]) -> None:
         if self.is_full:
             raise OSError(28, "No space left on device")
         self.entries += [dict(entry) for entry in entries]
@@ -58,23 +60,24 @@ def disk() -> Disk:
 
 
 def recorder(disk: Disk, redaction: Redaction = Redaction()) -> Recorder:  # noqa: B008  nothing changes it
-    return Recorder(SCORER, GroupCommit(disk), redaction)
+    return Recorder(SCORER, disk, redaction)
 
 
 def test_an_application_is_answered_as_without_a_log_and_logged_as_answered(disk: Disk) -> None:
-    async def scenario() -> tuple[list[Any], list[Any]]:
-        CALLER.set("bank")
-        its = recorder(disk)
-        asked = [its.accept(each) for each in SAMPLES]
-        CALLER.set(None)  # a batch is decided in a context of its own
-        return asked, await its.assess(asked)
+    async def scenario() -> tuple[RequestContext, list[PendingDecision], list[Any]]:
+        its, request = recorder(disk), begin_request({**SCOPE})
+        request.key_name = "bank"
+        pending = [its.accept(each) for each in SAMPLES]
+        begin_request({**SCOPE})  # a batch is decided in a context of its own
+        return request, pending, await its.assess(pending)
 
-    asked, answers = asyncio.run(scenario())
+    request, pending, answers = asyncio.run(scenario())
 
     assert answers == asyncio.run(SCORER.assess(SAMPLES))
     assert {answer["status"] for answer in answers} >= {"APPROVED", "MAYBE"}
+    assert request.headers == [(b"x-decision-id", each.id.encode()) for each in pending]
     for each, application, row, answer, entry in zip(
-        asked, SAMPLES, ENCODER.encode(SAMPLES), answers, disk.entries, strict=True
+        pending, SAMPLES, ENCODER.encode(SAMPLES), answers, disk.entries, strict=True
     ):
         assert entry.pop("decided_at").endswith("+00:00")
         assert entry == {
@@ -87,6 +90,23 @@ def test_an_application_is_answered_as_without_a_log_and_logged_as_answered(disk
             "reasons": answer["reasons"],
         }
     assert len({entry["id"] for entry in disk.entries}) == len(SAMPLES)
+
+
+def test_an_id_is_a_uuid_of_version_7(disk: Disk) -> None:
+    name = recorder(disk).accept(SAMPLES[0]).id
+    found = uuid.UUID(name)
+
+    assert (found.version, found.variant) == (7, uuid.RFC_4122)
+    assert name == str(found) == name.lower()
+
+
+def test_no_two_ids_are_alike_and_later_ones_come_later(disk: Disk) -> None:
+    its = recorder(disk)
+    found = [its.accept(SAMPLES[0]).id for _ in range(10_000)]
+    times = [each[:13] for each in found]
+
+    assert len(set(found)) == len(found)
+    assert times == sorted(times)
 
 
 def test_rows_of_a_batch_are_numbered_as_they_stand_in_it(disk: Disk) -> None:
@@ -136,7 +156,10 @@ def test_what_is_hidden_is_in_no_entry(disk: Disk) -> None:
         assert entry["application"]["job"].startswith("hmac-sha256:")
 
 
-def test_what_cannot_be_logged_is_not_answered(disk: Disk) -> None:
+@pytest.mark.usefixtures("heard")
+def test_what_cannot_be_logged_is_not_answered_and_the_log_says_so_once(
+    disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
     rows = ENCODER.encode(SAMPLES)
 
     async def scenario() -> list[bool]:
@@ -153,3 +176,7 @@ def test_what_cannot_be_logged_is_not_answered(disk: Disk) -> None:
 
     assert asyncio.run(scenario()) == [True, False, True]
     assert disk.entries == []
+    assert caplog.messages == [
+        "Decisions cannot be logged and are refused: [Errno 28] No space left on device",
+        "Decisions can be logged again",
+    ]

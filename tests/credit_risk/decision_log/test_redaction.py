@@ -1,5 +1,6 @@
 import hashlib
 import hmac
+from typing import Any
 
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.form import COLUMNS, COURSE_EXAMPLE, Application
@@ -7,12 +8,18 @@ from credit_risk.model import Encoder
 from credit_risk.training.fitting import fit_vectorizer
 
 KEY = b"a key that nobody knows"
-HIDING = Redaction(leave_out=("marital", "income"), hash=("age",), key=KEY)
+REDACTION = Redaction(leave_out=("marital", "income"), hash=("age",), key=KEY)
 APPLICATION = vars(Application.model_validate(COURSE_EXAMPLE))
+ENTRY = {"id": "a", "row_sha256": "1", "reasons": None}
+
+
+def redact(redaction: Redaction = REDACTION, **content: object) -> dict[str, Any]:
+    return redaction.entry(ENTRY | content)
 
 
 def test_a_field_is_left_out_or_hashed_under_the_key_and_others_stay() -> None:
-    found = dict(HIDING.application(APPLICATION))
+    entry = redact(application=APPLICATION)
+    found = entry.pop("application")
 
     age = hmac.new(KEY, b"age=26.0", hashlib.sha256).hexdigest()
     assert found.pop("age") == f"hmac-sha256:{age}"
@@ -21,17 +28,19 @@ def test_a_field_is_left_out_or_hashed_under_the_key_and_others_stay() -> None:
         for name, value in APPLICATION.items()
         if name not in ("marital", "income", "age")
     }
+    assert entry == ENTRY | {"row_sha256": None}
 
 
 def test_equal_values_of_two_fields_do_not_look_equal() -> None:
-    found = Redaction(hash=("debt", "assets"), key=KEY).application({"debt": 0.0, "assets": 0.0})
+    redaction = Redaction(hash=("debt", "assets"), key=KEY)
+    found = redact(redaction, application={"debt": 0.0, "assets": 0.0})["application"]
 
     assert found["debt"] != found["assets"]
 
 
 def test_every_column_of_a_hidden_field_is_empty() -> None:
     row = Encoder(fit_vectorizer()).encode([Application.model_validate(COURSE_EXAMPLE)])[0]
-    found = HIDING.row(row.tolist())
+    found = redact(row=row.tolist())["row"]
 
     for name, value, kept in zip(COLUMNS, row.tolist(), found, strict=True):
         hidden = name.startswith(("marital", "income", "age"))
@@ -40,5 +49,7 @@ def test_every_column_of_a_hidden_field_is_empty() -> None:
 
 def test_reasons_lose_the_sentence_that_shows_values() -> None:
     reason = {"code": "AGE", "field": "age", "message": "…", "analyst": "age 26: adds 0.1"}
+    kept = [{"code": "AGE", "field": "age", "message": "…"}]
 
-    assert HIDING.reasons([reason]) == [{"code": "AGE", "field": "age", "message": "…"}]
+    assert REDACTION.reasons([reason]) == kept
+    assert redact(application=APPLICATION, reasons=[reason])["reasons"] == kept

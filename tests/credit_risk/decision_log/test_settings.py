@@ -24,7 +24,7 @@ def test_a_path_is_enough() -> None:
     found = read_settings({"path": "/var/log/decisions"})
 
     assert found is not None
-    assert (found.path, found.max_file_size) == (Path("/var/log/decisions"), 64_000_000)
+    assert (found.path, found.max_file_size_mb) == ("/var/log/decisions", 64)
     assert found.redaction == Redaction()
 
 
@@ -33,7 +33,7 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read_settings({"path": "/var/log/decisions", "max_file_size_mb": 2})
 
     assert found is not None
-    assert (found.path, found.max_file_size) == (Path("/elsewhere"), 2_000_000)
+    assert (found.path, found.max_file_size_mb) == ("/elsewhere", 2)
 
 
 def test_a_variable_that_names_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,8 @@ from typing import Self
 import httpx
 from running import PATIENCE, PROJECT, TRUSTS_NOBODY, environment, free_port, run
 
-from audit_log.reader import no_progress, read_parts
+from audit_log import read_entries
+from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.form import sample_applications
 
 KILLS = int(os.environ.get("CREDIT_RISK_KILLS", "10"))
@@ -136,7 +137,7 @@ def test_what_was_answered_is_in_the_log(home: Path, tmp_path: Path) -> None:
 
     logged = {
         decision["id"]: decision["probability"]
-        for _, part in read_parts(folder, no_progress)
+        for _, part in read_entries(folder, DECISIONS)
         for decision in part
     }
     verified = run("python", "-m", "credit_risk.decisions", "verify", folder, home=home).stdout

@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 from running import PROJECT, Server, configured, run, serving
 
-from audit_log.reader import no_progress, read_parts
-from audit_log.records import GENESIS_HASH, lines_of, seal
+from audit_log import read_entries
+from audit_log.reader import read_lines
+from audit_log.records import GENESIS_HASH, append
+from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.form import COLUMNS, COURSE_EXAMPLE, sample_applications
 
 Serve = Callable[..., AbstractContextManager[Server]]
@@ -42,7 +44,7 @@ def serve(home: Path, tmp_path: Path) -> Serve:
 
 
 def decisions(folder: Path) -> dict[str, Any]:
-    return {each["id"]: each for _, part in read_parts(folder, no_progress) for each in part}
+    return {each["id"]: each for _, part in read_entries(folder, DECISIONS) for each in part}
 
 
 def command(home: Path, *arguments: str | Path, check: bool = True) -> str:
@@ -122,7 +124,7 @@ def test_a_log_that_says_otherwise_than_the_model_is_told(
     previous, forged = GENESIS_HASH, b""
     for fields in lines:
         del fields["previous"], fields["hash"]
-        line, previous = seal(json.dumps(fields).encode(), previous)
+        line, previous = append(json.dumps(fields).encode(), previous)
         forged += line
     path.write_bytes(forged)
 
@@ -288,9 +290,9 @@ def test_the_lines_that_the_document_shows_are_a_log(serve: Serve, tmp_path: Pat
     (path,) = (tmp_path / "log").iterdir()
     written = [json.loads(line) for line in path.read_text().splitlines()]
 
-    assert [list(fields) for fields in lines_of(line.encode() for line in shown)] == [
-        list(fields) for fields in written
-    ]
+    name = json.loads(shown[0])["file"]
+    lines = read_lines(name, (line.encode() for line in shown))
+    assert [list(fields) for fields in lines] == [list(fields) for fields in written]
 
 
 def test_the_commands_that_the_document_shows_run(serve: Serve, home: Path, tmp_path: Path) -> None:
