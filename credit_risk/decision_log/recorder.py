@@ -16,9 +16,8 @@ from typing import Any, Final, NamedTuple, cast
 
 from bentoml.exceptions import ServiceUnavailable
 
-from audit_log import GroupCommit, LogWriteError, LogWriter
+from audit_log import Fields, GroupCommit, LogWriteError, LogWriter
 from credit_risk.decision import ArrayAssessment, Scorer
-from credit_risk.decision.scorer import Fields
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.decision_log.settings import DecisionLogSettings
 from credit_risk.form import Application
