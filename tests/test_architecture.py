@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 from running import PROJECT
 
-WEB = {"aiohttp", "circus", "httptools", "opentelemetry", "prometheus_client", "starlette"}
+WEB = {
+    *("aiohttp", "circus", "httptools", "opentelemetry", "prometheus_client", "starlette"),
+    "tornado",
+}
 BENTOML = {"_bentoml_impl", "_bentoml_sdk", "bentoml"}
 
 # package: (what it imports of the project, which libraries it imports)

@@ -14,7 +14,7 @@ from typing import Any
 
 from lean_bento.bentoml_internals import (
     RunnerTrafficMetricsMiddleware,
-    check_metrics,
+    check,
     server_context,
 )
 
@@ -26,7 +26,7 @@ class EndpointMetrics:
 
     def __init__(self, source: RunnerTrafficMetricsMiddleware, endpoint: str) -> None:
         """Find the series that ``source`` has registered, or have it register them."""
-        check_metrics()
+        check("prometheus-client")
         if not source._is_setup:  # noqa: SLF001  it sets itself up at its own first request
             source._setup()  # noqa: SLF001
         service = {

@@ -5,12 +5,6 @@ from lean_bento.http_server.server import (
     collect_garbage_rarely,
     use_server,
 )
+from lean_bento.http_server.supervisor import supervise
 
 __all__ = ["check_server_in_use", "collect_garbage_rarely", "supervise", "use_server"]
-
-
-def supervise() -> None:
-    """Replace circus's arbiter, before BentoML makes one; called in the first process only."""
-    from lean_bento.http_server.supervisor import WorkerSupervisor  # noqa: PLC0415  workers need it not
-
-    WorkerSupervisor.install()

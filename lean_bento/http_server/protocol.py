@@ -1,11 +1,10 @@
-"""The HTTP protocol of a connection: reads requests, refuses what is none, writes answers.
+"""The HTTP protocol of a connection: reads requests, refuses invalid ones, writes answers.
 
-uvicorn reads a head, which is all before the body, however long it is and however slowly it comes.
-It begins a request while the body is still to come, keeps trailers, answers in plain text what is
-not HTTP, and loses the body of a request that offers another protocol. Here a head has a limit, a
-request of usual size has a time limit and begins when it is complete, errors have the shape of all
-others, and offers of another protocol are declined: it stays HTTP/1.1. uvicorn has no setting for
-any of these, so this is a subclass of its ``HttpToolsProtocol``.
+uvicorn reads a head, which is all before the body, of any size and at any pace. It begins a request
+before the body has come, keeps trailers, refuses in plain text, and loses the body of a request
+that offers another protocol. It has no setting for any of these, so this is a subclass of its
+``HttpToolsProtocol``. A head has a size limit. A request of usual size has a time limit and begins
+when it is complete. A refusal has the shape of every other error. The protocol stays HTTP/1.1.
 """
 
 import asyncio
@@ -13,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.types import Message
@@ -35,14 +34,14 @@ Header = tuple[bytes, bytes]
 MAX_HEAD: Final = 64 * 1024
 """Bytes of the address and all headers, each with four for its colon, space and line end."""
 
-COMPLETE_BODY: Final = 16 * 1024
-"""Bytes of a body that is waited for; a larger one is read while its request is under way."""
+MAX_BUFFERED_BODY: Final = 16 * 1024
+"""Bytes of a body that is read before its request begins; a larger one is read by the request."""
 
 READ_TIMEOUT: Final = 10.0
-"""Seconds in which a head is complete, and again a body that is waited for."""
+"""Seconds for a head, and again for a body that is buffered."""
 
 SHUTDOWN_DELAY: Final = 0.05
-"""Seconds in which what was sent before the end of the worker is read."""
+"""Seconds to read requests that were sent before the worker was told to end."""
 
 ERRORS: Final = {
     HTTPStatus.BAD_REQUEST: "What was sent is not HTTP/1.1, of a known method and with a path.",
@@ -52,72 +51,72 @@ ERRORS: Final = {
     ),
 }
 
-FRAMING: Final = {b"connection", b"content-length", b"transfer-encoding"}
-"""Headers that say how an answer ends."""
+FRAMING_HEADERS: Final = {b"connection", b"content-length", b"transfer-encoding"}
+"""Headers that say where an answer ends."""
 
 DISCARDED_TRAILERS: Final[Any] = deque(maxlen=0)
-"""Takes the headers that come after the body, which nothing reads."""
-
-
-class _HeadTooLargeError(Exception):
-    """Ends the parser's work."""
+"""Takes the headers that come after a body, and keeps none."""
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Reads the requests of a connection, and refuses what is none."""
+    """Reads the requests of a connection, and refuses invalid ones."""
 
     _in_head = False
-    _reading = 0  # bytes that are being read
-    _before = 0  # bytes of the head that were read before these
+    _chunk_size = 0  # bytes of the chunk that is being parsed
+    _head_size = 0  # bytes of the head in the chunks before it
     _deadline: asyncio.TimerHandle | None = None
-    _refusal = HTTPStatus.BAD_REQUEST
-    _waiting: Any = None  # the application, for the body of the last request
+    _parser_error = HTTPStatus.BAD_REQUEST
+    _buffering: Any = None  # the application that waits for the body of the last request
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Wait for a head."""
         super().connection_made(transport)
-        self.access_log = False  # BentoML has one of its own, and drops each of uvicorn's lines
+        self.access_log = False  # BentoML has its own, and drops each of uvicorn's lines
         self._set_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the request that is being read."""
-        self._waiting = None
+        self._buffering = None
         self._unset_deadline()
         self._unset_keepalive_if_required()  # uvicorn does not when the client resets
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what came, within the limit of a head."""
+        """Parse a chunk, within the limit of a head."""
         self._unset_keepalive_if_required()
-        self._reading = len(data)
+        self._chunk_size = len(data)
         try:
             self.parser.feed_data(data)
         except HttpParserUpgrade as offer:
             self._decline(data[offer.args[0] :])
             return
         except HttpParserError:
-            self._refuse(self._refusal)
+            self._refuse(self._parser_error)
             return
         if self._in_head:
-            self._before += self._reading
-            if self._before > MAX_HEAD:
+            self._head_size += self._chunk_size
+            if self._head_size > MAX_HEAD:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
                 return
-        self._watch()
+        self._limit_time()
 
     def on_message_begin(self) -> None:
-        """Note that a head begins, somewhere in what is being read."""
+        """Note that a head begins, somewhere in this chunk."""
         super().on_message_begin()
         self._in_head = True
-        self._before = -self._reading  # the rest of these may be the request's before it
+        self._head_size = -self._chunk_size  # an earlier request may have most of the chunk
 
     def on_headers_complete(self) -> None:
-        """Check the length of a head, and begin with its request."""
-        if self._before > 0 or self._reading > MAX_HEAD:  # hardly ever: time to count
+        """Check the size of a head, and begin its request.
+
+        Raises:
+            ValueError: if it is too large; the parser ends with it.
+        """
+        if self._head_size > 0 or self._chunk_size > MAX_HEAD:  # hardly ever: time to count
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > MAX_HEAD:
-                self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-                raise _HeadTooLargeError
+                self._parser_error = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                raise ValueError
         self._in_head = False
         self._unset_deadline()
         super().on_headers_complete()
@@ -127,41 +126,42 @@ class HttpProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""
         super().on_body(body)
-        if self._waiting and len(self.cycle.body) > COMPLETE_BODY:
+        if self._buffering and len(self.cycle.body) > MAX_BUFFERED_BODY:
             self._begin()
 
     def on_message_complete(self) -> None:
-        """Begin the request whose body was waited for."""
+        """Begin the request whose body is complete now."""
         super().on_message_complete()
-        if self._waiting:
+        if self._buffering:
             self._begin()
 
     def on_response_complete(self) -> None:
         """Go on with the next pipelined request."""
         super().on_response_complete()
-        self._watch()
+        self._limit_time()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  handed on
-        """Wait for the body: a client that sends it slowly takes no place among others."""
+        """Buffer the body first: a slow client then takes no place among concurrent requests."""
         cycle.__class__ = ResponseCycle  # uvicorn has no setting for it
-        if not cycle.more_body or declared_length(cycle.scope["headers"]) > COMPLETE_BODY:
+        declared = int(dict(cycle.scope["headers"]).get(b"content-length", 0))
+        if not cycle.more_body or declared > MAX_BUFFERED_BODY:
             super()._start_asgi_task(cycle, app)
             return
-        self._waiting = app
+        self._buffering = app
         if cycle.waiting_for_100_continue:
             cycle.waiting_for_100_continue = False
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _begin(self) -> None:
-        app, self._waiting = self._waiting, None
+        app, self._buffering = self._buffering, None
         self._unset_deadline()
         super()._start_asgi_task(self.cycle, app)
 
     def _should_upgrade(self) -> bool:
-        return True  # uvicorn then begins no request
+        return True  # uvicorn then begins no request, and data_received declines
 
     def _decline(self, rest: bytes) -> None:
-        """Begin the request again, without the offer of another protocol.
+        """Parse a request again, without its offer of another protocol.
 
         Java's ``HttpClient`` offers HTTP/2 with every request that is not TLS.
         """
@@ -175,58 +175,51 @@ class HttpProtocol(HttpToolsProtocol):
         self.data_received(b"\r\n".join([*lines, b"", rest]))
 
     def shutdown(self) -> None:
-        """End with the worker, a moment later.
+        """Close with the worker, a moment later.
 
-        uvicorn closes a connection on which nothing is under way. A request that was sent before
-        but lies unread in its socket, because the loop was busy, would be lost with it. Timers run
-        before the sockets are read; two turns later they have been.
+        uvicorn closes an idle connection at once. A request that lies unread in its socket,
+        because the loop was busy, would be lost. Timers run before the sockets are read; two turns
+        later they have been.
         """
         self.loop.call_later(
             SHUTDOWN_DELAY, self.loop.call_soon, self.loop.call_soon, super().shutdown
         )
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Answer, once all that was asked before is answered, and close."""
+        """Answer with an error after all earlier requests, and close."""
         cycle = self.cycle
         is_answering = cycle is not None and not cycle.response_complete
         if self.pipeline or (is_answering and not cycle.more_body):
-            cycle.keep_alive = False  # the last to be answered; then uvicorn closes
+            cycle.keep_alive = False  # uvicorn closes after its answer
             return
         if not (is_answering and cycle.response_started) and not self.transport.is_closing():
             self.transport.write(self._answer(status))
         self.transport.close()
 
     def _answer(self, status: HTTPStatus) -> bytes:
+        content_type = (b"content-type", b"application/json")
+        headers = with_security_headers([*self.server_state.default_headers, content_type])
+        head = constant_head(status, tuple(headers))
         body = ErrorResponse(error=ERRORS[status]).model_dump_json().encode()
-        headers = with_security_headers(
-            [
-                *self.server_state.default_headers,
-                (b"content-type", b"application/json"),
-                (b"content-length", str(len(body)).encode()),
-                (b"connection", b"close"),
-            ]
-        )
-        lines = [b"HTTP/1.1 %d %b" % (status, status.phrase.encode())]
-        lines += [b"%b: %b" % each for each in headers]
-        return b"\r\n".join([*lines, b"", body])
+        return b"%b%d\r\nconnection: close\r\n\r\n%b" % (head, len(body), body)
 
-    def _watch(self) -> None:
-        if self._in_head or self._waiting:
+    def _limit_time(self) -> None:
+        if self._in_head or self._buffering:
             if not self._deadline:
                 self._set_deadline()
         elif self.cycle and self.cycle.response_complete and not self.timeout_keep_alive_task:
-            # The rest of a body whose request is answered: uvicorn would then wait for ever.
+            # For the rest of a body whose request is answered uvicorn has no time limit.
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
     def _set_deadline(self) -> None:
-        self._deadline = self.loop.call_later(READ_TIMEOUT, self._give_up)
+        self._deadline = self.loop.call_later(READ_TIMEOUT, self._time_out)
 
-    def _give_up(self) -> None:
-        if self._in_head or self._waiting:
+    def _time_out(self) -> None:
+        if self._in_head or self._buffering:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
-        else:  # nothing was asked, so nothing is answered
+        else:  # no request has begun, so there is nothing to answer
             self.transport.close()
 
     def _unset_deadline(self) -> None:
@@ -238,11 +231,11 @@ class HttpProtocol(HttpToolsProtocol):
 class ResponseCycle(RequestResponseCycle):
     """Writes a complete answer in one piece, head and body together.
 
-    uvicorn writes the head as soon as it has it and the body later, and searches each header of
-    each answer for forbidden characters. Here the head waits for the body, as ASGI asks. The
-    headers in front of ``content-length`` are those of many answers and are checked once;
-    ``content-length`` and what stands behind it belong to one answer. Unusual answers go uvicorn's
-    way.
+    uvicorn writes the head as soon as it has it and the body later, and checks each header of each
+    answer. Here the head waits for the body, as ASGI asks. The headers in front of
+    ``content-length`` are those of many answers: they are checked once and cached as bytes.
+    ``content-length`` and what stands behind it belong to one answer. Unusual answers, and headers
+    that are not valid, are left to uvicorn.
     """
 
     _start: Message | None = None
@@ -269,8 +262,9 @@ class ResponseCycle(RequestResponseCycle):
         ):
             return False
         body = message.get("body", b"")
-        head = _head(start["status"], self.default_headers, start["headers"], len(body))
-        if head is None:
+        try:
+            head = _head(start["status"], self.default_headers, start["headers"], len(body))
+        except (AttributeError, LookupError, TypeError, ValueError):
             return False
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
@@ -280,45 +274,41 @@ class ResponseCycle(RequestResponseCycle):
         return True
 
 
-def _head(
-    status: int, server_headers: list[Header], headers: list[Header], length: int
-) -> bytes | None:
-    """Write the head of an answer with a body of ``length`` bytes; None leaves it to uvicorn."""
-    try:
-        place = headers.index((b"content-length", b"%d" % length))
-        constant = constant_head(status, (*server_headers, *headers[:place]))
-    except (
-        AttributeError,
-        TypeError,
-        ValueError,
-    ):  # no list of tuples
-        return None
-    own = [_line(*header) for header in headers[place + 1 :]] if place + 1 < len(headers) else []
-    if constant is None or None in own:
-        return None
-    return b"%b%d\r\n%b\r\n" % (constant, length, b"".join(cast("Any", own)))
+def _head(status: int, server_headers: list[Header], headers: list[Header], length: int) -> bytes:
+    """Write the head of an answer with a body of ``length`` bytes.
+
+    Raises:
+        ValueError: if the length is not declared, or as ``_lines``; other errors if the headers
+            are not a list of tuples.
+    """
+    place = headers.index((b"content-length", b"%d" % length))
+    head = constant_head(status, (*server_headers, *headers[:place]))
+    return b"%b%d\r\n%b\r\n" % (head, length, _lines(headers[place + 1 :]))
 
 
 @lru_cache(maxsize=1024)
-def constant_head(status: int, headers: tuple[Header, ...]) -> bytes | None:
-    lines = [STATUS_LINE[status]]
-    for header in headers:
-        if (line := _line(*header)) is None:
-            return None
-        lines.append(line)
-    return b"".join([*lines, b"content-length: "])
+def constant_head(status: int, headers: tuple[Header, ...]) -> bytes:
+    """Write a head up to the value of its ``content-length``."""
+    return b"%b%bcontent-length: " % (STATUS_LINE[status], _lines(headers))
 
 
-def _line(name: bytes, value: bytes) -> bytes | None:
-    name = name.lower()
-    if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value) or name in FRAMING:
-        return None
-    return b"%b: %b\r\n" % (name, value)
+def _lines(headers: Iterable[Header]) -> bytes:
+    """Write header lines.
 
-
-def declared_length(headers: Iterable[Header]) -> int:
-    """Length of a body by its Content-Length header, bytes; 0 without one, as if chunked."""
+    Raises:
+        ValueError: if a header has a forbidden character or is one of ``FRAMING_HEADERS``.
+    """
+    parts: list[bytes] = []
     for name, value in headers:
-        if name == b"content-length":
-            return int(value)
-    return 0
+        if HEADER_VALUE_RE.search(value):
+            raise ValueError
+        parts += _line_start(name), value, b"\r\n"
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _line_start(name: bytes) -> bytes:
+    name = name.lower()
+    if HEADER_RE.search(name) or name in FRAMING_HEADERS:
+        raise ValueError
+    return name + b": "

@@ -1,10 +1,10 @@
 """The HTTP server of a worker: uvicorn's, with an accept loop and a protocol of its own.
 
 uvloop accepts one connection a turn of the event loop. Where a turn is a batch of requests, the
-last of a hundred clients that come together waits for a hundred batches, and clients that connect
-anew for every request are hardly ever in one. The accept loop takes in more connections after a
-busy turn. An idle worker still takes one a turn, so that other idle workers get theirs:
-connections are kept, and the worker that has them all has all the work.
+last of a hundred clients that connect together waits for a hundred batches, and clients that
+connect anew for every request hardly ever share one. uvloop has no setting for it. The accept loop
+accepts more connections after a busy turn. An idle worker still accepts few a turn, which leaves
+some to other idle workers: clients keep connections, and with them all the work.
 """
 
 import asyncio
@@ -25,28 +25,27 @@ from lean_bento.http_server.protocol import HttpProtocol
 
 __all__ = ["AcceptLoop", "Server", "check_server_in_use", "collect_garbage_rarely", "use_server"]
 
-KEEP_ALIVE: Final = 75
-"""Seconds, at least, that a connection without a request is kept.
+MIN_KEEP_ALIVE: Final = 75
+"""Seconds that an idle connection is kept; ``--timeout-keep-alive`` sets more.
 
-Longer than nginx and the load balancers of clouds keep theirs, which is 60: they would send the
-next request on a connection that is being closed here, and answer 502. ``--timeout-keep-alive``
-sets more.
+nginx and the load balancers of clouds keep theirs for 60. Were it less here, they would send a
+request on a connection that is being closed, and answer 502.
 """
 
 SECONDS_PER_CONNECTION: Final = 0.0002
-"""Busy time of a turn for each connection accepted at its end; an idle worker's turn is shorter."""
+"""Busy time of a turn for each connection accepted after it; an idle worker's turn is shorter."""
 
 MAX_BACKLOG: Final = 2**16
-"""More connections than a queue holds."""
+"""More connections than a listening socket queues."""
 
-NEW_OBJECTS: Final = 20_000
-"""Objects before the youngest are collected; a batch of 1,000 makes some 5,000."""
+GC_THRESHOLD: Final = 20_000
+"""New objects before a garbage collection; a batch of 1,000 rows makes some 5,000."""
 
 logger = logging.getLogger("bentoml.service")
 
 
 class AcceptLoop:
-    """Accepts connections beside the event loop's own server; to uvicorn it is another server."""
+    """Accepts connections beside uvloop's own server; uvicorn treats both alike."""
 
     def __init__(self, server: uvicorn.Server, listening: socket.socket) -> None:
         self._server = server
@@ -58,16 +57,16 @@ class AcceptLoop:
         self._waiting_since: float | None = None
         self._joining: set[asyncio.Task[None]] = set()
         self._is_open = True
-        self._loop.add_reader(self._listening, self._accept_share)
+        self._loop.add_reader(self._listening, self._accept_after_turn)
 
-    def _accept_share(self) -> None:
+    def _accept_after_turn(self) -> None:
         now = monotonic()
         busy = 0 if self._waiting_since is None else now - self._waiting_since
         self._accept(1 + int(busy / SECONDS_PER_CONNECTION))
         self._waiting_since = now if self._backlog.poll(0) else None
 
     def _accept(self, most: int) -> None:
-        with suppress(OSError):  # nobody waits; uvloop meets and reports any other error, too
+        with suppress(OSError):  # no client waits; uvloop reports any other error
             for _ in range(most):
                 connection, _ = self._listening.accept()
                 task = self._loop.create_task(self._join(connection))
@@ -87,31 +86,31 @@ class AcceptLoop:
                 connection,
                 ssl=server.config.ssl,
             )
-            if not self._is_open:  # uvicorn has shut the others down already
+            if not self._is_open:  # uvicorn has already shut the others down
                 protocol.shutdown()
 
     def close(self) -> None:
-        """Accept the connections that wait, and no more."""
+        """Accept the waiting connections, then stop."""
         self._is_open = False
         self._accept(MAX_BACKLOG)
         self._loop.remove_reader(self._listening)
         self._listening.close()
 
     async def wait_closed(self) -> None:
-        """Wait for nothing: uvicorn waits for the connections."""
+        """Do nothing: uvicorn itself waits for the connections."""
 
 
 class Server(uvicorn.Server):
-    """Accepts several connections a turn, each an ``HttpProtocol``."""
+    """Serves with an accept loop and the ``HttpProtocol``."""
 
     in_use: ClassVar[bool] = False
-    """Whether one serves in this process."""
+    """Whether one runs in this process."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         config.http = HttpProtocol
         config.ws = "none"
-        config.timeout_keep_alive = max(config.timeout_keep_alive, KEEP_ALIVE)
+        config.timeout_keep_alive = max(config.timeout_keep_alive, MIN_KEEP_ALIVE)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to end.
@@ -130,22 +129,22 @@ class Server(uvicorn.Server):
         super().run(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does."""
+        """Start an accept loop for each listening socket."""
         await super().startup(sockets)
         accept_loops: list[Any] = [AcceptLoop(self, each) for each in sockets or []]
-        self.servers = accept_loops + self.servers  # closed first: they take in the last clients
+        self.servers = accept_loops + self.servers  # closed first, for the last clients
 
 
 def use_server() -> None:
-    """Replace uvicorn's server, before BentoML makes one."""
+    """Replace uvicorn's server; call it before BentoML makes one."""
     uvicorn.Server = Server  # type: ignore[misc]  # on purpose
 
 
 def check_server_in_use() -> None:
-    """Check in a worker that BentoML made the server that ``use_server`` put in place.
+    """Check in a worker that it runs the server that ``use_server`` put in place.
 
     Raises:
-        BentoMLException: if it made another; the worker does not start.
+        BentoMLException: if it runs another; the worker then does not start.
     """
     if server_context.worker_index and not Server.in_use:
         found = f"BentoML {version('bentoml')} with uvicorn {version('uvicorn')}"
@@ -154,12 +153,12 @@ def check_server_in_use() -> None:
 
 
 def collect_garbage_rarely() -> None:
-    """Freeze what is loaded and collect less often; call it once everything is loaded.
+    """Exempt the objects that exist from garbage collection, and collect new ones less often.
 
-    What lives until the end need not be looked at by each collection: otherwise all requests
-    under way stand still for a tenth of a second every few seconds. What a request makes is
-    freed with it; looking through it while it is in use costs a large batch a tenth of its time.
+    Call it once everything is loaded. A collection of objects that live until the end stops all
+    requests for a tenth of a second every few seconds. The objects of a request are freed with it;
+    collections meanwhile take a tenth of the time of a large batch.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(NEW_OBJECTS)
+    gc.set_threshold(GC_THRESHOLD)

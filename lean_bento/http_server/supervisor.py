@@ -1,81 +1,71 @@
-"""The worker supervisor of the first process.
+"""The worker supervisor, which runs in the first process.
 
-BentoML's supervisor looks at the workers every ten seconds by the wall clock, inside a container
-never replaces one, and holds the listening socket until the last has ended. This one replaces a
-worker as soon as it is dead, and lets no client queue behind workers that are ending. BentoML has
-no setting for either, so this is a subclass of its ``Arbiter``, which is circus's.
+BentoML's supervisor checks the workers every ten seconds by the wall clock, replaces none inside a
+container, and keeps the listening socket open until the last worker has ended. BentoML has no
+setting for these, so this is a subclass of its ``Arbiter``, which is a subclass of circus's. It
+replaces a dead worker at once, and stops listening when the workers are told to end.
 """
 
 import os
 import signal
+from contextlib import suppress
 from typing import Any, Final
 
-from bentoml._internal.utils import circus as supervisor
-from circus.exc import ConflictError
+from lean_bento.bentoml_internals import ConflictError, circus
 
-from lean_bento.bentoml_internals import check
+__all__ = ["WorkerSupervisor", "supervise"]
 
-__all__ = ["WorkerSupervisor"]
-
-REFUSAL_PAUSE: Final = 10
-"""Seconds before a worker that ended of its own accord is replaced; as often as BentoML looks."""
+RESTART_DELAY: Final = 10
+"""Seconds before a worker that exited is replaced; BentoML's own interval."""
 
 RETRY_INTERVAL: Final = 0.1
-"""Seconds until the next try while workers are being started or stopped."""
+"""Seconds until the next try while circus starts or stops workers."""
 
-ENDED_CHILD: Final = os.WEXITED | os.WNOHANG | os.WNOWAIT
-"""Ask for a child that has ended, don't wait for one, and leave it to circus."""
-
-
-check(
-    "kantoku",
-    {
-        supervisor.Arbiter: "manage_watchers start stop",
-        supervisor.Arbiter.__mro__[1].__init__: "sockets loop",
-    },
-)
+WAIT_OPTIONS: Final = os.WEXITED | os.WNOHANG | os.WNOWAIT
+"""Look for a child that has ended, without waiting for one or reaping it, which circus does."""
 
 
-class WorkerSupervisor(supervisor.Arbiter):
-    """Replaces a worker as soon as the operating system tells that it was killed.
+class WorkerSupervisor(circus.Arbiter):
+    """Replaces a worker as soon as the operating system reports that it was killed.
 
-    One that ends of its own accord has refused to start and would again: it is replaced after a
-    pause, which leaves the core to the others, until one stays.
+    A worker that exits has refused to start, and the next one may too: it is replaced after a
+    delay, which leaves the cores to the other workers.
     """
 
     def __init__(self, watchers: list[Any], **settings: Any) -> None:  # noqa: ANN401  BentoML's
         for watcher in watchers:
-            watcher.respawn = True  # in a container BentoML would let one after another go
+            watcher.respawn = True  # BentoML sets False in a container
         super().__init__(watchers, **settings)
 
     def start(self, cb: Any = None) -> None:  # noqa: ANN401  BentoML's
         """Start the workers; returns when all have ended."""
-        before = signal.signal(signal.SIGCHLD, self._look_soon)
+        before = signal.signal(signal.SIGCHLD, self._on_child_signal)
         try:
             super().start(cb)
         finally:
             signal.signal(signal.SIGCHLD, before)
 
     def stop(self) -> Any:  # noqa: ANN401  circus's untyped future
-        """Ask the workers to end, and stop listening.
+        """Tell the workers to end, and stop listening.
 
-        A worker closes its copy of the listening socket at once. Were ours open until the last
-        has ended, connections would be accepted that nobody reads.
+        A worker closes its copy of the listening socket at once. If this one stayed open until the
+        last worker has ended, clients could connect and nothing would read their requests.
         """
         stopped = super().stop()
         for listening in self.sockets.values():
-            if not listening.is_unix:  # the classifier asks its runner until the end
+            if not listening.is_unix:  # workers call the runner until they end
                 listening.close()
         return stopped
 
-    def _look_soon(self, *_: object) -> None:
-        self.loop.add_callback_from_signal(self._look)
+    def _on_child_signal(self, *_: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the service ends
+            self.loop.asyncio_loop.call_soon_threadsafe(self._replace_ended)
 
-    def _look(self) -> None:
-        ended = os.waitid(os.P_ALL, 0, ENDED_CHILD)
+    def _replace_ended(self) -> None:
+        ended = os.waitid(os.P_ALL, 0, WAIT_OPTIONS)
         if ended:
-            refused = ended.si_code == os.CLD_EXITED
-            self.loop.call_later(REFUSAL_PAUSE if refused else 0, self._replace)
+            exited = ended.si_code == os.CLD_EXITED  # not killed
+            self.loop.call_later(RESTART_DELAY if exited else 0, self._replace)
 
     def _replace(self) -> None:
         try:
@@ -83,7 +73,7 @@ class WorkerSupervisor(supervisor.Arbiter):
         except ConflictError:
             self.loop.call_later(RETRY_INTERVAL, self._replace)
 
-    @classmethod
-    def install(cls) -> None:
-        """Replace BentoML's supervisor, before it makes one."""
-        supervisor.Arbiter = cls
+
+def supervise() -> None:
+    """Replace BentoML's supervisor; call it in the first process, before BentoML makes one."""
+    circus.Arbiter = WorkerSupervisor
