@@ -114,6 +114,12 @@ class Connection:
         while answer := self.answer():
             yield answer
 
+    def rest(self) -> bytes:
+        """Everything until the server closes the connection, as it comes."""
+        while not self._closed:
+            self._receive()
+        return self._received
+
     def _receive(self) -> None:
         piece = b""
         with suppress(ConnectionError):
