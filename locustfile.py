@@ -1,21 +1,22 @@
-"""The load test: who calls the service, how often and with what; every answer is checked.
+"""The load test: a mix of requests of all kinds; every answer is checked.
 
     locust --headless --users 50 --spawn-rate 10 --run-time 30s --max-p99-ms 500
 
-Locust starts that many users, and each sends one request after the other without a pause. What
-they send comes from ``credit_risk.form.samples`` and is written once, at the start; what is right
-comes from ``GET /model``. The exit code is 1 after a wrong answer, above the limit, and where
-nothing answers. A service that wants a key gets that of ``CREDIT_RISK_API_KEY``.
+Each user sends one request after the other without a pause. The bodies are sample applications,
+written once at the start; ``GET /model`` tells what answers to expect. The exit code is 1 after a
+wrong answer, above the limit, or if nothing answers. A service with API keys gets the key of
+``CREDIT_RISK_API_KEY``.
 """
 
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from http.client import HTTPException
 from io import BytesIO
 from itertools import cycle, zip_longest
+from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
@@ -33,18 +34,12 @@ from lean_bento import ErrorResponse
 
 
 class Call(NamedTuple):
-    """One request, and which sample is in which place of it; None where a bad one is."""
+    """One request, and the index of the sample in each place of it; None for an invalid one."""
 
     path: str
     media_type: str
     body: bytes
     samples: Sequence[int | None]
-
-
-class InOrder:
-    """Stands in for the model's vectorizer."""
-
-    vocabulary_: Mapping[str, int] = {name: index for index, name in enumerate(COLUMNS)}
 
 
 def _npy(rows: Rows) -> bytes:
@@ -58,39 +53,41 @@ def _nested(rows: Rows) -> bytes:
 
 
 def _batch(samples: Sequence[int | None]) -> bytes:
-    return b"[" + b",".join(BAD if sample is None else BODIES[sample] for sample in samples) + b"]"
+    return (
+        b"[" + b",".join(INVALID if sample is None else BODIES[sample] for sample in samples) + b"]"
+    )
 
 
 KEY = os.environ.get("CREDIT_RISK_API_KEY")  # no option: others see the command line
-WHO = {"Authorization": f"Bearer {KEY}"} if KEY else {}
+HEADERS = {"Authorization": f"Bearer {KEY}"} if KEY else {}
 JSON, NPY = "application/json", "application/x-npy"
 ARRAY = "/classify_array"  # gives reasons on request only
 APPLICATIONS = sample_applications(500)
 BODIES = [application.model_dump_json().encode() for application in APPLICATIONS]
-BAD = APPLICATIONS[0].model_copy(update={"income": MISSING_CODE}).model_dump_json().encode()
-ROWS = Encoder(InOrder()).encode(APPLICATIONS)
-TWENTIES = [range(first, first + 20) for first in range(0, len(APPLICATIONS), 20)]
-WITH_BAD = [[*them[:place], None, *them[place + 1 :]] for place, them in enumerate(TWENTIES[:20])]
+INVALID = APPLICATIONS[0].model_copy(update={"income": MISSING_CODE}).model_dump_json().encode()
+VECTORIZER = SimpleNamespace(vocabulary_={name: index for index, name in enumerate(COLUMNS)})
+ROWS = Encoder(VECTORIZER).encode(APPLICATIONS)
+BATCHES = [range(first, first + 20) for first in range(0, len(APPLICATIONS), 20)]
+FLAWED = [[*each[:at], None, *each[at + 1 :]] for at, each in enumerate(BATCHES[:20])]
 
 one = cycle([Call("/classify", JSON, body, [sample]) for sample, body in enumerate(BODIES)])
-batch = cycle([Call("/classify_batch", JSON, _batch(them), them) for them in WITH_BAD + TWENTIES])
-lists = cycle([Call(ARRAY, JSON, _nested(ROWS[them]), them) for them in TWENTIES])
-npy = cycle([Call(ARRAY, NPY, _npy(ROWS[them]), them) for them in TWENTIES])
-mix = cycle([*[one] * 8, batch, *[one] * 8, batch, lists, npy])
-"""In this order, over all users."""
+batch = cycle([Call("/classify_batch", JSON, _batch(each), each) for each in FLAWED + BATCHES])
+lists = cycle([Call(ARRAY, JSON, _nested(ROWS[each]), each) for each in BATCHES])
+npy = cycle([Call(ARRAY, NPY, _npy(ROWS[each]), each) for each in BATCHES])
+mix = cycle([*[one] * 8, batch, *[one] * 8, batch, lists, npy])  # in this order, over all users
 
 
-class Judge:
-    """Knows the model's tag and policy, and what each sample was given the first time."""
+class Expectation:
+    """The model's tag and policy, and the probability that each sample got the first time."""
 
     def __init__(self, card: ModelCard) -> None:
-        """Take tag and thresholds from the answer of ``GET /model``."""
+        """Take tag and thresholds from the answer to ``GET /model``."""
         self._model = card.model
         self._policy = Policy(card.policy.review_above, card.policy.decline_above)
-        self._given: dict[int, float] = {}
+        self._probabilities: dict[int, float] = {}
 
-    def faults(self, call: Call, content: bytes) -> Iterator[str]:
-        """Say, in a sentence each, what is wrong with an answer."""
+    def problems(self, call: Call, content: bytes) -> Iterator[str]:
+        """Yield one sentence for each thing that is wrong with an answer."""
         try:
             answers = _read(call.path, content)
         except ValidationError as error:
@@ -107,15 +104,15 @@ class Judge:
             elif isinstance(answer, ErrorResponse):
                 yield f"found an error in the place of a good application: {answer.error}"
             else:
-                yield from self._faults_of(sample, answer)
+                yield from self._problems_of(sample, answer)
                 if not answer.reasons and call.path != ARRAY and answer.status != "APPROVED":
                     yield f"found no reasons for {answer.status}, expected some"
 
-    def _faults_of(self, sample: int, answer: Assessment) -> Iterator[str]:
+    def _problems_of(self, sample: int, answer: Assessment) -> Iterator[str]:
         probability = answer.default_probability
         if answer.status != (expected := self._policy.decide(probability)):
             yield f"found {answer.status}, expected {expected} for such a probability"
-        if abs(self._given.setdefault(sample, probability) - probability) > 1e-6:  # noqa: PLR2004  float32
+        if abs(self._probabilities.setdefault(sample, probability) - probability) > 1e-6:  # noqa: PLR2004  float32
             yield "found another probability than the same application was given before"
         if answer.model != self._model:
             yield f"found model {answer.model}, expected {self._model} as in GET /model"
@@ -127,7 +124,7 @@ def _read(path: str, content: bytes) -> Sequence[Assessment | ErrorResponse]:
     if path == "/classify_batch":
         return AssessmentBatch.model_validate_json(content, strict=True).root
     found = ArrayAssessment.model_validate_json(content, strict=True)
-    columns = zip_longest(found.status, found.default_probability)  # an odd one validates as None
+    columns = zip_longest(found.status, found.default_probability)  # None is not valid
     return [
         Assessment.model_validate(
             {"status": status, "default_probability": risk, "reasons": [], "model": found.model}
@@ -142,40 +139,40 @@ def send(user: "Applicant") -> None:
     with user.client.post(
         call.path,
         data=call.body,
-        headers=WHO | {"Content-Type": call.media_type},
+        headers=HEADERS | {"Content-Type": call.media_type},
         name=f"{call.path} {call.media_type}",
         catch_response=True,
     ) as response:
         if response.status_code != HTTPStatus.OK:
             said = response.text or response.error
             response.failure(f"found HTTP {response.status_code}, expected 200: {said}")
-        elif fault := next(user.judge.faults(call, response.content), None):
-            response.failure(fault)
+        elif problem := next(user.expectation.problems(call, response.content), None):
+            response.failure(problem)
 
 
 class Applicant(FastHttpUser):
-    """Sends applications: mostly one at a time, sometimes twenty."""
+    """A user: sends the mix, mostly one application at a time, sometimes twenty."""
 
     host = "http://127.0.0.1:3000"
-    judge: Judge
+    expectation: Expectation
     tasks: ClassVar = [send]
     wait_time = constant(0)
 
 
 def add_limit(parser: Any, **_: object) -> None:  # noqa: ANN401  locust's own
     """Add ``--max-p99-ms`` to the command line."""
-    text = "fail when the 99th percentile of all requests is above so many milliseconds"
+    text = "fail if the 99th percentile of all requests is above this (milliseconds)"
     parser.add_argument("--max-p99-ms", type=float, default=500, env_var="MAX_P99_MS", help=text)
 
 
 def read_model(environment: Any, **_: object) -> None:  # noqa: ANN401  locust's own
-    """Learn from the service what is right; end where there is no service."""
+    """Read the model card for what to expect; exit if the service does not answer."""
     host = environment.host or Applicant.host
     try:
         opener = build_opener(ProxyHandler({}))
-        opener.addheaders = list(WHO.items())
+        opener.addheaders = list(HEADERS.items())
         with opener.open(f"{host}/model", timeout=10) as answer:
-            Applicant.judge = Judge(ModelCard.model_validate_json(answer.read()))
+            Applicant.expectation = Expectation(ModelCard.model_validate_json(answer.read()))
     except (HTTPError, HTTPException, ValueError) as error:
         sys.exit(f"GET /model at {host} gives no model card: {error}")
     except OSError:
@@ -183,7 +180,7 @@ def read_model(environment: Any, **_: object) -> None:  # noqa: ANN401  locust's
 
 
 def conclude(environment: Any, **_: object) -> None:  # noqa: ANN401  locust's own
-    """Decide the exit code; print the summary last, below the tables of locust."""
+    """Set the exit code; print the summary last, below the tables of locust."""
     total, limit = environment.stats.total, environment.parsed_options.max_p99_ms
     p50, p90, p99 = (total.get_response_time_percentile(share) for share in (0.5, 0.9, 0.99))
     problems = {
@@ -200,14 +197,14 @@ requests {total.num_requests}   RPS {total.total_rps:.0f}   failures {total.num_
 average {total.avg_response_time:.3g} ms   50th percentile {p50:g} ms   90th {p90:g} ms   \
 99th {p99:g} ms   max {total.max_response_time:.3g} ms
 {f"FAILED: {found}" if found else f"PASSED: every answer is right, 99 in 100 within {p99:g} ms"}."""
-    environment.events.quit.add_listener(lambda **_: print(summary))  # noqa: T201  a command speaks
+    environment.events.quit.add_listener(lambda **_: print(summary))  # noqa: T201  a command's answer
 
 
-# Milliseconds to three digits: locust's own whole ones make 0 of a fast answer.
+# Milliseconds to three digits: locust rounds to whole ones, and a fast answer to 0.
 stats.bucket_response_time = lambda milliseconds: float(f"{milliseconds:.3g}")
 events.init_command_line_parser.add_listener(add_limit)
-# gevent counts the run time from when its loop last looked at the clock, and that was before the
-# payloads were made: on a slow machine a short run would be over before it began.
+# gevent counts the run time from the last time that its loop read the clock, which was before the
+# bodies were made: on a slow machine, a short run would end before it began.
 events.init.add_listener(lambda **_: gevent.get_hub().loop.update_now())
 events.test_start.add_listener(read_model)
 events.quitting.add_listener(conclude)

@@ -2,18 +2,10 @@
 
 import numpy as np
 import pytest
-from running import PROJECT
 
 from credit_risk.form import COLUMNS
 from credit_risk.training.baselines import fit_logistic, fit_spline_logistic, gain_interval
-from credit_risk.training.data.dataset import read_loans
-from credit_risk.training.fitting import Examples, fit_vectorizer
-
-
-@pytest.fixture(scope="module")
-def examples() -> Examples:
-    loans = read_loans(PROJECT / "data" / "sample.csv")
-    return Examples.encode(fit_vectorizer(), loans.records()[:600], loans.defaulted[:600])
+from credit_risk.training.fitting import Examples
 
 
 def test_a_missing_number_counts_as_the_median_of_those_seen(examples: Examples) -> None:

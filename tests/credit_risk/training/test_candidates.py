@@ -2,19 +2,11 @@
 
 import numpy as np
 import pytest
-from running import PROJECT
 
 from credit_risk.form import COLUMNS
 from credit_risk.training.candidates import CANDIDATES, FIT, Probabilities, Split, predict_all
-from credit_risk.training.data.dataset import read_loans
-from credit_risk.training.fitting import Examples, fit_vectorizer
+from credit_risk.training.fitting import Examples
 from credit_risk.training.recipes import PARAMETERS
-
-
-@pytest.fixture(scope="module")
-def examples() -> Examples:
-    loans = read_loans(PROJECT / "data" / "sample.csv")
-    return Examples.encode(fit_vectorizer(), loans.records()[:600], loans.defaulted[:600])
 
 
 def said(examples: Examples, split: Split, name: str) -> Probabilities:

@@ -21,11 +21,6 @@ from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vect
 Places = NDArray[np.intp]
 
 
-def read(path: Path, count: int | None = None) -> Examples:
-    loans = read_loans(path)
-    return Examples.encode(fit_vectorizer(), loans.records()[:count], loans.defaulted[:count])
-
-
 def folds(examples: Examples, repeats: int) -> list[tuple[Places, Places]]:
     drawn = RepeatedStratifiedKFold(n_splits=5, n_repeats=repeats, random_state=0)
     return list(drawn.split(examples.rows, examples.defaulted))
@@ -37,11 +32,6 @@ def take(examples: Examples, places: Places) -> Examples:
 
 def predict(recipe: Recipe, seen: Examples, held_out: Examples) -> NDArray[np.float32]:
     return RiskModel(fit_booster(recipe, seen).save_raw(), recipe.prepare()).predict(held_out.rows)
-
-
-@pytest.fixture(scope="module")
-def examples() -> Examples:
-    return read(PROJECT / "data" / "sample.csv", 600)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +135,8 @@ def test_logistic_regression_is_as_computed_by_hand(
 
 
 def test_ours_keeps_its_lead_on_the_real_data(real_data: Path) -> None:
-    everything = read(real_data)
+    loans = read_loans(real_data)
+    everything = Examples.encode(fit_vectorizer(), loans.records(), loans.defaulted)
 
     found = compare(everything, repeats=3)
 

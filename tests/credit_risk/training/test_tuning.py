@@ -7,12 +7,10 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
-from running import PROJECT
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from credit_risk.model import RiskModel
-from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import PARAMETERS, standard
 from credit_risk.training.tuning import (
@@ -33,9 +31,9 @@ SMALL: Parameters = {"rounds": 5, "eta": 0.3, "max_depth": 2}
 
 
 @pytest.fixture(scope="module")
-def examples() -> Examples:
-    loans = read_loans(PROJECT / "data" / "sample.csv")
-    return Examples.encode(fit_vectorizer(), loans.records()[:400], loans.defaulted[:400])
+def examples(examples: Examples) -> Examples:
+    """Fewer of them."""
+    return Examples(examples.rows[:400], examples.defaulted[:400])
 
 
 def present() -> Parameters:

@@ -1,25 +1,25 @@
-"""The data set is downloaded whole and right, or not at all."""
+"""A file is downloaded whole and right, or not at all."""
 
 from collections.abc import Iterator
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from running import answering
 
 from credit_risk.errors import DataError
 from credit_risk.training.data.download import download, fetch, main
 
 BODY = b"Status,Seniority\n" + b"1,9\n" * 50_000
 RIGHT = sha256(BODY).hexdigest()
+NOBODY = "http://127.0.0.1:1/file.csv"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Pages(BaseHTTPRequestHandler):
     """Answers ``BODY``: whole, short of what it promised, or without a length."""
 
     def do_GET(self) -> None:
-        """Answer one of the pages."""
         if self.path == "/gone":
             self.send_error(404)
             return
@@ -35,14 +35,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Serve the handler and yield its URL."""
     monkeypatch.setenv("no_proxy", "*")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with answering(Pages) as url:
+        yield url
 
 
 @pytest.fixture
@@ -50,31 +45,30 @@ def destination(tmp_path: Path) -> Path:
     return tmp_path / "data" / "CreditScoring.csv"
 
 
+@pytest.fixture
+def old(destination: Path) -> Path:
+    """The destination, with another file there."""
+    destination.parent.mkdir()
+    destination.write_bytes(b"precious")
+    return destination
+
+
 @pytest.mark.parametrize("page", ["/whole", "/unmeasured"])
 def test_a_file_with_the_right_hash_arrives_whole(site: str, destination: Path, page: str) -> None:
-    fetched = download(site + page, RIGHT, destination)
+    assert download(site + page, RIGHT, destination)
 
-    assert fetched
     assert destination.read_bytes() == BODY
     assert list(destination.parent.iterdir()) == [destination]
 
 
-def test_a_file_that_is_there_is_not_downloaded_again(destination: Path) -> None:
-    destination.parent.mkdir()
-    destination.write_bytes(BODY)
-
-    fetched = download("http://127.0.0.1:1/never-asked", RIGHT, destination)
-
-    assert not fetched
+def test_a_file_that_is_there_is_not_downloaded_again(old: Path) -> None:
+    assert not download(NOBODY, sha256(b"precious").hexdigest(), old)
 
 
-def test_a_file_with_another_hash_is_replaced(site: str, destination: Path) -> None:
-    destination.parent.mkdir()
-    destination.write_bytes(BODY[:100])
+def test_a_file_with_another_hash_is_replaced(site: str, old: Path) -> None:
+    download(f"{site}/whole", RIGHT, old)
 
-    download(f"{site}/whole", RIGHT, destination)
-
-    assert destination.read_bytes() == BODY
+    assert old.read_bytes() == BODY
 
 
 @pytest.mark.parametrize(
@@ -82,22 +76,19 @@ def test_a_file_with_another_hash_is_replaced(site: str, destination: Path) -> N
     [
         ("/whole", "0" * 64, f"found SHA-256 {RIGHT}, expected {'0' * 64}"),
         ("/gone", RIGHT, "cannot be reached: HTTP Error 404: Not Found"),
-        ("/short", RIGHT, "expected 200,024"),
+        ("/short", RIGHT, "found 200,017 bytes, expected 200,024; try again"),
     ],
 )
 def test_a_failed_download_leaves_everything_as_it_was(
-    site: str, destination: Path, page: str, sha: str, problem: str
+    site: str, old: Path, page: str, sha: str, problem: str
 ) -> None:
-    destination.parent.mkdir()
-    destination.write_bytes(b"precious")
-
     with pytest.raises(DataError) as caught:
-        download(site + page, sha, destination)
+        download(site + page, sha, old)
 
     assert str(caught.value).startswith(site + page)
     assert problem in str(caught.value)
-    assert destination.read_bytes() == b"precious"
-    assert list(destination.parent.iterdir()) == [destination]
+    assert old.read_bytes() == b"precious"
+    assert list(old.parent.iterdir()) == [old]
 
 
 @pytest.mark.parametrize("page", ["/whole", "/unmeasured"])
@@ -106,25 +97,36 @@ def test_a_url_that_answers_too_much_is_refused(site: str, page: str) -> None:
         fetch(site + page, max_bytes=100_000)
 
 
-def test_passwords_and_tokens_stay_out_of_messages() -> None:
-    with pytest.raises(DataError) as caught:
-        fetch("http://name:secret@127.0.0.1:1/file.csv?token=secret#secret")
+@pytest.mark.parametrize(
+    ("url", "shown", "reason"),
+    [
+        ("http://name:secret@127.0.0.1:1/file.csv?token=secret#secret", NOBODY, "refused"),
+        ("http://name:secret@127.0.0.1:port/", "http://127.0.0.1:port/", "not a valid URL"),
+        ("http://name:secret@a..b/?token=secret", "http://a..b/", "not a valid URL"),
+    ],
+)
+def test_passwords_and_tokens_stay_out_of_messages(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    url: str,
+    shown: str,
+    reason: str,
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with pytest.raises(DataError, match=f"cannot be reached: .*{reason}") as caught:
+        fetch(url)
 
-    assert caught.value.source == "http://127.0.0.1:1/file.csv"
-    assert "secret" not in str(caught.value)
+    assert caught.value.source == shown
+    assert "secret" not in str(caught.value) + "".join(capfd.readouterr())
 
 
 def test_the_command_says_that_the_file_is_there(
     site: str, destination: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = main([str(destination)], url=f"{site}/whole", sha256=RIGHT)
-    first_words = capsys.readouterr().out
-    second = main([str(destination)], url=f"{site}/whole", sha256=RIGHT)
-    second_words = capsys.readouterr().out
-
-    assert (first, second) == (0, 0)
-    assert first_words == f"{destination} is there now; its SHA-256 is right.\n"
-    assert second_words == f"{destination} is there already; its SHA-256 is right.\n"
+    for when in ("now", "already"):
+        assert main([str(destination)], url=f"{site}/whole", sha256=RIGHT) == 0
+        said = f"{destination} is there {when}; its SHA-256 is right.\n"
+        assert capsys.readouterr().out == said
 
 
 @pytest.mark.parametrize("page", ["/whole", "/gone"])
@@ -147,7 +149,5 @@ def test_the_command_says_so_where_nothing_can_be_written(
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
 
-    code = main([str(tmp_path / "file" / "loans.csv")], url="http://127.0.0.1:1/never-asked")
-
-    assert code == 1
+    assert main([str(tmp_path / "file" / "loans.csv")], url=NOBODY) == 1
     assert "was not downloaded. [Errno " in capsys.readouterr().err

@@ -1,19 +1,15 @@
 """Pictures of several panels: they show what they are given."""
 
-from base64 import b64decode
 from dataclasses import replace
 
 import numpy as np
+from pictures import svg
 
 from credit_risk.training.notebooks import panels
 from credit_risk.training.notebooks.default_rates import Rate
 from credit_risk.training.notebooks.what_if import WhatIf
 from credit_risk.training.reporting import drawing
 from credit_risk.training.reporting.effects import Effect
-
-
-def svg(address: str) -> str:
-    return b64decode(address.partition(",")[2]).decode()
 
 
 def test_default_rates_have_a_panel_for_each_field_and_a_line_for_each_rate() -> None:

@@ -1,13 +1,10 @@
 """A picture of how parts add up to a probability."""
 
-from base64 import b64decode
 from math import log
 
+from pictures import svg
+
 from credit_risk.training.notebooks.waterfall import waterfall
-
-
-def svg(address: str) -> str:
-    return b64decode(address.partition(",")[2]).decode()
 
 
 def test_it_goes_from_the_start_to_the_sum() -> None:

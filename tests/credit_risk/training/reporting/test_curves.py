@@ -1,9 +1,8 @@
 """Pictures of probabilities against outcomes: they show what they are given."""
 
-from base64 import b64decode
-
 import numpy as np
 import pytest
+from pictures import svg
 
 from credit_risk.training.approval_rates import by_threshold
 from credit_risk.training.calibration import calibration_bins
@@ -14,10 +13,6 @@ LINES = {"review above 0.3": 0.3, "decline above 0.5": 0.5}
 RANDOM = np.random.default_rng(0)
 PROBABILITIES = RANDOM.random(500)
 DEFAULTED = RANDOM.random(500) < PROBABILITIES
-
-
-def svg(address: str) -> str:
-    return b64decode(address.partition(",")[2]).decode()
 
 
 @pytest.mark.parametrize("count", [2, 500])

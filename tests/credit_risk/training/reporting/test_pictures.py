@@ -1,10 +1,10 @@
 """Pictures of fields, groups and models: they show what they are given."""
 
-from base64 import b64decode
 from dataclasses import replace
 from math import inf
 
 import numpy as np
+from pictures import svg
 
 from credit_risk.training.approval_rates import Group
 from credit_risk.training.reporting import drawing, pictures
@@ -28,10 +28,6 @@ JOB = replace(
     deciles=(),
     direction=0,
 )
-
-
-def svg(address: str) -> str:
-    return b64decode(address.partition(",")[2]).decode()
 
 
 def test_bars_have_their_names_and_lengths() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from running import PROJECT
 
 from credit_risk.decision import PROHIBITED_FIELDS
 from credit_risk.form import COLUMNS
@@ -96,10 +95,9 @@ Render = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def loans() -> Dataset:
+def loans(sample: Dataset) -> Dataset:
     """The first loans of the sample."""
-    whole = read_loans(PROJECT / "data" / "sample.csv")
-    return replace(whole, applications=whole.applications[:800], defaulted=whole.defaulted[:800])
+    return replace(sample, applications=sample.applications[:800], defaulted=sample.defaulted[:800])
 
 
 @pytest.fixture(scope="module")

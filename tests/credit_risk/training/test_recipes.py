@@ -1,0 +1,49 @@
+"""The recipes of the models."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from credit_risk.decision import MONOTONICITY
+from credit_risk.errors import DataError
+from credit_risk.form import COLUMNS
+from credit_risk.training.recipes import COURSE, PARAMETERS, standard, with_marital
+
+
+def test_the_standard_recipe_has_no_marital_status_and_all_constraints() -> None:
+    recipe = standard()
+
+    assert not [name for name in recipe.inputs if name.startswith("marital")]
+    assert recipe.never_falls_with == MONOTONICITY
+    assert recipe.missing_as is None
+
+
+def test_with_marital_status_nothing_else_changes() -> None:
+    recipe = with_marital()
+    added = [name for name in recipe.inputs if name not in standard().inputs]
+
+    assert added == [name for name in COLUMNS if name.startswith("marital=")]
+    assert replace(recipe, name="standard", inputs=standard().inputs) == standard()
+
+
+def test_the_course_s_recipe_sees_every_column_and_has_no_constraints() -> None:
+    assert (COURSE.inputs, dict(COURSE.never_falls_with), COURSE.missing_as) == (COLUMNS, {}, 0)
+
+
+def test_parameters_come_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "parameters.toml"
+    path.write_text("[parameters]\nrounds = 7\neta = 0.5\n")
+
+    assert (standard(path).rounds, standard(path).parameters) == (7, {"eta": 0.5})
+    assert standard(PARAMETERS) == standard()
+
+
+@pytest.mark.parametrize("text", [None, "no TOML", "[provenance]", "[parameters]\neta = 0.5"])
+def test_what_is_no_file_of_parameters_is_refused(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "parameters.toml"
+    if text is not None:
+        path.write_text(text)
+
+    with pytest.raises(DataError, match=r"parameters\.toml: found no parameters"):
+        standard(path)
