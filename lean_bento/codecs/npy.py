@@ -1,23 +1,21 @@
 """Bodies that are ``.npy`` files, for BentoML.
 
 BentoML picks a *serde* by the request's media type; this one reads NumPy's own file format. It
-answers an array with one, and everything else in JSON. The header is a stranger's word: NumPy makes
-an array of the size that it claims before it looks for the values, reads archives and Python 2's
-headers too, and fails in a dozen ways. Here the size is compared with what is there before anything
-is made of it.
+answers an array with one, and everything else in JSON. NumPy reads the header; the values are read
+here, since NumPy makes an array of the size that a header claims before it looks for them. Here
+that size is compared with the body first.
 """
 
-import ast
 import io
 import math
-import re
 import warnings
 from typing import Any, Final, TypeVar
 
 import numpy as np
 from bentoml.exceptions import InvalidArgument
+from numpy.lib import format as npy_format
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 from starlette.requests import Request
 
 from lean_bento.bentoml_internals import ALL_SERDE, JSONSerde, Payload
@@ -29,15 +27,18 @@ Model = TypeVar("Model", bound=BaseModel)
 JSON: Final = "application/json"
 NPY: Final = "application/x-npy"
 
-MAGIC: Final = b"\x93NUMPY"
-LENGTH_BYTES: Final = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}
-"""Of the header's length, by version of the format."""
+READ_HEADER: Final = {
+    (1, 0): npy_format.read_array_header_1_0,
+    (2, 0): npy_format.read_array_header_2_0,
+    (3, 0): npy_format.read_array_header_2_0,  # they differ in the names of columns only
+}
+"""By version of the format."""
 
-LONGEST_HEADER: Final = 1_000
-"""Bytes; NumPy writes 118 for plain numbers."""
+MAX_HEADER: Final = 1_000
+"""Characters; NumPy writes 118 for plain numbers."""
 
-NUMBERS: Final = re.compile("[<>|=][biufc][0-9]{1,2}")
-"""How a header names truths, whole, real and complex numbers of a byte order and a size."""
+NUMBERS: Final = "biufc"
+"""Kinds of NumPy's types: truth values, whole, real and complex numbers."""
 
 
 class NpySerde(JSONSerde):
@@ -51,9 +52,8 @@ class NpySerde(JSONSerde):
 
     def serialize_model(self, model: BaseModel) -> Payload:
         """Write an array as a ``.npy`` file."""
-        array = getattr(model, "root", None)
-        if isinstance(array, np.ndarray):
-            return Payload((write_npy(array),))
+        if isinstance(model, RootModel) and isinstance(model.root, np.ndarray):
+            return Payload((write_npy(model.root),))
         return super().serialize_model(model)
 
     def deserialize_model(self, payload: Payload, cls: type[Model]) -> Model:
@@ -68,51 +68,31 @@ def read_npy(body: bytes) -> NDArray[Any]:
         InvalidArgument: if it is not a ``.npy`` file of plain numbers.
     """
     try:
-        header, start = _header(body)
-        return _array(header, memoryview(body)[start:])
+        return _read(body)
     except ValueError as error:
         msg = f"The body is not a .npy file of plain numbers: {error}."
         raise InvalidArgument(msg) from None
 
 
-def _header(body: bytes) -> tuple[object, int]:
-    """What the header says, and where the values begin."""
-    rest = len(MAGIC) + 2
-    digits = LENGTH_BYTES.get(body[len(MAGIC) : rest])
-    if not body.startswith(MAGIC) or digits is None:
-        msg = "it does not begin as one of version 1, 2 or 3 does"
-        raise ValueError(msg)
-    start = rest + digits
-    length = int.from_bytes(body[rest:start], "little")
-    if length > LONGEST_HEADER or start + length > len(body):
-        msg = f"found {len(body)} bytes and a header of {length}, at most {LONGEST_HEADER} expected"
-        raise ValueError(msg)
-    text = body[start : start + length].decode("latin-1").strip()
+def _read(body: bytes) -> NDArray[Any]:
+    file = io.BytesIO(body)
     try:
-        with warnings.catch_warnings(action="ignore"):  # of odd literals, into the log
-            return ast.literal_eval(text), start + length
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        msg = "its header is not a Python literal"
+        read_header = READ_HEADER[npy_format.read_magic(file)]
+    except (ValueError, KeyError):
+        msg = "it does not begin as one of version 1, 2 or 3 does"
         raise ValueError(msg) from None
-
-
-def _array(header: object, values: memoryview) -> NDArray[Any]:
-    """The values as the header says that they are to be read."""
-    match header:
-        case {"descr": str(kind), "fortran_order": bool(by_column), "shape": tuple(shape), **more}:
-            fits = not more and NUMBERS.fullmatch(kind)
-        case _:
-            fits = None
-    if not fits or not all(type(length) is int and length >= 0 for length in shape):
+    try:
+        # What NumPy or Python warns of is refused: headers of Python 2, odd literals.
+        with warnings.catch_warnings(action="error"):
+            shape, by_column, dtype = read_header(file, max_header_size=MAX_HEADER)
+    except Exception:  # noqa: BLE001  a hostile header fails in a dozen ways
+        msg = "its header cannot be read"
+        raise ValueError(msg) from None
+    if dtype.kind not in NUMBERS or not all(type(n) is int and n >= 0 for n in shape):
         msg = "its header does not describe an array of numbers"
         raise ValueError(msg)
-    try:
-        dtype = np.dtype(kind)
-    except TypeError:
-        msg = f"there are no numbers of kind {kind}"
-        raise ValueError(msg) from None
-    expected = math.prod(shape) * dtype.itemsize
-    if expected != len(values):
+    values = memoryview(body)[file.tell() :]
+    if math.prod(shape) * dtype.itemsize != len(values):
         msg = f"found {len(values)} bytes of values, expected as many as its shape says"
         raise ValueError(msg)
     # Copied, because a header of an odd length leaves the values where XGBoost does not read.
@@ -122,7 +102,7 @@ def _array(header: object, values: memoryview) -> NDArray[Any]:
 def write_npy(array: NDArray[Any]) -> bytes:
     """Write a ``.npy`` file."""
     file = io.BytesIO()
-    np.lib.format.write_array(file, array, allow_pickle=False)
+    npy_format.write_array(file, array, allow_pickle=False)
     return file.getvalue()
 
 
