@@ -60,11 +60,11 @@ class Batching(BaseModel):
 
 
 class Limits(BaseModel):
-    """Limits of a request, by API method.
+    """Limits of a request.
 
     Attributes:
-        body: bytes of its body at most.
-        rows: rows in it at most, where it may have several.
+        body: bytes of its body at most, by API method.
+        rows: rows of its body at most, by API method that takes rows.
         max_queue_delay_ms: milliseconds of work on other requests that may lie between reading a
             request and beginning it.
     """
@@ -110,7 +110,7 @@ class Configuration:
                 raise self.error(name, settings, "a mapping")
 
     def section(self, service: str, name: str) -> Any:  # noqa: ANN401  for its reader to check
-        """Return ``services.<service>.<name>``; an empty mapping if it is not there."""
+        """Return ``services.<service>.<name>``, or an empty mapping."""
         found = self._services.get(service, {}).get(name)
         return {} if found is None else found
 
@@ -139,7 +139,7 @@ class Configuration:
         """Check that a section has a value for each name and for no other.
 
         Raises:
-            BentoMLConfigException: names the first that has none, or is not known.
+            BentoMLConfigException: names the first without a value, or the first unknown one.
         """
         for name in names:
             if name not in found:

@@ -1,7 +1,7 @@
-"""What an endpoint declares beside its signature: flags of its query, media types of its body.
+"""Options of an endpoint beside its signature: flags of its query, media types of its body.
 
-``bentoml.Context`` gives a method its query as well, and costs 10 microseconds of each request;
-a flag is read from the request context for a fiftieth of that.
+``bentoml.Context`` gives a method its query as well, and costs 10 microseconds a request; reading
+a flag from the request context costs a fiftieth of that.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Flag:
     Attributes:
         name: in the query.
         description: for the OpenAPI document.
-        otherwise: its value where the query does not have it.
+        otherwise: its value in a query without it.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Flag:
     otherwise: bool
 
     def read(self) -> bool:
-        """Read the flag of the request that is being answered.
+        """Return the value of the flag in the current request.
 
         Raises:
             InvalidArgument: if it is neither ``true`` nor ``false``.
@@ -59,8 +59,8 @@ class EndpointOptions:
     """Options of an API method.
 
     Attributes:
-        flags: that the method reads.
-        media_types: of the bodies that it takes.
+        flags: of the query.
+        media_types: of the body.
     """
 
     flags: tuple[Flag, ...] = ()

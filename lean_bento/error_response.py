@@ -2,7 +2,7 @@
 
 ``{"error": "<one sentence>", "detail": [{"field", "message", "expected"}, ...]}``
 
-What a field expects is the description of the field in the model that refused it.
+``expected`` is the description of the field in the model that refused it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,18 +44,18 @@ class ErrorResponse(BaseModel):
 
 
 def echo(text: object) -> str:
-    """Cut what a client sent to what may stand in a sentence, which an answer may hold twice."""
+    """Cut a client's own text to half of ``MAX_ECHO``, since an answer may hold it twice."""
     return _cut(str(text), MAX_ECHO // 2)
 
 
 def explain_findings(
     findings: Iterable[Mapping[str, Any]], model: type[BaseModel] | None = None
 ) -> ErrorResponse:
-    """Put pydantic's findings into one refusal that names every wrong field.
+    """Make one error answer of pydantic's findings; it names every wrong field.
 
     Args:
         findings: ``ValidationError.errors()``: mappings with ``type``, ``loc`` and ``msg``.
-        model: The model that refused, for what its fields expect; None where it has no fields.
+        model: that made the findings; None if it has no fields.
     """
     findings = list(findings)
     known = {*model.model_fields} if model else set()

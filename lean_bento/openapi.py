@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document of a service, from its methods' own annotations.
 
-BentoML's generator writes pydantic's 3.1 schemas into a 3.0 document, knows neither the media
-types nor the errors of this project, and no GET. This one states exactly what is answered.
+BentoML's generator writes pydantic's 3.1 schemas into a 3.0 document and leaves out media types,
+errors and every GET. This one describes every request and every answer.
 """
 
 import json
@@ -32,7 +32,7 @@ REFUSALS = {
     415: "The body is of a media type that this endpoint does not take, or is compressed.",
     429: "More requests at once than this worker takes; try again.",
     431: "The address and the headers are too large.",
-    500: "Our fault; the server's log says more under the id in the answer.",
+    500: "An error of the service; the server's log has it under the id in the answer.",
     503: "Not ready, too busy or without its runner; try again.",
     504: "Not answered in time.",
 }
@@ -41,7 +41,7 @@ WITHOUT_BODY = (*OF_PROBES, 429, 503, 504)
 WITH_BODY = (415, *WITHOUT_BODY)
 ALLOW = {"description": "The methods.", "schema": {"type": "string"}}
 RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
-TAGS = {"Service": "What this service is for.", "Operation": "For whoever runs the service."}
+TAGS = {"Service": "The purpose of this service.", "Operation": "Probes, metrics and documents."}
 TEXT = "text/plain"
 OPERATION: dict[str, tuple[str, str, str, tuple[int, ...]]] = {
     "/": ("index", "A page to try the service on.", "text/html", WITHOUT_BODY),
@@ -51,9 +51,9 @@ OPERATION: dict[str, tuple[str, str, str, tuple[int, ...]]] = {
     "/healthz": ("healthz", "The same as /livez.", TEXT, OF_PROBES),
     "/metrics": ("metrics", "Prometheus metrics.", TEXT, (*OF_PROBES, 504)),
 }
-"""What every service answers to a GET: its name, what it is, in which form, and the refusals."""
+"""GET requests of every service: name, summary, media type and errors, by path."""
 BEARER = {"type": "http", "scheme": "bearer", "description": "An API key."}
-CHALLENGE = {"description": "How to say who asks.", "schema": {"type": "string"}}
+CHALLENGE = {"description": "How to send the key.", "schema": {"type": "string"}}
 REF = "#/components/schemas/{model}"
 
 Json = dict[str, Any]
@@ -101,7 +101,7 @@ def document(
         version: of the service.
         answers: answer model of each path that answers GET with JSON.
         pages: paths that answer GET with HTML.
-        headers: of every answer of success to a POST, each with what it means.
+        headers: of every answer of success to a POST, each with its meaning.
     """
     methods = {m.route: (m.func, *signature_of(m.func)) for m in service.apis.values()}
     inputs = {body for _, body, _ in methods.values()}
@@ -136,7 +136,7 @@ def document(
 
 
 def _add_error_example(schemas: Json, inputs: Iterable[type[BaseModel]]) -> None:
-    """Make the example of an error: the first model's own example without one field."""
+    """Make the example of an error: that of the first model's own example without a field."""
     for model in filter(has_fields, inputs):
         (example,) = schemas[model.__name__].get("examples", [{}])[:1]
         required = [name for name, field in model.model_fields.items() if field.is_required()]
@@ -150,7 +150,7 @@ def _add_error_example(schemas: Json, inputs: Iterable[type[BaseModel]]) -> None
 
 
 def require_key(document: Json, open_paths: Collection[str]) -> Json:
-    """Declare that every path but the open ones wants an API key."""
+    """Declare that every path but the open ones needs an API key."""
     refusals = _refusals((401, 403))
     refusals["401"]["headers"] = {"WWW-Authenticate": CHALLENGE}
     for path, methods in document["paths"].items():

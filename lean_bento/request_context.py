@@ -1,4 +1,4 @@
-"""What is known of the request that is being answered, for whoever works on it."""
+"""The context of the request that is being answered: who sent it, its limits, its headers."""
 
 import secrets
 from contextvars import ContextVar
@@ -18,14 +18,14 @@ _IN_SCOPE = "lean_bento.request_context"
 
 @dataclass
 class RequestContext:
-    """One request.
+    """The context of one request.
 
     Attributes:
         path: of the request.
         query: as it was sent, without the question mark.
         key_name: name of the API key that it came with; None where the service is open.
-        row_limit: how many rows its body may have; None for no limit.
-        headers: what its answer gets besides the usual headers, if it succeeds.
+        row_limit: of its body; None for no limit.
+        headers: to add to its answer, if that is one of success.
     """
 
     path: str = ""
@@ -36,7 +36,7 @@ class RequestContext:
 
     @cached_property
     def error_id(self) -> str:
-        """Id of an internal error, the same in the answer and in the server's log."""
+        """Id of an error of the service, in the answer and in the server's log."""
         return secrets.token_hex(4)
 
 
@@ -44,12 +44,12 @@ _CURRENT: ContextVar[RequestContext | None] = ContextVar("request_context", defa
 
 
 def current() -> RequestContext | None:
-    """Return the request that is being answered; None outside of one."""
+    """Return the context of the current request; None outside of one."""
     return _CURRENT.get()
 
 
 def begin(scope: Any) -> RequestContext:  # noqa: ANN401  an ASGI scope
-    """Return the context of a request; the outermost layer that asks makes it."""
+    """Return the context of a request; the outermost layer that calls this makes it."""
     context: RequestContext | None = scope.get(_IN_SCOPE)
     if context is None:
         context = scope[_IN_SCOPE] = RequestContext(scope["path"], scope["query_string"])
@@ -58,7 +58,7 @@ def begin(scope: Any) -> RequestContext:  # noqa: ANN401  an ASGI scope
 
 
 def add_header(name: str, value: str) -> None:
-    """Add a header to the answer of the current request, if that succeeds."""
+    """Add a header to the answer of the current request, if that is one of success."""
     context = _CURRENT.get()
     if context is not None:
         context.headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))

@@ -1,8 +1,8 @@
-"""Lists of rows: a bad row refuses none of the others.
+"""Lists of rows: each row is validated alone, so that a bad one leaves the others valid.
 
-A body of rows has a limited cost, whatever it holds. It is refused before it is parsed if it has
-more values than its rows could need; bad rows are counted while they are read; an answer explains
-a limited number of problems. Needs pydantic only.
+The cost of a body is limited whatever it holds. A body with more values than its rows could need
+is refused before it is parsed. Rows, also bad ones, are counted while they are read. One answer
+explains a limited number of problems.
 """
 
 from abc import abstractmethod
@@ -33,7 +33,7 @@ from lean_bento.request_context import current
 __all__ = ["DivisibleList", "RowAnswers", "RowBatch", "RowLimit", "explain_rows", "written_as_is"]
 
 MAX_PROBLEMS: Final = 2_000
-"""Problems that one answer explains: some 20 milliseconds, a quarter of a megabyte."""
+"""Problems that one answer explains; they cost some 20 milliseconds and 250 KB."""
 
 UNEXPLAINED: Final = ErrorResponse(
     error=f"This row is not valid; one answer explains {MAX_PROBLEMS} problems at most."
@@ -56,11 +56,11 @@ class RowLimit:
     rows: int
 
     def check(self, *, rows: int = 0, values: int = 0, values_per_row: int = 1) -> None:
-        """Check what a body has.
+        """Check the number of rows or of values of a body.
 
         Raises:
-            BentoMLException: with status 413, if there are more rows, or more values than so
-                many rows of ``values_per_row`` values need.
+            BentoMLException: with status 413, if there are more rows than the limit, or more
+                values than that many rows of ``values_per_row`` values need.
         """
         if rows > self.rows:
             found = f"more than {self.rows} rows"
@@ -68,14 +68,14 @@ class RowLimit:
             found = f"{values} values, which {self.rows} rows do not need"
         else:
             return
-        from bentoml.exceptions import BentoMLException  # noqa: PLC0415  only a service refuses
+        from bentoml.exceptions import BentoMLException  # noqa: PLC0415  only a service needs it
 
         msg = f"The body has {found}: send at most {self.rows} rows at once."
         raise BentoMLException(msg, error_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def check_size(*, rows: int = 0, values: int = 0, values_per_row: int = 1) -> None:
-    """Check a body against the limit of the request that is being answered, if there is one.
+    """Check a body against the row limit of the current request, if it has one.
 
     Raises:
         BentoMLException: as ``RowLimit.check``.
@@ -86,9 +86,9 @@ def check_size(*, rows: int = 0, values: int = 0, values_per_row: int = 1) -> No
 
 
 def count_values(body: bytes) -> int:
-    """Count the values, lists and objects of a JSON document, unparsed; may count too many.
+    """Count the values, lists and objects of a JSON document without parsing; an upper bound.
 
-    Parsed they take up to a hundred times the memory that they take as text.
+    Parsed values take up to a hundred times the memory of their text.
     """
     return body.count(b",") + body.count(b"[") + body.count(b"{")
 
@@ -99,7 +99,7 @@ class DivisibleList:
     @classmethod
     @abstractmethod
     def check_body(cls, body: bytes) -> None:
-        """Refuse a body that is too large to be parsed; each part sees only itself."""
+        """Refuse a body that is too large to be parsed; a part cannot know the size of all."""
 
     @classmethod
     @abstractmethod
@@ -107,7 +107,7 @@ class DivisibleList:
         """Make one list of parts, in order."""
 
 
-def _keep_error(value: object, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:  # noqa: ANN401  a row, or what is wrong with it
+def _keep_error(value: object, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:  # noqa: ANN401  a row, or its error
     count_row: Callable[[], None] | None = info.context
     if count_row:
         count_row()
@@ -128,7 +128,7 @@ def _each_alone(source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreS
 
 @cache
 def _all_good(row: type[BaseModel]) -> SchemaValidator:
-    """Make a validator of rows none of which is bad; it takes half the time."""
+    """Make a validator that fails at the first bad row; it takes half the time."""
     schema = core_schema.list_schema(row.__pydantic_core_schema__, strict=True, fail_fast=True)
     return SchemaValidator(schema)
 
@@ -145,7 +145,7 @@ class RowBatch(
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: object) -> None:
-        """Note the model of a row, and how many values a row has; twice as many for bad ones."""
+        """Keep the model of a row, and the most values of one: bad rows may have twice as many."""
         row = _row_of(cls.model_fields["root"].annotation)
         if isinstance(row, type):
             cls.row_model = row
@@ -168,7 +168,7 @@ class RowBatch(
         cls.check_body(body)
         with suppress(ValidationError):
             rows = _all_good(cls.row_model).validate_json(body)
-            # Each colon belongs to one field, unless a text has one: then it is worth a look.
+            # Each colon belongs to one field, unless a text has one: only then read it again.
             if body.count(b":") == sum(map(len, map(FIELDS_SET, rows))):
                 check_size(rows=len(rows))
                 return cast("Self", cls.model_construct(root=rows))
@@ -181,7 +181,7 @@ class RowBatch(
             body, context=lambda: check_size(rows=next(numbers))
         )
         rows = batch.root
-        # Parsed again only where it matters: a row that is bad already needs no other reason.
+        # Parsed again only if a row is good: a bad row needs no second error.
         if any(isinstance(row, cls.row_model) for row in rows):
             for place, names in enumerate(duplicate_keys(body)):
                 if names and isinstance(rows[place], cls.row_model):
@@ -200,7 +200,11 @@ class RowBatch(
         return [row for row in self.root if not isinstance(row, ValidationError)]
 
     def in_place(self, answers: Iterable[Any]) -> list[Any]:
-        """Put the answer to each good row, in order, and the errors of the others in place."""
+        """List the answer to each good row and the error of each bad row, in the order of rows.
+
+        Args:
+            answers: to the good rows, in order.
+        """
         good = iter(answers)
         bad = explain_rows(
             (row for row in self.root if isinstance(row, ValidationError)), self.row_model
@@ -211,7 +215,7 @@ class RowBatch(
 def explain_rows(
     errors: Iterable[ValidationError], row_model: type[BaseModel]
 ) -> Iterator[ErrorResponse]:
-    """Say what is wrong with each bad row, as far as one answer has room."""
+    """Explain each bad row, up to ``MAX_PROBLEMS`` problems in all."""
     left = MAX_PROBLEMS
     for error in errors:
         if error.error_count() > left:
@@ -223,7 +227,7 @@ def explain_rows(
 
 
 def written_as_is(source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401  pydantic's signature
-    """Let each entry say how it is written: plain fields are welcome, and no union is tried."""
+    """Write each entry by its own type: plain dictionaries are allowed, and no union is tried."""
     schema: dict[str, Any] = dict(handler(source))
     schema["serialization"] = core_schema.simple_ser_schema("any")
     return cast("core_schema.CoreSchema", schema)
@@ -233,9 +237,9 @@ class RowAnswers(
     RootModel[Annotated[list[Answer | ErrorResponse], GetPydanticSchema(written_as_is)]],
     Generic[Answer],
 ):
-    """The answer to each row, or what is wrong with it, in the same order."""
+    """The answer or the error of each row, in the order of the rows."""
 
     @classmethod
     def of(cls, rows: list[Any]) -> Self:
-        """Hold rows as they are: the fields of an answer, or an ``ErrorResponse``."""
+        """Hold answers without validating: the fields of an ``Answer``, or an ``ErrorResponse``."""
         return cast("Self", cls.model_construct(root=rows))

@@ -1,10 +1,10 @@
 """A BentoML service that is hosted fast and hardened.
 
-It differs from ``bentoml.Service`` in this. A dependency runs inside each worker unless it is
-asked for as a process of its own. A bento serves the models it was built with. Every error has one
-shape. ``docs.json`` says exactly what is answered. The page at ``/`` loads nothing from elsewhere.
-Where API keys are configured, authentication stands before all of it. A request for an API method
-takes the fast path.
+It differs from ``bentoml.Service`` as follows. A dependency runs inside each worker, unless the
+environment makes it a process of its own. A bento serves the models that it was built with. Every
+error has one shape. ``docs.json`` describes every request and every answer. The page at ``/`` loads
+nothing from elsewhere. With a file of API keys a request is authenticated first. A request for an
+API method takes the fast path.
 """
 
 import logging
@@ -55,7 +55,7 @@ INDEX_PAGE = Path(__file__).with_name("swagger_ui.html")
 
 
 class _Document(dict[str, Any]):
-    """Looks to BentoML like its own specification: served by asdict, built into bentos as YAML."""
+    """A document in place of BentoML's own: served by ``asdict``, written into bentos as YAML."""
 
     def asdict(self) -> dict[str, Any]:
         return self
@@ -66,11 +66,15 @@ yaml.add_representer(_Document, yaml.representer.SafeRepresenter.represent_dict)
 
 @attrs.define(slots=False)
 class LeanService(Service[Any]):
-    """A hosted service; give it, or a subclass, as ``service_class`` to ``bentoml.service``.
+    """A hosted service: the ``service_class`` of ``bentoml.service``, itself or a subclass.
 
     Attributes:
         prefix: of its environment variables and, in lower case, of its metrics.
-        keys_command: that makes API keys, for errors that recommend it.
+        keys_command: command that makes API keys, named in errors.
+        limits: of each path of an API method; None before ``configure``.
+        answers: model of each path that answers GET with JSON.
+        pages: paths that answer GET with HTML.
+        headers: that methods add to answers of success, each with its meaning.
     """
 
     prefix: ClassVar[str] = "LEAN_BENTO"
@@ -80,7 +84,6 @@ class LeanService(Service[Any]):
     answers: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
     pages: list[str] = attrs.field(factory=list, init=False)
     headers: dict[str, str] = attrs.field(factory=dict, init=False)
-    """Headers that methods add to answers of success, each with its meaning."""
 
     def __attrs_post_init__(self) -> None:
         """Have BentoML call ``_before_start`` in the first process, before the workers start."""
@@ -90,11 +93,11 @@ class LeanService(Service[Any]):
         )
 
     def configure(self, configuration: Configuration) -> None:
-        """Set the limits of ``services.<name>.limits``.
+        """Set the limits of ``services.<name>.limits``; call it once.
 
         Raises:
-            BentoMLConfigException: if an API method has no limit of its body, or one whose body
-                has rows none of its rows, or if a limit is of no method.
+            BentoMLConfigException: if an API method has no limit of its body, or takes rows and
+                has no limit of them, or if a limit is of no method.
         """
         limits = configuration.read(self.name, "limits", Limits)
         with_rows = [n for n, m in self.apis.items() if issubclass(m.input_spec, DivisibleList)]
@@ -139,14 +142,14 @@ class LeanService(Service[Any]):
         self.mount_asgi_app(Starlette(routes=[Route(path, endpoint)]))
 
     def all_services(self, exclude_urls: bool = False) -> dict[str, Service[Any]]:  # noqa: FBT001, FBT002  BentoML's signature
-        """Name the services that make up this one; BentoML starts a process for each."""
+        """List the services that this one consists of; BentoML starts a process for each."""
         if exclude_urls and not self._runs_remotely():
             return {self.name: self}
         services: dict[str, Service[Any]] = super().all_services(exclude_urls=exclude_urls)
         return services
 
     def on_load_bento(self, bento: Any) -> None:  # noqa: ANN401  BentoML does not export the type
-        """Pin every ``:latest`` to the version in the bento; a newer one may be in the store."""
+        """Pin every ``:latest`` to the version in the bento; the store may have a newer one."""
         super().on_load_bento(bento)
         packed = {model.tag.name: model.tag for model in bento.info.all_models}
         for service in self.all_services().values():
@@ -162,7 +165,7 @@ class LeanService(Service[Any]):
         return instance
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's signature
-        """Build what every worker serves.
+        """Build the ASGI application of a worker.
 
         Raises:
             BentoMLConfigException: if ``configure`` was not called.
@@ -191,7 +194,7 @@ class LeanService(Service[Any]):
 
     @property
     def openapi_spec(self) -> _Document:
-        """The document behind Swagger UI."""
+        """The OpenAPI document."""
         found = document(
             self,
             version=self.labels.get("version", "0"),
@@ -204,7 +207,7 @@ class LeanService(Service[Any]):
         return _Document(found)
 
     def _before_start(self) -> None:
-        """Check the files of keys, and have a worker that dies replaced."""
+        """Check the files of keys, and replace BentoML's supervisor of the workers."""
         supervise()
         variable = self._keys_variable(is_main=True)
         keys = configured_keys(variable, self.keys_command)
@@ -232,7 +235,7 @@ class LeanService(Service[Any]):
 def _announce(variable: str, names: str | None) -> None:
     if names is None:
         logger.warning(
-            "The service is open: whoever reaches its port may ask. %s=FILE requires API keys.",
+            "The service is open to everyone who reaches its port. %s=FILE requires API keys.",
             variable,
         )
     else:

@@ -1,8 +1,8 @@
-"""API keys: names, hashes and last days, read from a file and kept in step with it.
+"""API keys: names, hashes and last days, read from a file, and again when the file changes.
 
-The file holds the SHA-256 of each key, never a key. A key is 256 bits of the operating system's
-randomness, which nobody tries out; the slow, salted hashes that passwords need would cost every
-request and add nothing. ``python -m lean_bento.auth`` writes the file.
+The file holds the SHA-256 of each key, never a key. A key is 256 random bits of the operating
+system, too many to guess. The slow, salted hashes that passwords need would cost every request and
+add nothing. ``python -m lean_bento.auth`` writes the file.
 """
 
 import logging
@@ -29,13 +29,13 @@ logger = logging.getLogger("bentoml.service")
 
 COMMAND: Final = "python -m lean_bento.auth"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""Name of a key: no character of it means anything to TOML, to a log or to Prometheus."""
+"""Name of a key: without characters that have a meaning in TOML, in a log or in Prometheus."""
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 ENTRY: Final = 'NAME = { sha256 = "64 hexadecimal digits", expires = a date or nothing }'
 DAY: Final = 86_400
 """Seconds."""
 INDEX: Final = 16
-"""Digits of a hash by which a key is looked up."""
+"""Digits of a hash by which a key is looked up; all digits are compared afterwards."""
 INTERVAL: Final = 1.0
 """Seconds between two looks at the file."""
 
@@ -56,24 +56,24 @@ class Key:
 
     @cached_property
     def ends(self) -> float:
-        """When it stops being valid, seconds since 1970."""
+        """End of its last day, seconds since 1970."""
         if self.expires is None:
             return float("inf")
         return datetime.combine(self.expires, time(tzinfo=UTC)).timestamp() + DAY
 
 
 class ApiKeys:
-    """The keys that are known."""
+    """A set of keys, looked up by the secret."""
 
     def __init__(self, keys: Iterable[Key]) -> None:
         self.keys = frozenset(keys)
         self._by_index = {key.sha256[:INDEX]: key for key in self.keys}
 
     def find(self, key: bytes) -> Key | None:
-        """Find a key, in a time that tells nothing about any other.
+        """Find a key; the time that it takes tells nothing about any other key.
 
-        The look-up goes by a part of the hash of what was sent: nobody can aim at a hash, and none
-        leads back to its key. The whole is compared in constant time.
+        The look-up uses a part of the hash of the key that was sent. Nobody can choose a hash, and
+        a hash does not lead back to its key. The whole hash is compared in constant time.
         """
         digest = digest_of(key)
         found = self._by_index.get(digest[:INDEX])
@@ -83,15 +83,15 @@ class ApiKeys:
 class KeyFile:
     """Keeps the keys in step with their file.
 
-    A request makes it look at the file, at most once a second; it reads the file again when that
-    has changed.
+    At a request, at most once a second, it checks whether the file has changed, and reads it again
+    if so.
     """
 
     def __init__(self, path: Path, command: str = COMMAND) -> None:
         """Read a file of keys; ``command`` is the one that an error recommends.
 
         Raises:
-            KeysError: if it is not as it should be.
+            KeysError: if the file is not valid.
         """
         self._path = path
         self._command = command
@@ -100,7 +100,7 @@ class KeyFile:
         self._next_look = monotonic() + INTERVAL
 
     def keys(self) -> ApiKeys:
-        """Return the keys that the file holds, or, while it cannot be read, last held."""
+        """Return the keys in the file; while it cannot be read, the last ones that it had."""
         now = monotonic()
         if now >= self._next_look:
             self._next_look = now + INTERVAL
@@ -141,7 +141,7 @@ def digest_of(key: bytes) -> str:
 
 
 def fix_by(path: Path, arguments: str, command: str = COMMAND) -> str:
-    """Name the command that fixes a file."""
+    """Return the command that fixes a file, for a sentence."""
     return f"run: {command} {arguments} --file {quote(str(path))}"
 
 
@@ -149,10 +149,10 @@ def read_keys(path: Path, *, may_be_empty: bool = False, command: str = COMMAND)
     """Read a file of keys; ``command`` is the one that an error recommends.
 
     Raises:
-        KeysError: if it cannot be read, holds no key, or one that is not as it should be.
+        KeysError: if it cannot be read, has no key, or an entry that is not valid.
     """
     add = fix_by(path, "add NAME", command)
-    anew = f"correct it, or move it away and {add}"  # nothing is added to what cannot be read
+    anew = f"correct it, or move it away and {add}"  # nothing is added to an unreadable file
     try:
         entries = tomllib.loads(_text(path))
     except (OSError, ValueError, RecursionError) as error:

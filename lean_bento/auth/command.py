@@ -4,7 +4,7 @@
     python -m lean_bento.auth list --file keys.toml
     python -m lean_bento.auth remove NAME --file keys.toml
 
-``add`` shows the key, once: only its hash is kept. A running service notices a change by itself.
+``add`` shows the key once; only its hash is kept. A running service notices a change by itself.
 Commands that run at the same time wait for each other.
 """
 
@@ -44,12 +44,12 @@ class KeyCommand:
     prefix: str = "key_"
 
     def add(self, path: Path, name: str, expires: date | None = None) -> str:
-        """Make a key, add it to a file, and return it; it is durable then.
+        """Make a key, add it to a file, which may not exist yet, and return it.
 
-        A file that is not there is made.
+        The key is on the disk then.
 
         Raises:
-            KeysError: if the name is taken, or the file not as it should be.
+            KeysError: if the name is taken, or the file is not valid.
         """
         secret = self.prefix + token_urlsafe(BYTES)
         with _alone(path):
@@ -61,10 +61,10 @@ class KeyCommand:
         return secret
 
     def remove(self, path: Path, name: str) -> None:
-        """Remove a key from a file; the last one stays, since a service does not start without.
+        """Remove a key from a file; the last one stays, since a service cannot start without keys.
 
         Raises:
-            KeysError: if it is not there or the last, or the file not as it should be.
+            KeysError: if the key is not there or is the last one, or the file is not valid.
         """
         with _alone(path):
             keys = self._read(path)
@@ -79,7 +79,7 @@ class KeyCommand:
             _write(path, others, self.command)
 
     def main(self, arguments: list[str] | None = None) -> str:
-        """Do what the command line says; return what is to be printed."""
+        """Run the command; return the text to print."""
         parser = self._parser()
         options = parser.parse_args(arguments)
         if not options.file:
@@ -122,9 +122,9 @@ class KeyCommand:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Keep other commands waiting, and what was written from getting lost with the power.
+    """Lock out other commands, and make the change durable.
 
-    The folder is locked, since the file is replaced and may not be there yet.
+    The folder is locked, since the file is replaced and may not exist yet.
 
     Raises:
         KeysError: if the folder is not there or cannot be written.
@@ -147,8 +147,8 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, keys: Iterable[Key], command: str) -> None:
-    """Replace a file as a whole; a new one is its owner's alone, an old one keeps its rights."""
-    path = path.resolve()  # what a link names is replaced, not the link
+    """Replace a file as a whole; a new one can be read by its owner only, an old one as before."""
+    path = path.resolve()  # the file that a link names is replaced, not the link
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     new = Path(name)
     try:

@@ -1,8 +1,8 @@
 """Bearer-token authentication: a request without a valid key is refused before its body is read.
 
-Every path wants ``Authorization: Bearer <key>`` but ``/livez`` and ``/readyz``, which an
-orchestrator asks; one name for each probe is enough, so ``/healthz`` wants a key, too. Without a
-file of keys the service is open.
+Every path needs ``Authorization: Bearer <key>`` except ``/livez`` and ``/readyz``, the probes of an
+orchestrator. ``/healthz`` is a second name of ``/livez`` and needs a key. Without a file of keys
+the service is open.
 """
 
 import asyncio
@@ -29,15 +29,15 @@ __all__ = ["OPEN_PATHS", "AuthMiddleware", "configured_keys", "key_file_of"]
 
 logger = logging.getLogger("bentoml.service")
 OPEN_PATHS: Final = frozenset({"/livez", "/readyz"})
-"""Paths that want no key."""
+"""Paths that need no key."""
 NOBODY: Final = "(nobody)"
-"""In the metrics in place of a name; no key can be called so."""
+"""In the metrics instead of the name of a key; no key can have this name."""
 MISSING = "This needs an API key: send the header Authorization: Bearer <key>."
 UNKNOWN = "This API key is not known here."
 
 
 class AuthMiddleware:
-    """Hands on a request that has a valid key, and notes the key's name."""
+    """Hands on a request that has a valid key, with the key's name in the request's context."""
 
     def __init__(self, app: ASGIApp, keys: KeyFile, metric: str) -> None:
         """Stand in front of ``app``; ``metric`` counts answers by key and status."""
@@ -71,7 +71,7 @@ class AuthMiddleware:
         await answer(scope, receive, count)
 
     def _authenticate(self, scope: Scope) -> tuple[str | None, ASGIApp]:
-        """Return the key's name, and what is to answer: the application or a refusal."""
+        """Return the key's name, and the ASGI application that is to answer."""
         sent = _bearer(scope)
         if not sent:
             return None, _refusal(HTTPStatus.UNAUTHORIZED, MISSING)
@@ -92,7 +92,7 @@ class RequestsByKey:
     """Counts answers by the name of the key and their status.
 
     All answers of a turn of the event loop are written together, for the reason given in
-    ``fast_path.metrics``. The names come from the file of keys, so no client can make series.
+    ``fast_path.metrics``. The names come from the file of keys, so no client can add series.
     """
 
     def __init__(self, metric: str) -> None:

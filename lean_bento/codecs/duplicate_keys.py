@@ -1,7 +1,7 @@
 """Keys that a JSON object has more than once.
 
-Parsers keep the last silently, pydantic's too: two readers of one request may then see two
-different things. Only text that a parser has accepted is looked at.
+Parsers, pydantic's among them, keep one value and drop the others silently. Two programs that read
+the same request could then see two different values.
 """
 
 import json
@@ -17,7 +17,7 @@ DUPLICATE: Final = PydanticCustomError("repeated", "This field stands there more
 
 
 def duplicate_keys(document: bytes) -> Any:  # noqa: ANN401  of the shape of the document
-    """Read valid JSON with the list of its duplicate keys, each once, in place of each object."""
+    """Read valid JSON; in place of each object stands the list of its duplicate keys."""
     return json.loads(
         document.decode(),
         object_pairs_hook=_duplicates,
@@ -49,7 +49,7 @@ class UniqueKeys(BaseModel):
         """
         body = json_data.encode() if isinstance(json_data, str) else json_data
         found: Self = cls.__pydantic_validator__.validate_json(body)
-        # Each colon belongs to one field, unless a text has one: then it is worth a look.
+        # Each colon belongs to one field, unless a text has one: only then is it read again.
         if body.count(b":") != len(found.__pydantic_fields_set__) and (
             names := duplicate_keys(body)
         ):

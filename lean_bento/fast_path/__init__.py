@@ -1,1 +1,1 @@
-"""Answers an API method without BentoML's detours."""
+"""A short way from a request to an API method, beside BentoML's own."""

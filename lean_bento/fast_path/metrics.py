@@ -1,4 +1,4 @@
-"""Count requests in BentoML's own Prometheus series, at less cost.
+"""Metrics of the fast path, in BentoML's own Prometheus series at less cost.
 
 BentoML's middleware looks a series up by its labels for every request and writes six values to
 shared memory. Here each series is looked up once, and all requests of a turn of the event loop
@@ -48,17 +48,17 @@ class EndpointMetrics:
         self._loop = asyncio.get_running_loop()
         self._scheduled = False
         # Not written yet:
-        self._under_way = 0  # begun less ended
-        self._durations: dict[int, list[float]] = {}  # seconds, of the ended by status
+        self._under_way = 0  # requests begun minus requests ended
+        self._durations: dict[int, list[float]] = {}  # seconds of the ended requests, by status
 
     def start(self) -> float:
-        """Count a request as under way; returns when it began, for ``finish``."""
+        """Count a request as under way; return the time of its beginning, for ``finish``."""
         self._under_way += 1
         self._write_soon()
         return perf_counter()
 
     def finish(self, began: float, status: int | None) -> None:
-        """Count a request as over; without a status it was never answered."""
+        """Count a request as ended; ``status`` is None if it was not answered."""
         self._under_way -= 1
         if status is not None:
             self._durations.setdefault(status, []).append(perf_counter() - began)
@@ -82,7 +82,7 @@ class EndpointMetrics:
 
 
 def observe_all(histogram: Any, values: list[float]) -> None:  # noqa: ANN401  one child of a Prometheus histogram
-    """Do what ``histogram.observe`` does for each value, writing every bucket at most once."""
+    """Observe each value as ``histogram.observe`` does; write every bucket at most once."""
     bounds = histogram._upper_bounds  # noqa: SLF001
     for bucket, count in Counter(bisect_left(bounds, value) for value in values).items():
         histogram._buckets[bucket].inc(count)  # noqa: SLF001

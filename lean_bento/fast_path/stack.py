@@ -1,7 +1,7 @@
 """Inspection of the middlewares in the application that BentoML built.
 
-The fast path keeps the limits and the metrics of that application. It may only be taken when it
-knows every middleware in it: one that it does not know has been switched on for a reason.
+The fast path keeps the limits and the metrics of that application. It is used only if every
+middleware in it is known, since an unknown one has been switched on for a reason.
 """
 
 from asyncio import Semaphore
@@ -34,18 +34,18 @@ WITHOUT_EFFECT = (
     ContextMiddleware,
     RequestChecksMiddleware,
 )
-"""Middlewares whose work the fast path does itself, or which only serve BentoML's own path."""
+"""Middlewares whose work the fast path does itself, or which BentoML's own path needs only."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What the fast path has to respect.
+    """Limits and metrics of the application, shared by both paths.
 
     Attributes:
         timeout: seconds for a request; None without a limit.
-        semaphore: shared with BentoML's own path; None without a limit.
+        semaphore: limits concurrency; None without a limit.
         metrics: counts requests; None where metrics are off.
-        load_shedding: shared with BentoML's own path; None without a limit.
+        load_shedding: limits the delay of a request; None without a limit.
     """
 
     timeout: float | None = None
@@ -59,10 +59,10 @@ def read_stack(app: Any, paths: Collection[str]) -> Stack | None:  # noqa: ANN40
 
     Args:
         app: around a Starlette that has started, so that its middlewares exist.
-        paths: that tracing must leave out.
+        paths: of the API methods.
 
     Returns:
-        None if there is a middleware that is not known or is in use for one of the paths.
+        None if a middleware is not known, or if one of the paths is traced.
     """
     found: dict[str, Any] = {}
     layer: Any = app

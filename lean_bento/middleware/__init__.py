@@ -1,1 +1,1 @@
-"""Layers around the endpoints."""
+"""ASGI layers around BentoML's application."""

@@ -1,9 +1,9 @@
 """Load shedding: a request that had to wait for too much work is refused before it begins.
 
-The event loop reads every socket that has something and only then lets one request after the
-other begin. Under overload the last of them begin long after they were read, and no limit of
-concurrency sees them wait. The worker's own work counts, not time: a worker that stood still,
-because its core or its host did other things, does not have too much to do.
+The event loop first reads every socket that has data and then begins one request after the other.
+Under overload the last of them begin long after they were read, and no limit of concurrency counts
+them while they wait. Only the worker's own CPU time counts: a worker that was paused, because its
+core or its host was busy, is not overloaded.
 """
 
 import asyncio
@@ -42,14 +42,14 @@ class LoadSheddingMiddleware:
         return await self.app(scope, receive, send)
 
     def is_overloaded(self) -> bool:
-        """Whether the request that begins now has waited for too much work of its turn."""
+        """Whether too much work of this turn has come before the request that begins now."""
         now = monotonic()
         if not self._turn_began:
             self._turn_began = now
             self._work_before = thread_time()
-            # Runs once all that is ready now has begun.
+            # Runs once all requests that are ready now have begun.
             asyncio.get_running_loop().call_soon(self._end_turn)
-        # Work takes at least its time, and the time is six times as cheap to ask for.
+        # Work takes at least its CPU time, and the clock costs a sixth of asking for that.
         late = now - self._turn_began > self._max_queue_delay
         return late and thread_time() - self._work_before > self._max_queue_delay
 

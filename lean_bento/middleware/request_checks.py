@@ -1,8 +1,8 @@
 """Checks of a request on BentoML's own path: media type, size of the body, query.
 
-BentoML reads multipart and form bodies everywhere, pickles on every service but the first, bodies
-of any size, and ignores a query. A body that says that it is too large is refused before any of it
-is read, one that does not say so as soon as it is; nothing above the limit is kept.
+BentoML accepts multipart and form bodies everywhere, pickles on every service but the first, and
+bodies of any size, and it ignores a query. A body whose header announces too many bytes is refused
+unread, any other one at the first byte above the limit. Nothing above the limit is kept.
 """
 
 from collections.abc import Mapping
@@ -23,17 +23,17 @@ from lean_bento.rows import RowLimit
 __all__ = ["EndpointLimits", "RequestChecksMiddleware", "too_large"]
 
 OTHER_BODY = 16 * 1024
-"""Bytes of a body where none is expected."""
+"""Bytes of a body at a path that takes none."""
 
 
 @dataclass(frozen=True)
 class EndpointLimits:
-    """What a request to an API method must keep.
+    """Limits and options of an API method.
 
     Attributes:
         options: of the method.
         body: bytes of a body at most.
-        rows: rows of a body at most; None for a body without rows.
+        rows: limit of the rows of a body; None for a body without rows.
     """
 
     options: EndpointOptions
@@ -42,7 +42,7 @@ class EndpointLimits:
 
 
 class RequestChecksMiddleware:
-    """Answers 415, 413 or 400 to a request that its endpoint would not take."""
+    """Answers 415, 413 or 400 to a request that its endpoint does not take."""
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, EndpointLimits]) -> None:
         """Wrap ``app``; ``limits`` holds those of each path of an API method."""

@@ -1,7 +1,7 @@
-"""Paths of the application: a request for any other gets no further than here.
+"""Known paths: a request for any other path is answered with 404 here.
 
-BentoML counts a request under whatever path it asks for, a series each: a scanner would fill the
-metrics. Behind this ASGI layer there are only paths of the application's own.
+BentoML counts each request under its path, one Prometheus series a path, so that a scanner would
+fill the metrics.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,14 +18,14 @@ __all__ = ["RoutesMiddleware", "paths_of"]
 
 
 class RoutesMiddleware:
-    """Answers 404 to a request for an unknown path, and sends files whole.
+    """Answers 404 to a request for an unknown path, and removes the Range header.
 
-    A Range may be ignored (RFC 9110, 14.2), and the few small files of the index page have no use
-    for it. Starlette refuses one that it cannot read in plain text.
+    A server may ignore Range (RFC 9110, 14.2), and the few small files of the index page do not
+    need it. Starlette would answer an invalid one in plain text.
     """
 
     def __init__(self, app: ASGIApp, paths: Iterable[str]) -> None:
-        """Wrap ``app``, which has something at each of ``paths``."""
+        """Wrap ``app``; ``paths`` are all of its paths."""
         self.app = app
         self._paths = frozenset(paths)
 
@@ -40,14 +40,13 @@ class RoutesMiddleware:
 
 
 def paths_of(routes: Iterable[Any], prefix: str = "") -> Iterator[str]:
-    """Every path of an application's routes, each static file among them."""
+    """List every path of an application's routes, static files included."""
     for route in routes:
-        path = prefix + getattr(route, "path", "")
         if isinstance(route, Mount) and isinstance(route.app, StaticFiles):
             for folder in map(Path, route.app.all_directories):
-                files = (file for file in folder.rglob("*") if file.is_file())
-                yield from (f"{path}/{file.relative_to(folder).as_posix()}" for file in files)
+                files = (file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
+                yield from (f"{prefix}{route.path}/{file.as_posix()}" for file in files)
         elif isinstance(route, Mount):
-            yield from paths_of(route.routes, path)
+            yield from paths_of(route.routes, prefix + route.path)
         elif isinstance(route, Route):
-            yield path
+            yield prefix + route.path
