@@ -89,9 +89,7 @@ class CreditRiskClassifier:
             decision_log.prepare()
 
     def __init__(self) -> None:
-        stored = load_checked(self.model)
-        self.card = stored.card
-        self.report = stored.report
+        self.stored = stored = load_checked(self.model)
         predict, explain = (
             lean_bento.dependency_call(self.runner, name) for name in ("predict", "explain")
         )
@@ -167,5 +165,5 @@ svc.configure(configuration)
 cast("CreditRiskService", CreditRiskRunner).configure(configuration)
 if decision_log:
     svc.headers[DECISION_ID] = ABOUT_DECISION_ID
-svc.answer_get("/model", ModelCard, lambda classifier: classifier.card)
-svc.answer_page("/model/report", lambda classifier: classifier.report, "The model has no report.")
+svc.answer_get("/model", ModelCard, lambda it: it.stored.card)
+svc.answer_page("/model/report", lambda it: it.stored.report, "The model has no report.")
