@@ -155,8 +155,8 @@ class Configuration:
         return BentoMLConfigException(msg)
 
 
-def read_configuration(path: Path, known_services: Collection[str]) -> Configuration:
-    """Make BentoML read ``path``, unless the environment names another file, and read that one.
+def read_configuration(path: Path | str, known_services: Collection[str]) -> Configuration:
+    """Read the file that the environment names, or else ``path``; BentoML reads the same file.
 
     Also turns BentoML's usage tracking off, unless the environment says otherwise.
 
@@ -164,7 +164,8 @@ def read_configuration(path: Path, known_services: Collection[str]) -> Configura
         BentoMLConfigException: if it is not there, or names a service that does not exist.
     """
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
-    return Configuration(Path(os.environ.setdefault(VARIABLE, str(path))), known_services)
+    found = os.environ.setdefault(VARIABLE, str(Path(path).absolute()))
+    return Configuration(Path(found), known_services)
 
 
 def _read(path: Path) -> dict[str, Any]:
