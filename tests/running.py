@@ -18,6 +18,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 import httpx
+import psutil
 import uvicorn
 import yaml
 
@@ -123,6 +124,23 @@ class Server:
         """As ``get``."""
         return httpx.post(f"{self.url}{path}", **UNHURRIED | how)
 
+    def answers_with(self, ready: int, trusted: ssl.SSLContext) -> bool:
+        """Whether ``/readyz`` gives this status; fails if the service has ended."""
+        found = readiness(self.url, trusted)
+        ended = self.process.poll() is not None or "startup failed" in self.logged()
+        assert not ended, f"ended before it was ready:\n{self.logged()}"
+        return found == ready
+
+    def workers(self, service: str = "credit_risk_classifier") -> list[psutil.Process]:
+        """The living worker processes of a service, oldest first."""
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):  # a dead one has no command line
+                line = child.cmdline()
+                if "--service-name" in line and line[line.index("--service-name") + 1] == service:
+                    found.append(child)
+        return sorted(found, key=lambda process: process.create_time())
+
     def stop(self) -> int:
         """End the service as an orchestrator would, and return its exit code."""
         if self.process.poll() is None:
@@ -178,7 +196,7 @@ def started(
     trusted = ssl.create_default_context(cafile=certificate) if certificate else TRUSTS_NOBODY
     server = Server(f"http{'s' if certificate else ''}://127.0.0.1:{port}", process, log, own)
     try:
-        _wait_until(ready, server, trusted)
+        wait_until(lambda: server.answers_with(ready, trusted))
         yield server
     finally:
         server.stop()
@@ -194,24 +212,20 @@ def serving(
         yield server
 
 
+def wait_until(holds: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"did not come true in {seconds} s"
+        time.sleep(0.02)
+
+
 def readiness(url: str, trusted: ssl.SSLContext = TRUSTS_NOBODY) -> int:
     """Status of ``/readyz``; 0 where nobody answers."""
     try:
         return httpx.get(f"{url}/readyz", timeout=5, verify=trusted).status_code
     except httpx.TransportError:
         return 0
-
-
-def _wait_until(ready: int, server: Server, trusted: ssl.SSLContext) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        found = readiness(server.url, trusted)
-        ended = server.process.poll() is not None or "startup failed" in server.logged()
-        assert not ended, f"ended before it was ready:\n{server.logged()}"
-        if found == ready:
-            return
-        assert time.monotonic() < deadline, f"not ready after {PATIENCE} s:\n{server.logged()}"
-        time.sleep(0.1)
 
 
 @contextmanager

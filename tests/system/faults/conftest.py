@@ -4,10 +4,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import psutil
 import pytest
-from running import Server, configured, serving
+from running import Server, configured, serving, wait_until
 
 Serve = Callable[..., AbstractContextManager[Server]]
+
+
+def replacement(server: Server, dead: psutil.Process, living: int = 1) -> psutil.Process:
+    """Wait for the worker that comes in place of a dead one."""
+    wait_until(lambda: len([w for w in server.workers() if w.pid != dead.pid]) >= living)
+    return server.workers()[-1]
 
 
 @pytest.fixture

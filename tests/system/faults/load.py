@@ -107,6 +107,7 @@ class Load:
 
     Attributes:
         answered: right answers by the kind of request.
+        logged: body of each right answer with a decision id, by that id.
         wrong: what was found in place of a right answer.
         lost: when each request was begun that got no answer, and when that was seen; on the clock
             of ``monotonic``.
@@ -116,6 +117,7 @@ class Load:
     port: int
     calls: list[Call]
     answered: Counter[str] = field(default_factory=Counter)
+    logged: dict[str, bytes] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     lost: list[tuple[float, float]] = field(default_factory=list)
     going: bool = True
@@ -200,6 +202,8 @@ class Client(asyncio.Protocol):
             self.left = 0
         if (answer.status, answer.body) == (self.call.status, self.call.body):
             self.load.answered[self.call.name] += 1
+            if name := answer.headers.get("x-decision-id"):
+                self.load.logged[name] = answer.body
         else:
             said = f"{answer.status} {answer.body[:300]!r}"
             self.load.wrong.append(f"{self.call.request[:80]!r}: {said}")

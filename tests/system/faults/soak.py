@@ -24,14 +24,13 @@ from statistics import median
 
 import psutil
 import uvloop
-import yaml
 from faults.load import Load
 from matplotlib.figure import Figure
 from raw_http import parse
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from running import PROJECT, Server, run, serving
+from running import PROJECT, Server, configured, run, serving
 
 CLIENTS = 32
 WORKERS = 2
@@ -78,17 +77,12 @@ class Soak:
     def parent(self) -> psutil.Process:
         return psutil.Process(self.server.process.pid)
 
-    def workers(self) -> list[psutil.Process]:
-        """The living, oldest first."""
-        living = [p for p in self.parent.children() if p.status() != psutil.STATUS_ZOMBIE]
-        return sorted(living, key=lambda process: process.create_time())
-
     async def sample(self) -> None:
         """Look at memory and answers once a second."""
         before = 0
         while True:
             with suppress(psutil.NoSuchProcess):
-                for process in [self.parent, *self.workers()]:
+                for process in [self.parent, *self.server.workers()]:
                     self.memory[process.pid].append((self.now, process.memory_info().rss))
             answered = self.load.answered.total()
             self.rates.append((self.now, answered - before))
@@ -97,11 +91,11 @@ class Soak:
 
     async def kill_a_worker(self) -> None:
         """Kill the youngest, so that the oldest lives throughout."""
-        known = {process.pid for process in self.workers()}
+        known = {process.pid for process in self.server.workers()}
         killed = time.monotonic()
         self.kills.append(killed)
-        self.workers()[-1].kill()
-        while not (new := [p for p in self.workers() if p.pid not in known]):  # noqa: ASYNC110  of another process
+        self.server.workers()[-1].kill()
+        while not (new := [p for p in self.server.workers() if p.pid not in known]):  # noqa: ASYNC110  of another process
             await asyncio.sleep(0.05)
         spawned = time.monotonic() - killed
         while not has_connections(new[0]):  # noqa: ASYNC110  as above
@@ -111,7 +105,7 @@ class Soak:
 
     async def halt_a_worker(self) -> None:
         """Let the oldest stand still for a second."""
-        oldest = self.workers()[0]
+        oldest = self.server.workers()[0]
         oldest.suspend()
         await asyncio.sleep(1)
         oldest.resume()
@@ -211,11 +205,7 @@ def has_connections(worker: psutil.Process) -> bool:
 @contextmanager
 def two_workers(home: Path, folder: Path) -> Iterator[Server]:
     """The service with two workers; with its decision log where the environment names one."""
-    settings = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())
-    settings["services"]["credit_risk_classifier"]["workers"] = WORKERS
-    changed = folder / "two-workers.yaml"
-    changed.write_text(yaml.safe_dump(settings))
-    changes = {"BENTOML_CONFIG": str(changed)}
+    changes = configured(folder, {"credit_risk_classifier.workers": WORKERS})
     if LOG_VARIABLE in os.environ:
         changes[LOG_VARIABLE] = os.environ[LOG_VARIABLE]
     with serving("service.py:svc", home=home, log=folder / "log", **changes) as server:
@@ -243,7 +233,7 @@ async def soak(server: Server, seconds: float, every: float, show: Callable[[Soa
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     with suppress(psutil.NoSuchProcess):
-        for worker in state.workers():
+        for worker in state.server.workers():
             worker.resume()  # one may stand still
     await state.load.stop()
     state.judge()

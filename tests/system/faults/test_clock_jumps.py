@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from faults.conftest import Serve
-from faults.processes import replacement, workers
+from faults.conftest import Serve, replacement
 from raw_http import Answer, Connection
 from running import PROJECT, Server
 
@@ -111,7 +110,7 @@ def test_a_jump_of_the_clock_changes_no_answer_no_limit_and_no_replacement(
             assert answer() == expected
             assert abs(last_request(server) - time.time() - jump) < HOUR / 2  # it jumped
 
-        (dead,) = workers(server)
+        (dead,) = server.workers()
         killed = time.monotonic()
         dead.kill()
         replacement(server, dead)

@@ -5,83 +5,29 @@ BentoML takes seconds to start a worker again. So a process that has imported ev
 workers, each of which serves what BentoML's would serve.
 """
 
+import asyncio
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Self
 
-import httpx
-from running import PATIENCE, PROJECT, TRUSTS_NOBODY, environment, free_port, run
+from faults.load import Load
+from running import PATIENCE, PROJECT, environment, free_port, run
 
 from audit_log import read_entries
 from credit_risk.decision_log.settings import DECISIONS
-from credit_risk.form import sample_applications
 
 KILLS = int(os.environ.get("CREDIT_RISK_KILLS", "10"))
-SAMPLES = [sample.model_dump(mode="json") for sample in sample_applications(20)]
 CLIENTS = 8
 LONGEST = 0.3
 """Seconds under load before a kill, at most."""
-
-
-class Load:
-    """Clients that ask again and again, whatever happens, and keep what was answered."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._stop = threading.Event()
-        self.answered: dict[str, float] = {}  # probability of default by decision
-        self._answers = 0
-        self._clients = [threading.Thread(target=self._ask, args=(n,)) for n in range(CLIENTS)]
-
-    def _ask(self, seed: int) -> None:
-        chosen = random.Random(seed)  # noqa: S311  to be repeated, not to be secret
-        while not self._stop.is_set():
-            try:
-                with httpx.Client(base_url=self._url, timeout=10, verify=TRUSTS_NOBODY) as http:
-                    while not self._stop.is_set():
-                        self._ask_once(http, chosen.choices(SAMPLES, k=chosen.choice([1, 1, 1, 9])))
-            except httpx.TransportError:
-                time.sleep(0.01)  # killed, or not there yet
-
-    def _ask_once(self, http: httpx.Client, applications: list[object]) -> None:
-        if len(applications) == 1:
-            answer = http.post("/classify", json=applications[0])
-            answers = [answer.json()]
-        else:
-            answer = http.post("/classify_batch", json=applications)
-            answers = answer.json()
-        if answer.status_code != 200:
-            return  # a worker that has only begun
-        self._answers += 1
-        name = answer.headers["x-decision-id"]
-        for number, each in enumerate(answers):
-            key = name if len(answers) == 1 else f"{name}/{number}"
-            self.answered[key] = each["default_probability"]
-
-    def __enter__(self) -> Self:
-        for client in self._clients:
-            client.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for client in self._clients:
-            client.join()
-
-    def wait_for_answers(self) -> None:
-        """Wait for more answers than those that a worker killed just now has left behind."""
-        before, deadline = self._answers, time.monotonic() + PATIENCE
-        while self._answers < before + 2 * CLIENTS:
-            assert time.monotonic() < deadline, "no worker came back"
-            time.sleep(0.01)
 
 
 FORK_WORKERS = """
@@ -116,7 +62,8 @@ def forking(home: Path, log: Path, folder: Path) -> Iterator[tuple[str, Iterator
     assert process.stdout is not None
     workers = map(int, process.stdout)
     try:
-        yield f"http://127.0.0.1:{port}", workers
+        first = next(workers)  # from when on the socket listens
+        yield f"http://127.0.0.1:{port}", chain([first], workers)
     finally:
         process.kill()  # first, or it forks another
         process.wait()
@@ -125,15 +72,44 @@ def forking(home: Path, log: Path, folder: Path) -> Iterator[tuple[str, Iterator
         process.stdout.close()
 
 
+def probabilities(name: str, body: bytes) -> dict[str, float]:
+    """Probability of default of each decision of an answer, by the decision's id."""
+    answer = json.loads(body)
+    if isinstance(answer, list):
+        rows = enumerate(each.get("default_probability") for each in answer)
+    elif isinstance(answer["default_probability"], list):
+        rows = enumerate(answer["default_probability"])
+    else:
+        return {name: answer["default_probability"]}
+    return {f"{name}/{number}": value for number, value in rows if value is not None}
+
+
+async def load_and_kill(url: str, workers: Iterator[int]) -> Load:
+    """Kill one worker after the other while clients get their answers."""
+    load = await asyncio.to_thread(Load.on, url)
+    moment = random.Random(7)  # noqa: S311  to be repeated, not to be secret
+    await load.start(CLIENTS)
+
+    async def more_answers() -> None:
+        """Wait for more answers than those that a worker killed just now has left behind."""
+        enough, deadline = load.answered.total() + 2 * CLIENTS, time.monotonic() + PATIENCE
+        while load.answered.total() < enough:
+            assert time.monotonic() < deadline, "no worker came back"
+            await asyncio.sleep(0.01)
+
+    for _ in range(KILLS):
+        await more_answers()
+        await asyncio.sleep(moment.uniform(0, LONGEST))
+        os.kill(next(workers), signal.SIGKILL)
+    await more_answers()
+    await load.stop()
+    return load
+
+
 def test_what_was_answered_is_in_the_log(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "decisions"
-    moment = random.Random(7)  # noqa: S311  as above
-    with forking(home, tmp_path / "log", folder) as (url, workers), Load(url) as load:
-        for _ in range(KILLS):
-            load.wait_for_answers()
-            time.sleep(moment.uniform(0, LONGEST))
-            os.kill(next(workers), signal.SIGKILL)
-        load.wait_for_answers()
+    with forking(home, tmp_path / "log", folder) as (url, workers):
+        load = asyncio.run(load_and_kill(url, workers))
 
     logged = {
         decision["id"]: decision["probability"]
@@ -141,6 +117,11 @@ def test_what_was_answered_is_in_the_log(home: Path, tmp_path: Path) -> None:
         for decision in part
     }
     verified = run("python", "-m", "credit_risk.decisions", "verify", folder, home=home).stdout
-    assert {key: logged.get(key) for key in load.answered} == load.answered
+    answered: dict[str, float] = {}
+    for name, body in load.logged.items():
+        answered |= probabilities(name, body)
+    assert load.wrong == []
+    assert len(load.logged) > KILLS
+    assert {key: logged.get(key) for key in answered} == answered
     assert len(list(folder.iterdir())) == KILLS + 1
     assert verified.endswith(f"{KILLS + 1} files, {len(logged)} decisions, 0 files broken\n")

@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from faults.conftest import Serve
-from faults.processes import wait_until, workers
-from running import Server
+from running import Server, wait_until
 
 from credit_risk.form import sample_applications
 
@@ -46,8 +45,8 @@ def under_way(server: Server) -> float:
 
 def kill_under_way(server: Server, bodies: list[dict[str, object]]) -> list[httpx.Response]:
     """Kill the runner while it has these applications, sent in one call, and nothing else."""
-    (runner,) = workers(server, RUNNER)
-    (classifier,) = workers(server)
+    (runner,) = server.workers(RUNNER)
+    (classifier,) = server.workers()
     before = under_way(server)
     runner.suspend()
     classifier.suspend()  # so that all of them arrive in the same turn
@@ -83,7 +82,7 @@ def test_what_the_runner_dies_with_is_answered_right_or_not_at_all_and_the_rest_
 ) -> None:
     with serve_with(1, CREDIT_RISK_RUNNER="remote") as server:
         expected = [classify(server, body).content for body in BODIES]
-        (classifier,) = workers(server)
+        (classifier,) = server.workers()
         found = kill_under_way(server, BODIES[:8])
         back(server)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -94,4 +93,4 @@ def test_what_the_runner_dies_with_is_answered_right_or_not_at_all_and_the_rest_
                 answer.status_code >= 500 and answer.json().keys() == {"error", "detail"}
             )
         assert [answer.content for answer in after] == expected
-        assert workers(server) == [classifier]
+        assert server.workers() == [classifier]

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from faults.conftest import Serve
+from faults.conftest import Serve, replacement
 from faults.load import Load
-from faults.processes import replacement, wait_until, workers
 from raw_http import Connection
-from running import Server
+from running import Server, wait_until
 
 from credit_risk.form import COURSE_EXAMPLE
 
@@ -42,7 +41,7 @@ def test_a_killed_worker_loses_what_it_had_in_flight_and_is_soon_back(
         load = Load.on(server.url)
         await load.start(CLIENTS)
         await asyncio.sleep(1)
-        dead = workers(server)[0]
+        dead = server.workers()[0]
         killed = time.monotonic()
         dead.kill()
         await asyncio.sleep(0)
@@ -58,7 +57,7 @@ def test_a_killed_worker_loses_what_it_had_in_flight_and_is_soon_back(
         assert load.wrong == []
         assert len(load.lost) <= CLIENTS
         assert all(began < seen + 0.5 and killed <= lost for began, lost in load.lost)
-        assert len(workers(server)) == number
+        assert len(server.workers()) == number
         return noticed, noticed + work  # its own work: others have the core too while tests run
 
     with serve_with(number, **variables) as server:
@@ -76,9 +75,9 @@ def test_who_asks_while_the_only_worker_is_dead_waits_for_the_next_and_is_answer
 ) -> None:
     with serve_with(1) as server:
         expected = classify(server)
-        (only,) = workers(server)
+        (only,) = server.workers()
         only.kill()
-        wait_until(lambda: only not in workers(server))
+        wait_until(lambda: only not in server.workers())
         found = classify(server)
 
         assert (found.status_code, found.content) == (200, expected.content)
@@ -102,7 +101,7 @@ def test_a_store_that_is_deleted_is_missed_only_by_workers_that_start(
         assert {status for status, _ in before} == {200}
         assert ask(server) == before
 
-        victim = workers(server)[0]
+        victim = server.workers()[0]
         victim.kill()
         wait_until(lambda: "found no such model in the store" in server.logged())
         started = server.logged().count("Initializing service error")
@@ -121,7 +120,7 @@ def test_a_store_that_is_deleted_is_missed_only_by_workers_that_start(
         shutil.copytree(home / "models", store, dirs_exist_ok=True)
         wait_until(lambda: server.logged().count("initialized") > initialized)
 
-        assert len(workers(server)) == 2
+        assert len(server.workers()) == 2
         assert ask(server) == before
         assert "Traceback" not in server.logged()
 

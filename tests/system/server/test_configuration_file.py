@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 from raw_http import Connection
 from running import Server, configured, run, serving
@@ -34,11 +33,6 @@ def classify(server: Server) -> httpx.Response:
     return server.post("/classify", json=COURSE_EXAMPLE)
 
 
-def workers(server: Server) -> list[psutil.Process]:
-    children = psutil.Process(server.process.pid).children(recursive=True)
-    return [child for child in children if "_bentoml_impl.worker.service" in child.cmdline()]
-
-
 @contextmanager
 def stalled_request(server: Server, length: int = 1_000_000) -> Iterator[Connection]:
     """A request whose body never comes, so that it stays in progress if it is a large one."""
@@ -53,14 +47,14 @@ def stalled_request(server: Server, length: int = 1_000_000) -> Iterator[Connect
 def test_workers(serve_with: Serve) -> None:
     with serve_with({"credit_risk_classifier.workers": 2}) as server:
         assert classify(server).status_code == 200
-        assert len(workers(server)) == 2
+        assert len(server.workers()) == 2
 
 
 def test_the_file_as_it_is_runs_one_worker_and_logs_no_requests(server: Server) -> None:
     before = len(server.logged())
 
     assert classify(server).status_code == 200
-    assert len(workers(server)) == 1
+    assert len(server.workers()) == 1
     assert "/classify" not in server.logged()[before:]
 
 
@@ -156,7 +150,8 @@ def test_the_runner_s_batching(serve_with: Serve) -> None:
         ]
 
         assert {answer.status_code for answer in answers} == {200}
-        assert len(workers(server)) == 3
+        assert len(server.workers()) == 1
+        assert len(server.workers("CreditRiskRunner")) == 2
         assert {re.search('le="(.*?)"', line)[1] for line in batches} == {
             "1.0",
             "2.0",

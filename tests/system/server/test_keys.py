@@ -3,14 +3,13 @@
 import json
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from raw_http import ask
-from running import Locked, Server, configured, run, serving
+from running import Locked, Server, configured, run, serving, wait_until
 
 from credit_risk.form import COURSE_EXAMPLE
 from credit_risk.keys import COMMAND
@@ -23,13 +22,6 @@ UNLISTED = ["/", "/docs.json", "/schema.json", "/static_content/swagger-ui.css",
 def asked(locked: Locked, key: str) -> int:
     with locked.client(key) as client:
         return client.post("/classify", json=COURSE_EXAMPLE).status_code
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_every_path_but_the_probes_wants_a_key(locked: Locked) -> None:

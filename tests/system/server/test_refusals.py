@@ -10,7 +10,6 @@ import httpx
 import numpy as np
 import pytest
 from bodies import JSON, NPY, encoded, npy
-from faults.processes import workers
 from raw_http import Answer, Connection
 
 from credit_risk.form import COURSE_EXAMPLE, Application
@@ -235,7 +234,7 @@ def test_what_is_large_and_bad_costs_little(
     http: httpx.Client, request: pytest.FixtureRequest, url: str, case: str
 ) -> None:
     name = "server" if request.node.callspec.params["url"] == "lean path" else "bentoml_path"
-    (worker,) = workers(request.getfixturevalue(name))
+    (worker,) = request.getfixturevalue(name).workers()
     status, path, body = HOSTILE[case]
     before = sum(worker.cpu_times()[:2])
     answer = http.post(f"{url}{path}", content=body, headers=JSON)
