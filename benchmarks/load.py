@@ -12,6 +12,10 @@ from benchmarks.plan import Work
 
 __all__ = ["Load", "load"]
 
+TICK: Final = 0.1
+"""Seconds between wrk's looks for an interruption."""
+SHORTEST: Final = 0.25
+"""Seconds in which wrk has surely begun."""
 SCRIPT: Final = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "{media_type}"
@@ -64,7 +68,8 @@ class Load:
 def load(machine: Machine, server: Server, work: Work, seconds: float) -> Load:
     """Send a service ``work`` for so many seconds."""
     # wrk counts in whole seconds; interrupted, it ends early and reports as usual.
-    interrupt = ("timeout", "--preserve-status", "--signal=INT", str(seconds))
+    soon = str(max(seconds - TICK / 2, SHORTEST))
+    interrupt = ("timeout", "--preserve-status", "--signal=INT", soon)
     wrk = ("wrk", "--threads=1", f"--connections={work.connections}", "--duration=60s")
     headers = [f"--header={name}: {value}" for name, value in server.headers.items()]
     script = str(write_script(machine.home, work))

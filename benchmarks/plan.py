@@ -139,7 +139,7 @@ class Plan:
             data,
             rounds=1,
             seconds=0.3,
-            warm_up=0.1,
+            warm_up=0.3,
             requests=(20, 200),
             batch_rows=20,
             array_rows=50,
@@ -171,13 +171,15 @@ class Plan:
         small = [form(rows) for form in (batch, array) for rows in self.rows]
         alone = [in_process(kind, rows) for kind in ("json", "predict") for rows in sizes]
         shared = [in_process("predict", rows) for rows in (ALONE, MANY)]
-        growth = [one(ALONE), one(MANY), *shared]
+        singles = [one(ALONE), one(MANY)]
         return self.each(
             ([("fastapi", json), (OURS, json), (OURS, npy)], 1, self.rounds),
             ([(OURS, work) for work in calls], 0.3, self.rounds),
             ([(OURS, work) for work in large], 1, FEW),
-            ([(OURS, work) for work in (*small, *alone)], 0.3, FEW),
-            ([(trees(count), work) for count in self.trees for work in growth], 0.3, FEW),
+            ([(OURS, work) for work in small], 0.3, FEW),
+            ([(OURS, work) for work in alone], 0.1, FEW),
+            ([(trees(count), work) for count in self.trees for work in singles], 0.3, FEW),
+            ([(trees(count), work) for count in self.trees for work in shared], 0.1, FEW),
         )
 
     def each(self, *parts: tuple[Iterable[tuple[str, Work]], float, int]) -> list[Measurement]:
