@@ -13,12 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 from credit_risk.model import RiskModel
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import PARAMETERS, standard
-from credit_risk.training.tuning import (
-    Parameters,
-    mean_auc,
-    tune,
-    write_parameters,
-)
+from credit_risk.training.tuning import Parameters, mean_auc, tune, write_parameters
 
 PROVENANCE = {
     "data": 'a "quoted" name.csv',
@@ -51,19 +46,37 @@ class Judge:
         return float(parameters["eta"])
 
 
-def test_the_first_trial_is_the_present_parameters(examples: Examples) -> None:
-    judge = Judge()
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return Judge()
 
-    tune(examples, trials=3, score=judge)
 
+@pytest.fixture(scope="module")
+def told() -> list[int]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def searched(examples: Examples, judge: Judge, told: list[int]) -> tuple[Parameters, float]:
+    """What a search of 40 trials finds."""
+    return tune(examples, trials=40, on_trial=lambda: told.append(1), score=judge)
+
+
+def test_progress_is_told_once_a_trial(searched: object, told: list[int]) -> None:
+    assert searched
+    assert len(told) == 40
+
+
+def test_the_first_trial_is_the_present_parameters(searched: object, judge: Judge) -> None:
+    assert searched
     assert judge.asked[0] == present()
     assert all(asked != present() for asked in judge.asked[1:])
 
 
-def test_the_best_of_all_trials_comes_back_as_it_was_measured(examples: Examples) -> None:
-    judge = Judge()
-
-    found, score = tune(examples, trials=20, score=judge)
+def test_the_best_of_all_trials_comes_back_as_it_was_measured(
+    searched: tuple[Parameters, float], judge: Judge
+) -> None:
+    found, score = searched
 
     assert found == max(judge.asked, key=lambda asked: asked["eta"])
     assert score == found["eta"]
@@ -79,20 +92,17 @@ def test_a_search_that_finds_nothing_better_keeps_the_present_parameters(
     assert tune(examples, trials=10, score=only_the_present) == (present(), 1.0)
 
 
-def test_a_search_is_the_same_each_time(examples: Examples) -> None:
-    first, second = Judge(), Judge()
+def test_a_search_is_the_same_each_time(examples: Examples, searched: object, judge: Judge) -> None:
+    again = Judge()
 
-    tune(examples, trials=15, score=first)
-    tune(examples, trials=15, score=second)
+    tune(examples, trials=15, score=again)
 
-    assert first.asked == second.asked
+    assert searched
+    assert again.asked == judge.asked[:15]
 
 
-def test_every_trial_keeps_to_the_ranges_and_to_four_digits(examples: Examples) -> None:
-    judge = Judge()
-
-    tune(examples, trials=40, score=judge)
-
+def test_every_trial_keeps_to_the_ranges_and_to_four_digits(searched: object, judge: Judge) -> None:
+    assert searched
     for asked in judge.asked:
         assert set(asked) == set(present())
         assert asked["max_depth"] == 2
@@ -102,17 +112,9 @@ def test_every_trial_keeps_to_the_ranges_and_to_four_digits(examples: Examples) 
         assert 1 <= asked["min_child_weight"] <= 30
         assert 0.1 <= asked["lambda"] <= 20
         assert 0.5 <= asked["subsample"] <= 1
-        assert min(asked["colsample_bytree"], asked["colsample_bynode"]) >= 0.3
-        assert max(asked["colsample_bytree"], asked["colsample_bynode"]) <= 1
+        for share in (asked["colsample_bytree"], asked["colsample_bynode"]):
+            assert 0.3 <= share <= 1
         assert all(value == float(f"{value:.4g}") for value in asked.values())
-
-
-def test_progress_is_told_once_a_trial(examples: Examples) -> None:
-    told = []
-
-    tune(examples, trials=4, on_trial=lambda: told.append(1), score=Judge())
-
-    assert len(told) == 4
 
 
 def test_what_is_measured_is_the_standard_recipe_on_folds_of_its_own(examples: Examples) -> None:
@@ -146,9 +148,11 @@ def test_two_real_trials_end_no_worse_than_they_began(examples: Examples) -> Non
     assert mean_auc(examples, found) == score >= mean_auc(examples, present())
 
 
-def test_what_is_written_is_read_as_the_same_recipe(tmp_path: Path, examples: Examples) -> None:
+def test_what_is_written_is_read_as_the_same_recipe(
+    tmp_path: Path, searched: tuple[Parameters, float]
+) -> None:
     path = tmp_path / "parameters.toml"
-    found, _ = tune(examples, trials=8, score=Judge())
+    found, _ = searched
 
     write_parameters(path, found, PROVENANCE)
 
@@ -157,24 +161,18 @@ def test_what_is_written_is_read_as_the_same_recipe(tmp_path: Path, examples: Ex
     assert replace(recipe, parameters={}, rounds=0) == replace(standard(), parameters={}, rounds=0)
 
 
-def test_the_file_says_where_the_parameters_come_from(tmp_path: Path) -> None:
-    path = tmp_path / "parameters.toml"
-
-    write_parameters(path, present(), PROVENANCE)
-
-    written = tomllib.loads(path.read_text())
-    measure = "mean AUC, 5-fold cross-validation on folds of its own (random_state=2)"
-    assert written["provenance"] == {**PROVENANCE, "found": 0.8512, "measure": measure}
-    assert written["parameters"] == present()
-
-
-def test_the_file_that_is_there_has_the_layout_that_is_written(tmp_path: Path) -> None:
+def test_the_file_says_where_the_parameters_come_from_as_the_one_that_is_there(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "parameters.toml"
     there = tomllib.loads(PARAMETERS.read_text())
 
     write_parameters(path, there["parameters"], PROVENANCE)
 
     written = tomllib.loads(path.read_text())
+    measure = "mean AUC, 5-fold cross-validation on folds of its own (random_state=2)"
+    assert written["provenance"] == {**PROVENANCE, "found": 0.8512, "measure": measure}
+    assert written["parameters"] == present()
     assert list(written) == list(there)
     assert list(written["parameters"]) == list(there["parameters"])
     assert set(written["provenance"]) >= set(there["provenance"])
