@@ -20,7 +20,7 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
+.PHONY: help serve train data test test-newest test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -37,6 +37,14 @@ data: $(SYNCED) ## Download the real data set to data/CreditScoring.csv
 
 test: $(SYNCED) ## Run all tests; what lacks its tool or data is skipped and says why
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-newest: ## Test lean_bento with the newest packages that the Pipfile allows, in .venv-newest
+	$(PYTHON) -m venv .venv-newest
+	$(PYTHON) deploy/newest.py > .venv-newest/requirements.txt
+	.venv-newest/bin/pip install --quiet --upgrade --upgrade-strategy eager \
+		--requirement .venv-newest/requirements.txt
+	.venv-newest/bin/pip freeze
+	.venv-newest/bin/python -m pytest --numprocesses 2 --dist loadfile tests/lean_bento
 
 container: $(SYNCED) ## Build the image with docker, podman or buildah, training on the sample if need be
 	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1
@@ -89,7 +97,7 @@ audit: $(SYNCED) ## Look up the lock's packages among known vulnerabilities, whe
 	$(BIN)/python deploy/audit.py
 
 clean: ## Remove the environment and everything that can be made again
-	rm -rf .venv .pipenv .pytest_cache .ruff_cache .mypy_cache .hypothesis reports dist
+	rm -rf .venv .venv-newest .pipenv .pytest_cache .ruff_cache .mypy_cache .hypothesis reports dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(SYNCED): Pipfile.lock | $(PIPENV)
