@@ -89,7 +89,8 @@ class CreditRiskClassifier:
             decision_log.prepare()
 
     def __init__(self) -> None:
-        self.stored = stored = load_checked(self.model)
+        stored = load_checked(self.model)
+        self.card, self.report = stored.card, stored.report
         predict, explain = (
             lean_bento.dependency_call(self.runner, name) for name in ("predict", "explain")
         )
@@ -165,5 +166,5 @@ svc.configure(configuration)
 cast("CreditRiskService", CreditRiskRunner).configure(configuration)
 if decision_log:
     svc.headers[DECISION_ID] = ABOUT_DECISION_ID
-svc.answer_get("/model", ModelCard, lambda it: it.stored.card)
-svc.answer_page("/model/report", lambda it: it.stored.report, "The model has no report.")
+svc.answer_get("/model", ModelCard, lambda it: it.card)
+svc.answer_page("/model/report", lambda it: it.report, "The model has no report.")

@@ -105,7 +105,9 @@ class Configuration:
         self._services = _read(path)
         for name, settings in self._services.items():
             if name not in known_services:
-                raise self.error(name, None, f"one of {', '.join(known_services)}")
+                known = ", ".join(known_services)
+                msg = f"{self._file}: found services.{name}, expected one of {known}"
+                raise BentoMLConfigException(msg)
             if not isinstance(settings, dict):
                 raise self.error(name, settings, "a mapping")
 

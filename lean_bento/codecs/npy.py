@@ -15,7 +15,7 @@ import numpy as np
 from bentoml.exceptions import InvalidArgument
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel
 from starlette.requests import Request
 
 from lean_bento.bentoml_internals import ALL_SERDE, JSONSerde, Payload
@@ -52,8 +52,9 @@ class NpySerde(JSONSerde):
 
     def serialize_model(self, model: BaseModel) -> Payload:
         """Write an array as a ``.npy`` file."""
-        if isinstance(model, RootModel) and isinstance(model.root, np.ndarray):
-            return Payload((write_npy(model.root),))
+        array = getattr(model, "root", None)  # BentoML's own models with a root are no RootModel
+        if isinstance(array, np.ndarray):
+            return Payload((write_npy(array),))
         return super().serialize_model(model)
 
     def deserialize_model(self, payload: Payload, cls: type[Model]) -> Model:

@@ -116,7 +116,7 @@ def test_a_serve_command_answers(home: Path, tmp_path: Path, command: Command) -
         run(*shlex.split(add.text.replace(file.name, str(file))), home=home)
         variables["CREDIT_RISK_API_KEYS_FILE"] = str(file)
         expected = 401
-    own = home_beside(home, tmp_path)
+    own = home_beside(home, tmp_path / "home", "models")
     if target.startswith("credit_risk_classifier"):
         run("bentoml", "build", home=own)
 
