@@ -82,7 +82,7 @@ def test_a_file_that_the_environment_does_not_name_is_the_project_s_own(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (GOOD.replace("runner", "runer"), "found services.runer: None, expected one of classifier"),
+        (GOOD.replace("runner", "runer"), "found services.runer, expected one of classifier"),
         (GOOD.replace("7", "0"), "max_batch_size: 0, expected a whole number above zero"),
         (GOOD.replace("5", "soon"), "max_latency_ms: 'soon', expected a whole number"),
         (GOOD.replace("7", "true"), "max_batch_size: True, expected a whole number"),
