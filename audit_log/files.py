@@ -124,7 +124,7 @@ class LogFile:
             fcntl.flock(file._descriptor, fcntl.LOCK_EX)  # a reader may look at it just now
             _sync_folder(folder)
         except OSError:
-            file.remove()
+            file.close(remove=True)
             raise
         return file
 
@@ -146,14 +146,11 @@ class LogFile:
         if not os.path.samestat(self.path.stat(), os.fstat(self._descriptor)):
             raise FileNotFoundError(errno.ENOENT, "Another file has this name", str(self.path))
 
-    def close(self) -> None:
-        """End the file, and release the lock."""
+    def close(self, *, remove: bool = False) -> None:
+        """End the file, and release the lock; take the file away if it holds nothing durable."""
+        if remove:
+            self.path.unlink(missing_ok=True)
         os.close(self._descriptor)
-
-    def remove(self) -> None:
-        """End the file, and take it away."""
-        self.path.unlink(missing_ok=True)
-        self.close()
 
 
 def _sync_folder(folder: Path) -> None:

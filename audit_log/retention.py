@@ -1,6 +1,6 @@
 """Remove what is old enough: whole files only, so that what stays is as it was written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,22 +27,16 @@ def remove_old(path: Path, kind: LogKind, older_than: timedelta) -> Iterator[Pat
     headers, errors = read_headers(files.values())
     following = {header["continues"]: files[name] for name, header in headers.items()}
     for name, header in headers.items():
-        if header["continues"] not in files:
-            try:
-                yield from _remove_chain(files[name], following, limit, kind)
-            except BrokenLogError as error:
-                errors.append(error)
+        file = None if header["continues"] in files else files[name]
+        try:
+            while file and not is_being_written(file) and _last_time(file, kind) < limit:
+                file.unlink()
+                yield file
+                file = following.get(file.name)
+        except BrokenLogError as error:
+            errors.append(error)
     if errors:
         raise errors[0]
-
-
-def _remove_chain(
-    file: Path | None, following: Mapping[str, Path], limit: datetime, kind: LogKind
-) -> Iterator[Path]:
-    while file and not is_being_written(file) and _last_time(file, kind) < limit:
-        file.unlink()
-        yield file
-        file = following.get(file.name)
 
 
 def _last_time(file: Path, kind: LogKind) -> datetime:

@@ -91,9 +91,8 @@ class _Beginnings:
     def __init__(self, names: Collection[str], headers: Mapping[str, Fields]) -> None:
         self._names = names
         self._ways_on = Counter(header["continues"] for header in headers.values())
-        self._first: dict[
-            str, str
-        ] = {}  # by chain: the one file that may be without the one before
+        # Of each chain the one file whose predecessor may be gone, or never was.
+        self._first: dict[str, str] = {}
         for name in sorted(headers, key=lambda name: (headers[name]["sequence"], name)):
             if headers[name]["continues"] not in names:
                 self._first.setdefault(chain_of(name), name)

@@ -28,11 +28,6 @@ LINES_AT_ONCE: Final = 500
 """Entries made into lines, hashed and written at once: some five milliseconds."""
 
 
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
-
-
 class _Place(NamedTuple):
     """The last line of a log, so far: its file, hash and number."""
 
@@ -63,7 +58,7 @@ class LogWriter:
     kind: LogKind
     worker: int = 1
     max_file_size: int = 64_000_000
-    now: Callable[[], datetime] = utc_now
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _chain: str = field(default="", init=False)
     _file: LogFile | None = field(default=None, init=False)
     _place: _Place = field(default=_BEGINNING, init=False)
@@ -132,10 +127,8 @@ class LogWriter:
         """End the file under way; take it away if nothing in it is durable."""
         file, self._file = self._file, None
         self._place = self._durable
-        if file is not None and file.path.name == self._durable.file:
-            file.close()
-        elif file is not None:
-            file.remove()
+        if file is not None:
+            file.close(remove=file.path.name != self._durable.file)
 
     def _resume(self) -> None:
         """Find the end of this worker's chain; of another while a process writes that one."""

@@ -39,21 +39,12 @@ def export(path: Path, table: Path, progress: Progress = lambda _: None) -> int:
     except ImportError:
         msg = "writing it needs pyarrow, which is not installed; run: pip install pyarrow"
         raise DataError(table.name, msg) from None
-    schema = pa.schema(
-        [
-            ("id", pa.string()),
-            ("decided_at", pa.timestamp("us", "UTC")),
-            ("key", pa.string()),
-            *((name, pa.float64()) for name in LIMITS),
-            *((name, pa.string()) for name in CATEGORIES),
-            ("probability", pa.float64()),
-            ("status", pa.string()),
-            ("reasons", pa.string()),
-            ("model", pa.string()),
-            ("model_sha256", pa.string()),
-            ("row_sha256", pa.string()),
-        ]
-    )
+    text, number = pa.string(), pa.float64()
+    columns = {"id": text, "decided_at": pa.timestamp("us", "UTC"), "key": text}
+    columns |= dict.fromkeys(LIMITS, number) | dict.fromkeys(CATEGORIES, text)
+    columns |= {"probability": number, "status": text, "reasons": text}
+    columns |= dict.fromkeys(("model", "model_sha256", "row_sha256"), text)
+    schema = pa.schema(columns)
     writer = parquet.ParquetWriter if table.suffix == ".parquet" else csv.CSVWriter
     unfinished = table.with_name(f".{table.name}.{os.getpid()}")
     rows = 0
