@@ -1,4 +1,4 @@
-"""Call ASGI applications, and what a request needs, in this process."""
+"""Helpers to call ASGI applications in this process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""What the tests share: a store with a model, a service on it, BentoML's log, the real data."""
+"""Shared fixtures: a store with a model, services on it, BentoML's log, the real data."""
 
 import logging
 import os
@@ -56,7 +56,7 @@ def bentoml_path(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="session")
 def remote(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The service with a runner of its own, which does not refuse what it answers late."""
+    """The service with a runner of its own, which has 5 s to answer."""
     folder = tmp_path_factory.mktemp("remote")
     patient = configured(folder, {"CreditRiskRunner.batching.max_latency_ms": 5_000})
     variables = {"CREDIT_RISK_RUNNER": "remote"} | patient

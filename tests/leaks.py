@@ -1,4 +1,4 @@
-"""What must never ship: files that hold secrets or applicants' data, by name and by content."""
+"""Find files that must never ship: secrets and applicants' data, by name and by content."""
 
 import re
 from pathlib import Path

@@ -19,7 +19,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def copy_project(folder: Path) -> Path:
-    """Copy what git has or would add, as one commit."""
+    """Copy the files that git has or would add, and commit them once."""
     names = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
     for name in names:
         source = PROJECT / name

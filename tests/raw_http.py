@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes on a socket: what a client library would refuse to send, or would hide."""
+"""HTTP/1.1 as bytes on a socket: a client library refuses to send some of it and hides the rest."""
 
 import socket
 import time

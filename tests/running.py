@@ -153,7 +153,7 @@ class Server:
 
 
 class Locked(NamedTuple):
-    """A service that wants a key, and what opens it."""
+    """A service that requires API keys, and one that it accepts."""
 
     server: Server
     file: Path
@@ -221,7 +221,7 @@ def wait_until(holds: Callable[[], object], seconds: float = PATIENCE) -> None:
 
 
 def readiness(url: str, trusted: ssl.SSLContext = TRUSTS_NOBODY) -> int:
-    """Status of ``/readyz``; 0 where nobody answers."""
+    """Status of ``/readyz``; 0 where no server answers."""
     try:
         return httpx.get(f"{url}/readyz", timeout=5, verify=trusted).status_code
     except httpx.TransportError:

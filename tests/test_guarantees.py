@@ -1,4 +1,4 @@
-"""What the model promises whoever asks: directions that no combination of values breaks.
+"""The guarantees of the model: directions that no combination of values breaks.
 
 Trained on the sample, and on the real data where it is at hand; tried on random applications and
 on every row it has learned from.
@@ -82,7 +82,7 @@ def test_a_guaranteed_number_moves_the_probability_one_way_only(
 
 
 @pytest.mark.parametrize("field", NUMERIC)
-def test_it_does_so_on_every_known_loan(learned: Learned, field: str) -> None:
+def test_a_guaranteed_number_does_so_on_every_known_loan(learned: Learned, field: str) -> None:
     model, examples = learned
     place = COLUMNS.index(field)
     known = examples.rows[~np.isnan(examples.rows[:, place])]
@@ -96,7 +96,9 @@ def test_it_does_so_on_every_known_loan(learned: Learned, field: str) -> None:
 
 @settings(max_examples=300)
 @given(application=APPLICATIONS)
-def test_a_record_of_trouble_never_lowers_it(learned: Learned, application: dict[str, Any]) -> None:
+def test_a_bad_credit_record_never_lowers_the_probability(
+    learned: Learned, application: dict[str, Any]
+) -> None:
     without, with_trouble = probabilities(
         learned[0], *(application | {"records": word} for word in ("no", "yes"))
     )
@@ -150,7 +152,7 @@ def test_the_rows_order_does_not_matter(learned: Learned) -> None:
         ({"seniority": 0, "job": "partime", "income": 60, "records": "yes", "assets": 0}, 0.7, 1),
     ],
 )
-def test_it_knows_a_good_and_a_bad_risk_when_it_sees_one(
+def test_a_good_and_a_bad_applicant_are_told_apart(
     learned: Learned, applicant: dict[str, Any], low: float, high: float
 ) -> None:
     (found,) = probabilities(learned[0], COURSE_EXAMPLE | applicant)

@@ -150,7 +150,7 @@ def test_a_limit_that_no_service_keeps_fails_and_says_so(server: Server, load: L
     assert "failures 0" in found.stdout
 
 
-def test_a_service_that_wants_a_key_is_sent_one(locked: Locked, load: Load) -> None:
+def test_the_load_test_sends_an_api_key(locked: Locked, load: Load) -> None:
     without = load(locked.server.url)
     found = load(locked.server.url, CREDIT_RISK_API_KEY=locked.key)
 

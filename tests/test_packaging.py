@@ -47,7 +47,7 @@ def test_every_package_is_pinned_with_hashes() -> None:
             assert entry["hashes"], name
 
 
-def test_what_the_image_installs_is_the_runtime_part_of_the_lock() -> None:
+def test_the_image_installs_the_runtime_part_of_the_lock() -> None:
     text = (PROJECT / "deploy" / "requirements.txt").read_text()
     lines = re.findall(r"^([\w.-]+)(==\S+?);? .*?((?:--hash=\S+\s*)+)$", text, re.MULTILINE)
     required = {name: (version, set(hashes.split())) for name, version, hashes in lines}
@@ -59,7 +59,7 @@ def test_what_the_image_installs_is_the_runtime_part_of_the_lock() -> None:
     assert required == locked
 
 
-def test_what_serves_is_apart_from_what_trains_and_tests() -> None:
+def test_runtime_packages_are_apart_from_those_of_training_and_tests() -> None:
     runtime = set(LOCK["default"])
 
     assert {"bentoml", "xgboost", "scikit-learn", "uvloop", "httptools"} <= runtime

@@ -1,4 +1,4 @@
-"""The ASGI application in this process, without a server: what a worker serves."""
+"""The ASGI application of a worker, in this process and without a server."""
 
 import asyncio
 import io
@@ -24,7 +24,7 @@ from credit_risk.training.fitting import fit_vectorizer
 
 Ask = Callable[..., httpx.Response]
 MOST_ROUNDS = 20
-"""A busy machine slows down what it takes turns with."""
+"""A busy machine slows down some of them."""
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_the_model_card_is_there(ask: Ask) -> None:
     assert ask("GET", "/model").json()["model"].startswith("credit_risk_model:")
 
 
-def test_an_error_of_our_own_is_not_shown(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_is_not_shown(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     from credit_risk.model import Encoder
 
     def fail(*_: object) -> None:

@@ -1,9 +1,10 @@
-"""``train.py`` as people run it, and what it leaves in the store."""
+"""``train.py`` as people run it, and the model that it stores."""
 
 import json
 import resource
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,24 +20,23 @@ SAMPLE = PROJECT / "data" / "sample.csv"
 
 
 def seconds_of_children() -> float:
-    """On a core, of all commands that have ended: what else the machine does is left out."""
+    """Processor time of all commands that have ended, other work on the machine left out."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-def card_of(home: Path, tag: str = "credit_risk_model:latest") -> dict[str, object]:
+def card_of(home: Path, tag: str = "credit_risk_model:latest") -> dict[str, Any]:
     found = run("bentoml", "models", "get", tag, "-o", "json", home=home)
-    model: dict[str, object] = json.loads(found.stdout)
+    model: dict[str, Any] = json.loads(found.stdout)
     return model
 
 
-def test_the_model_in_the_store_says_what_it_is(home: Path) -> None:
+def test_the_model_in_the_store_carries_its_card(home: Path) -> None:
     model = card_of(home)
     metadata = model["metadata"]
 
     assert model["signatures"] == {"predict": {"batchable": True, "batch_dim": [0, 0]}}
     assert model["labels"] == {"project": "credit-risk", "recipe": "standard"}
-    assert isinstance(metadata, dict)
     assert metadata["columns"] == {"names": list(COLUMNS), "fingerprint": fingerprint(COLUMNS)}
     assert metadata["policy"] == {"review_above": 0.3, "decline_above": 0.5}
     assert metadata["data"]["rows"]["read"] == 4455
@@ -55,7 +55,6 @@ def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_pat
         assert word in shown
     tag = shown.split()[-1]
     metadata = card_of(tmp_path, tag)["metadata"]
-    assert isinstance(metadata, dict)
     assert metadata["policy"] == {"review_above": 0.2, "decline_above": 0.5}
     assert metadata["data"]["synthetic"] is True
 
@@ -76,7 +75,6 @@ def test_the_real_data_is_learned_from(real_data: Path, tmp_path: Path) -> None:
     seconds = seconds_of_children() - before
 
     metadata = card_of(tmp_path)["metadata"]
-    assert isinstance(metadata, dict)
     assert metadata["data"]["synthetic"] is False
     assert metadata["data"]["name"] == "CreditScoring.csv"
     assert metadata["data"]["dropped"] == {"unknown outcome": 1}
@@ -94,7 +92,6 @@ def test_the_course_s_model_is_reproduced(real_data: Path, tmp_path: Path) -> No
     run("python", "train.py", "--course", "--data", real_data, home=tmp_path)
 
     metadata = card_of(tmp_path)["metadata"]
-    assert isinstance(metadata, dict)
     assert metadata["recipe"] == "course"
     assert metadata["parameters"] == {
         "eta": 0.1,
@@ -115,7 +112,7 @@ def test_the_course_s_model_is_reproduced(real_data: Path, tmp_path: Path) -> No
         (["--review-above", "0.6"], "expected 0 < review_above <= decline_above < 1"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(
+def test_a_wrong_argument_ends_in_one_sentence(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     found = run(*TRAIN, *arguments, home=tmp_path, check=False)

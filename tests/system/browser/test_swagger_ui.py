@@ -105,7 +105,7 @@ def test_the_example_that_is_shown_gets_the_decision_that_a_program_gets(
     assert visit.complaints == []
 
 
-def test_the_page_asks_nobody_but_the_service(visit: Visit) -> None:
+def test_the_page_requests_nothing_from_other_hosts(visit: Visit) -> None:
     visit.page.wait_for_load_state("networkidle")
 
     assert f"{visit.origin}/docs.json" in visit.requests
@@ -113,7 +113,7 @@ def test_the_page_asks_nobody_but_the_service(visit: Visit) -> None:
     assert visit.complaints == []
 
 
-def test_the_browser_itself_refuses_to_ask_others(visit: Visit) -> None:
+def test_the_browser_refuses_requests_to_other_hosts(visit: Visit) -> None:
     refused = visit.page.evaluate(
         "fetch('http://elsewhere.test/').then(() => false, () => true)",
     )

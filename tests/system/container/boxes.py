@@ -53,7 +53,7 @@ def call(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
 
 
 def configuration(tool: str, image: str) -> dict[str, Any]:
-    """What the image says of itself: User, Env, Entrypoint, WorkingDir, Labels."""
+    """Configuration of an image: User, Env, Entrypoint, WorkingDir, Labels."""
     if tool == "buildah":
         found = json.loads(call("buildah", "inspect", "--type", "image", image).stdout)
         return dict(found["OCIv1"]["config"])

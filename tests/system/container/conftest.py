@@ -38,7 +38,7 @@ def deploy() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def tool(deploy: ModuleType) -> str:
-    """What builds images here; without it CI fails, and elsewhere the tests say why they do not."""
+    """Name of the tool that builds images here; without one CI fails, and others skip the tests."""
     found: str | None = deploy.find_tool()
     if found is None:
         sentence = "NO IMAGE CAN BE BUILT HERE: none of docker, podman and buildah works"

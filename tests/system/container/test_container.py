@@ -84,7 +84,9 @@ def test_its_tree_belongs_to_root(box: Box) -> None:
     assert found == ""
 
 
-def test_its_labels_say_what_it_is(tool: str, image: str, asked: httpx.Client) -> None:
+def test_its_labels_name_version_bento_revision_and_model(
+    tool: str, image: str, asked: httpx.Client
+) -> None:
     labels = configuration(tool, image)["Labels"]
     head = ("git", "rev-parse", "HEAD")
     revision = subprocess.run(head, cwd=PROJECT, capture_output=True, text=True, check=True)

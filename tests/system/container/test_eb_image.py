@@ -1,4 +1,4 @@
-"""The image that Elastic Beanstalk builds of its zip, with nothing but what is in the zip."""
+"""The image that Elastic Beanstalk builds from its zip alone."""
 
 import zipfile
 from collections.abc import Iterator

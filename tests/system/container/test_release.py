@@ -26,7 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a `make` that only writes down what it was asked for."""
+    """A folder with a `make` that only notes its arguments."""
     folder = tmp_path_factory.mktemp("make")
     (folder / "make").write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\n')
     (folder / "make").chmod(0o755)

@@ -1,4 +1,4 @@
-"""`make audit`: what is vulnerable fails, and what could not be looked up is never called safe."""
+"""`make audit`: a vulnerability fails, and a package not looked up is never called safe."""
 
 import runpy
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_a_vulnerability_is_named_with_what_mends_it_and_fails() -> None:
     assert lines[1].endswith("so nothing is known of 1 packages: rich.")
 
 
-def test_only_what_was_looked_up_is_called_safe() -> None:
+def test_only_packages_that_were_looked_up_are_called_safe() -> None:
     assert judged(SAFE) == (["1 packages were looked up."], 0)
     assert judged(SAFE, SKIPPED)[1] == 2
     assert judged(SKIPPED)[0][0].endswith("so nothing is known of 1 packages: all.")

@@ -1,4 +1,4 @@
-"""The bento: what is in it, and that it serves the model it was built with."""
+"""The bento: its files, and the model that it was built with and serves."""
 
 import json
 import re
@@ -29,7 +29,7 @@ PLANTED = {
     "audit_log/loans.jsonl": '{"age": 26}',
     "credit_risk/training/loans.parquet": "",
 }
-"""What somebody may leave lying about: name and content."""
+"""Files that may lie about in a working copy: name and content."""
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ def test_the_version_must_be_named() -> None:
         assert re.match(r"credit_risk_classifier:\$\{CREDIT_RISK_VERSION:\?.+\}$", image)
 
 
-def test_nothing_is_reached_from_other_machines() -> None:
+def test_every_port_is_bound_to_this_machine() -> None:
     ports = [p for service in COMPOSE["services"].values() for p in service.get("ports", [])]
 
     assert ports

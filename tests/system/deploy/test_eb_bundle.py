@@ -79,14 +79,14 @@ def test_the_model_is_in_it_and_one_only(unpacked: Path) -> None:
     assert (unpacked / "models" / name / "latest").read_text() == version
 
 
-def test_the_image_leaves_out_what_elastic_beanstalk_reads(unpacked: Path) -> None:
+def test_the_image_leaves_out_the_settings_of_elastic_beanstalk(unpacked: Path) -> None:
     ignored = set((unpacked / ".dockerignore").read_text().splitlines()[1:])
     settings = {p.name for p in (PROJECT / "deploy" / "elastic-beanstalk").iterdir()}
 
     assert ignored == settings | {"Dockerfile"}
 
 
-def test_the_health_check_asks_what_bentoml_answers(unpacked: Path) -> None:
+def test_the_health_check_is_a_path_of_bentoml(unpacked: Path) -> None:
     text = (unpacked / ".ebextensions" / "credit-risk.config").read_text()
     settings = yaml.safe_load(text)["option_settings"]
 
@@ -113,7 +113,7 @@ def test_it_serves_with_nothing_else_on_the_machine(unpacked: Path, tmp_path: Pa
     assert answer["model"] == f"credit_risk_model:{model.name}"
 
 
-def test_a_bento_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+def test_a_missing_bento_is_reported_in_one_sentence(tmp_path: Path) -> None:
     found = run(BIN / "python", SCRIPT, home=tmp_path, check=False)
 
     assert found.returncode == 1

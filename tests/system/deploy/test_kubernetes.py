@@ -25,7 +25,7 @@ Manifest = dict[str, Any]
 
 @functools.cache
 def rendered(folder: str) -> list[Manifest]:
-    """What `kubectl apply -k` sends."""
+    """The manifests that `kubectl apply -k` sends."""
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl is not here: nothing else puts the kustomizations together")
     command = ["kubectl", "kustomize", FOLDER / folder]
@@ -56,7 +56,7 @@ def test_each_file_fits_the_schema_of_a_current_kubernetes(path: Any) -> None:
 
 
 @pytest.mark.parametrize("folder", ["base", "remote-runner"])
-def test_what_kustomize_makes_fits_the_schema(folder: str) -> None:
+def test_the_output_of_kustomize_fits_the_schema(folder: str) -> None:
     for manifest in rendered(folder):
         kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
 
@@ -130,7 +130,7 @@ def test_a_pod_may_do_nothing_but_serve(folder: str, name: str) -> None:
 
 
 @each_pod
-def test_what_a_pod_writes_is_on_a_volume(folder: str, name: str) -> None:
+def test_a_pod_writes_to_volumes_only(folder: str, name: str) -> None:
     (container,) = pod(folder, name)["containers"]
     environment = {variable["name"]: variable["value"] for variable in container["env"]}
 
@@ -156,7 +156,7 @@ def test_what_a_pod_writes_is_on_a_volume(folder: str, name: str) -> None:
 
 
 @each_pod
-def test_the_probes_ask_what_bentoml_answers(folder: str, name: str) -> None:
+def test_the_probes_are_paths_of_bentoml(folder: str, name: str) -> None:
     (container,) = pod(folder, name)["containers"]
     asked = {k: container[k]["httpGet"]["path"] for k in container if k.endswith("Probe")}
 
@@ -178,7 +178,7 @@ def test_a_pod_ends_only_when_its_requests_have(folder: str, name: str) -> None:
 
 
 @each_pod
-def test_a_pod_asks_for_a_core_a_worker_and_has_a_limit_of_memory(folder: str, name: str) -> None:
+def test_a_pod_requests_a_core_a_worker_and_has_a_limit_of_memory(folder: str, name: str) -> None:
     configured = yaml.safe_load((PROJECT / "bentoconfiguration.yaml").read_text())["services"]
     workers = configured[RUNNER if name == "credit-risk-runner" else CLASSIFIER]["workers"]
     (container,) = pod(folder, name)["containers"]

@@ -3,20 +3,18 @@
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from running import PROJECT, Server, free_port, serving
-
-from credit_risk.form import sample_applications
+from bodies import sample_bodies
+from running import PROJECT, Server, free_port, serving, wait_until
 
 CONFIGURATION = PROJECT / "deploy" / "prometheus.yml"
 TARGET = "classifier:3000"
-BODIES = [sample.model_dump(mode="json") for sample in sample_applications(5, seed=3)]
+BODIES = sample_bodies(5, seed=3)
 PATIENCE = 60
 Query = Callable[[str], list[dict[str, Any]]]
 
@@ -69,11 +67,8 @@ def query(scraped: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         return result
 
     try:
-        deadline = time.monotonic() + PATIENCE
-        while not scraped_once(ask):
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.2)
+        wait_until(lambda: process.poll() is not None or scraped_once(ask), PATIENCE)
+        assert process.poll() is None, (folder / "log").read_text()
         yield ask
     finally:
         process.terminate()
@@ -91,7 +86,7 @@ def test_the_service_is_up(query: Query) -> None:
     assert found["value"][1] == "1"
 
 
-def test_what_was_answered_and_what_was_refused_is_counted(query: Query) -> None:
+def test_answers_and_refusals_are_counted(query: Query) -> None:
     total = 'bentoml_service_request_total{endpoint="/classify",service_name="%s"} > 0'
     found = {
         each["metric"]["http_response_code"]: float(each["value"][1])
@@ -101,7 +96,7 @@ def test_what_was_answered_and_what_was_refused_is_counted(query: Query) -> None
     assert found == {"200": len(BODIES), "400": 1}
 
 
-def test_how_long_it_took_and_what_is_under_way_is_there(query: Query) -> None:
+def test_durations_and_requests_under_way_are_measured(query: Query) -> None:
     endpoint = '{endpoint="/classify"}'
     (p99,) = query(
         "histogram_quantile(0.99, sum by (le)"

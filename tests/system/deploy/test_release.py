@@ -1,4 +1,4 @@
-"""What a release asks for before it builds; the building itself is in tests/system/container."""
+"""Conditions of a release; the building itself is tested in tests/system/container."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What the tests of faults share: a service with as many workers as a test asks for."""
+"""Shared by the tests of faults: a service with as many workers as a test needs."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

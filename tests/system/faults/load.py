@@ -1,12 +1,10 @@
 """Load a service over many connections and compare every answer, byte for byte.
 
-What is right is asked for one by one before the load begins, so that whatever a fault or the
-company of others does to an answer shows.
+The right answers are asked for one by one before the load begins, so that any effect of a fault or
+of other requests on an answer shows.
 """
 
 import asyncio
-import http.client
-import io
 import json
 import time
 from collections import Counter
@@ -16,12 +14,10 @@ from itertools import cycle
 from random import Random
 from urllib.parse import urlsplit
 
-import numpy as np
-from raw_http import parse
+from bodies import encoded, nested, npy
+from raw_http import ask, parse
 
 from credit_risk.form import COURSE_EXAMPLE, sample_applications
-from credit_risk.model import Encoder
-from credit_risk.training.fitting import fit_vectorizer
 
 JSON = "application/json"
 SHARE_OF_HOSTILE = 20
@@ -44,15 +40,12 @@ def learn(url: str) -> Iterator[Call]:
     """Ask the service at ``url`` for the answers to all there is to ask, one after another."""
     host = urlsplit(url).netloc
     for name, method, path, media_type, body in [*_valid() * SHARE_OF_HOSTILE, *_hostile()]:
-        connection = http.client.HTTPConnection(host, timeout=60)
-        connection.request(method, path, body, {"Content-Type": media_type})
-        answer = connection.getresponse()
-        status, content = answer.status, answer.read()
-        connection.close()
-        assert (status == 200) == (name != "hostile"), (path, body[:200], status, content[:500])
         head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {media_type}\r\n"
-        head += f"Content-Length: {len(body)}\r\n\r\n"
-        yield Call(name, head.encode() + body, status, content)
+        request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        answer = ask(url, request)
+        assert answer is not None
+        assert (answer.status == 200) == (name != "hostile"), (request[:200], answer)
+        yield Call(name, request, answer.status, answer.body)
 
 
 def _valid() -> list[tuple[str, str, str, str, bytes]]:
@@ -60,16 +53,14 @@ def _valid() -> list[tuple[str, str, str, str, bytes]]:
     bodies = [sample.model_dump_json().encode() for sample in samples]
     many = b"[" + b",".join(bodies) + b"]"
     mixed = b"[" + b",".join([*bodies[:19], b'{"age": 7}']) + b"]"
-    rows = Encoder(fit_vectorizer()).encode(samples)
-    file = io.BytesIO()
-    np.save(file, rows)
-    nested = json.dumps(rows[:20].tolist()).replace("NaN", "null").encode()
+    rows = encoded(samples)
+    lists = json.dumps(nested(rows[:20])).encode()
     return [
         *(("single", "POST", "/classify", JSON, body) for body in bodies),
         ("batch", "POST", "/classify_batch", JSON, many),
         *[("batch", "POST", "/classify_batch?reasons=false", JSON, mixed)] * 3,
-        *[("array", "POST", "/classify_array", JSON, nested)] * 3,
-        ("array", "POST", "/classify_array?reasons=true", "application/x-npy", file.getvalue()),
+        *[("array", "POST", "/classify_array", JSON, lists)] * 3,
+        ("array", "POST", "/classify_array?reasons=true", "application/x-npy", npy(rows)),
     ]
 
 
@@ -108,7 +99,7 @@ class Load:
     Attributes:
         answered: right answers by the kind of request.
         logged: body of each right answer with a decision id, by that id.
-        wrong: what was found in place of a right answer.
+        wrong: answers found in place of the right ones.
         lost: when each request was begun that got no answer, and when that was seen; on the clock
             of ``monotonic``.
     """
@@ -125,7 +116,7 @@ class Load:
 
     @classmethod
     def on(cls, url: str) -> "Load":
-        """Learn what is right at ``url``."""
+        """Learn the right answers at ``url``."""
         address = urlsplit(url)
         calls = list(learn(url))
         Random(0).shuffle(calls)  # noqa: S311  variety, not secrecy

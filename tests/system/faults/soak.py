@@ -35,7 +35,7 @@ from running import PROJECT, Server, configured, run, serving
 CLIENTS = 32
 WORKERS = 2
 MOST_MEMORY = 1.05
-"""Of what it was a minute after the start."""
+"""Times the memory a minute after the start."""
 SETTLED = 60
 """Seconds."""
 SHORTLY = 10.0
@@ -48,7 +48,7 @@ MEGA = 2**20
 
 @dataclass
 class Soak:
-    """What is under way, and what was seen.
+    """A soak under way, and its findings.
 
     Attributes:
         memory: resident bytes of each process, with seconds since the start.
@@ -56,7 +56,7 @@ class Soak:
         back: for each kill, seconds until another worker ran, until it had a connection, and of
             its own work on a core until then.
         rates: right answers a second, with seconds since the start.
-        problems: what should not have been, in sentences.
+        problems: faults of the service, in sentences.
     """
 
     server: Server
@@ -179,7 +179,7 @@ class Soak:
         return found
 
     def judge(self) -> None:
-        """Say what should not have been."""
+        """Add the problems."""
         self.problems += [f"wrong answer: {wrong}" for wrong in self.load.wrong]
         excused = [
             lost for _, lost in self.load.lost if any(0 <= lost - k <= SHORTLY for k in self.kills)
@@ -241,7 +241,7 @@ async def soak(server: Server, seconds: float, every: float, show: Callable[[Soa
 
 
 def table(state: Soak) -> Table:
-    """What was seen, for people."""
+    """The findings, as a table."""
     found = Table(title="Soak", show_header=False)
     answered = ", ".join(f"{count:,} {name}" for name, count in state.load.answered.items())
     found.add_row("answered right", f"{state.load.answered.total():,}: {answered}")

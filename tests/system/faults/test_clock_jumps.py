@@ -1,4 +1,4 @@
-"""What the service times, it times by the clock that never jumps."""
+"""The service measures time by the clock that never jumps."""
 
 import ast
 import shutil

@@ -106,7 +106,7 @@ async def load_and_kill(url: str, workers: Iterator[int]) -> Load:
     return load
 
 
-def test_what_was_answered_is_in_the_log(home: Path, tmp_path: Path) -> None:
+def test_every_answered_decision_is_in_the_log(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "decisions"
     with forking(home, tmp_path / "log", folder) as (url, workers):
         load = asyncio.run(load_and_kill(url, workers))

@@ -1,4 +1,4 @@
-"""Four times what the worker can take: it answers what it can, refuses the rest, and recovers."""
+"""At four times its capacity a worker answers what it can, refuses the rest, and recovers."""
 
 import asyncio
 

@@ -1,18 +1,16 @@
 """The runner, a process of its own, dies with requests under way and comes back."""
 
 import concurrent.futures
-import http.client
 import json
 import time
-from urllib.parse import urlsplit
 
 import httpx
+from bodies import sample_bodies
 from faults.conftest import Serve
+from raw_http import Answer, Connection
 from running import Server, wait_until
 
-from credit_risk.form import sample_applications
-
-BODIES = [sample.model_dump(mode="json") for sample in sample_applications(40, seed=3)]
+BODIES = sample_bodies(40, seed=3)
 RUNNER = "CreditRiskRunner"
 BACK = 90
 """Seconds on a busy machine until the runner answers again; 3 to 4 on an idle one."""
@@ -22,18 +20,15 @@ def classify(server: Server, body: dict[str, object]) -> httpx.Response:
     return server.post("/classify", json=body)
 
 
-def sent(server: Server, body: dict[str, object]) -> http.client.HTTPConnection:
+def sent(server: Server, body: dict[str, object]) -> Connection:
     """A request that lies at the service, which need not read it yet."""
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
-    connection.request("POST", "/classify", json.dumps(body), {"Content-Type": "application/json"})
+    content = json.dumps(body).encode()
+    connection = Connection(server.url, timeout=60)
+    connection.send(
+        b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (len(content), content)
+    )
     return connection
-
-
-def answer(connection: http.client.HTTPConnection) -> httpx.Response:
-    found = connection.getresponse()
-    whole = httpx.Response(found.status, headers=found.getheaders(), content=found.read())
-    connection.close()
-    return whole
 
 
 def under_way(server: Server) -> float:
@@ -43,7 +38,7 @@ def under_way(server: Server) -> float:
     return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
-def kill_under_way(server: Server, bodies: list[dict[str, object]]) -> list[httpx.Response]:
+def kill_under_way(server: Server, bodies: list[dict[str, object]]) -> list[Answer]:
     """Kill the runner while it has these applications, sent in one call, and nothing else."""
     (runner,) = server.workers(RUNNER)
     (classifier,) = server.workers()
@@ -55,7 +50,13 @@ def kill_under_way(server: Server, bodies: list[dict[str, object]]) -> list[http
     wait_until(lambda: under_way(server) == before + len(bodies))
     time.sleep(1)  # they go on to the runner
     runner.kill()
-    return [answer(connection) for connection in connections]
+    answers = []
+    for connection in connections:
+        with connection:
+            answer = connection.answer()
+            assert answer is not None
+            answers.append(answer)
+    return answers
 
 
 def back(server: Server) -> None:
@@ -65,19 +66,19 @@ def back(server: Server) -> None:
     wait_until(answers, seconds=BACK)
 
 
-def test_a_lone_request_that_the_runner_dies_with_is_told_to_come_again(serve_with: Serve) -> None:
+def test_a_lone_request_that_the_runner_dies_with_may_be_retried(serve_with: Serve) -> None:
     with serve_with(1, CREDIT_RISK_RUNNER="remote") as server:
         expected = classify(server, BODIES[0])
         (lost,) = kill_under_way(server, BODIES[:1])
         back(server)
 
         assert classify(server, BODIES[0]).content == expected.content
-        assert lost.status_code == 503
+        assert lost.status == 503
         assert int(lost.headers["retry-after"]) >= 1
-        assert lost.json().keys() == {"error", "detail"}
+        assert json.loads(lost.body).keys() == {"error", "detail"}
 
 
-def test_what_the_runner_dies_with_is_answered_right_or_not_at_all_and_the_rest_right(
+def test_requests_that_the_runner_dies_with_get_the_right_answer_or_an_error(
     serve_with: Serve,
 ) -> None:
     with serve_with(1, CREDIT_RISK_RUNNER="remote") as server:
@@ -89,8 +90,8 @@ def test_what_the_runner_dies_with_is_answered_right_or_not_at_all_and_the_rest_
             after = list(pool.map(lambda body: classify(server, body), BODIES))
 
         for answer, right in zip(found, expected, strict=False):
-            assert answer.content == right or (
-                answer.status_code >= 500 and answer.json().keys() == {"error", "detail"}
+            assert answer.body == right or (
+                answer.status >= 500 and json.loads(answer.body).keys() == {"error", "detail"}
             )
         assert [answer.content for answer in after] == expected
         assert server.workers() == [classifier]

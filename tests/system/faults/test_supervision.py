@@ -70,7 +70,7 @@ def test_a_killed_worker_loses_what_it_had_in_flight_and_is_soon_back(
         assert soon, (noticed, back)
 
 
-def test_who_asks_while_the_only_worker_is_dead_waits_for_the_next_and_is_answered(
+def test_a_request_waits_while_the_only_worker_is_replaced(
     serve_with: Serve,
 ) -> None:
     with serve_with(1) as server:

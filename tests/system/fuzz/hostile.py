@@ -9,14 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from bodies import encoded
 from fuzz.wire import Request
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from hypothesis.strategies import SearchStrategy
 
 from credit_risk.form import COURSE_EXAMPLE, sample_applications
-from credit_risk.model import Encoder
-from credit_risk.training.fitting import fit_vectorizer
 from lean_bento import NPY
 
 JSON = ((b"Content-Type", b"application/json"),)
@@ -25,7 +24,7 @@ POSTS = [b"/classify", b"/classify_batch", b"/classify_array"]
 GETS = [b"/model", b"/model/report", b"/metrics", b"/livez", b"/readyz", b"/healthz", b"/docs.json"]
 SAMPLES = sample_applications(40, seed=3)
 BODIES = [sample.model_dump(mode="json") for sample in SAMPLES]
-ROWS = Encoder(fit_vectorizer()).encode(SAMPLES)
+ROWS = encoded(SAMPLES)
 
 posts = st.sampled_from(POSTS)
 bodies = st.sampled_from(BODIES)
@@ -49,7 +48,7 @@ values = st.recursive(
 
 
 def as_json(value: object) -> bytes:
-    """JSON with what Python lets into it: NaN, infinities, lone surrogates."""
+    """JSON as Python writes it: with NaN, infinities, lone surrogates."""
     return json.dumps(value).encode()
 
 
@@ -60,7 +59,7 @@ def saved(array: np.ndarray) -> bytes:
 
 
 def npy(header: str, content: bytes, version: int = 1) -> bytes:
-    """A file with a header that says what it likes."""
+    """A file with any header."""
     text = header.encode("utf-8", "replace")
     length = struct.pack("<H" if version == 1 else "<I", len(text) % 65_536)
     return b"\x93NUMPY" + bytes([version, 0]) + length + text + content
@@ -260,7 +259,7 @@ def npy_cut_or_continued(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def archives_and_pickles(draw: st.DrawFn) -> bytes:
-    """What else ``numpy.load`` would open, a bomb of zeros among it."""
+    """Other files that ``numpy.load`` would open, a bomb of zeros among them."""
     if draw(st.booleans()):
         return pickle.dumps(draw(st.sampled_from([{}, ROWS, print])))
     file = io.BytesIO()

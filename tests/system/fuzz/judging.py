@@ -1,4 +1,4 @@
-"""What every answer must be like, whatever was asked."""
+"""Rules that every answer must keep, whatever the request."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ OVERLOAD = 429
 
 
 def complaints(request: Request, answer: Answer | None) -> list[str]:
-    """What is wrong with an answer; nothing, if all is well."""
+    """Faults of an answer; none if all is well."""
     return list(_complaints(request, answer))
 
 

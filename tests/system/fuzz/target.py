@@ -1,11 +1,11 @@
-"""The service, seen by whoever wishes it ill, and what it was sent."""
+"""The service under attack, and a count of what was sent to it."""
 
 import sys
 from collections import Counter
 from itertools import cycle
 
-import numpy as np
 import psutil
+from bodies import nested
 from fuzz.effort import REQUESTS
 from fuzz.hostile import BINARY, BODIES, ROWS, as_json, saved
 from fuzz.judging import complaints
@@ -18,15 +18,10 @@ from credit_risk.form import COURSE_EXAMPLE
 SENT: Counter[str] = Counter()
 """Requests by kind, over the whole run."""
 NOTES: list[str] = []
-"""What was measured, for the summary."""
+"""Measurements, for the summary."""
 EVERY = 500
 """Requests from one sign of life to the next."""
 VALID = "valid, in between"
-
-
-def lists(rows: np.ndarray) -> list[list[float | None]]:
-    """Rows as JSON has them."""
-    return [[None if np.isnan(value) else float(value) for value in row] for row in rows]
 
 
 GOOD = [
@@ -34,7 +29,7 @@ GOOD = [
     *(Request(body=as_json(body)) for body in BODIES[:4]),
     Request(target=b"/classify_batch", body=as_json([*BODIES, {}])),
     Request(target=b"/classify_batch?reasons=false", body=as_json(BODIES[:9])),
-    Request(target=b"/classify_array?reasons=true", body=as_json(lists(ROWS[:3]))),
+    Request(target=b"/classify_array?reasons=true", body=as_json(nested(ROWS[:3]))),
     Request(target=b"/classify_array", headers=BINARY, body=saved(ROWS)),
     Request(target=b"/classify_array?reasons=true", headers=BINARY, body=saved(ROWS[:5])),
     Request(method=b"GET", target=b"/model", headers=()),
@@ -50,7 +45,7 @@ def count(kind: str) -> None:
 
 
 class Target:
-    """The service, seen by whoever wishes it ill."""
+    """The service under attack."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -80,7 +75,7 @@ class Target:
         assert answer.seconds < HANG
 
     def memory(self) -> float:
-        """What the processes of the service hold at present, megabytes."""
+        """Resident memory of the service's processes, megabytes."""
         first = psutil.Process(self.server.process.pid)
         return float(sum(p.memory_info().rss for p in first.children(recursive=True))) / 1e6
 

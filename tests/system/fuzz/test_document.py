@@ -37,7 +37,7 @@ LEFT_OUT: dict[str, list[Any]] = {
     # JSON Schema cannot say that exactly one column of a category is 1, nor what a .npy file is.
     "/classify_array": [checks.negative_data_rejection, checks.positive_data_acceptance],
 }
-"""What the document cannot promise; all other checks of Schemathesis apply."""
+"""Promises that a JSON schema cannot make; all other checks of Schemathesis apply."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_every_operation_of_the_document_is_tried(document: Any) -> None:
 
 
 def as_ours(found: schemathesis.Response) -> tuple[Request, Answer]:
-    """What Schemathesis has sent and received, for the same judgement as everything else."""
+    """A request and its answer from Schemathesis, for the same judgement as all others."""
     sent = found.request
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body or b""
     headers = {name.lower(): values[0] for name, values in found.headers.items()}
@@ -69,7 +69,7 @@ def as_ours(found: schemathesis.Response) -> tuple[Request, Answer]:
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("path", POSTS)
-def test_what_is_sent_to_an_endpoint_is_answered_as_the_document_says(
+def test_every_post_is_answered_as_the_document_says(
     target: Target, document: Any, session: requests.Session, path: str, mode: GenerationMode
 ) -> None:
     kind = f"{mode.value} {path}, by its document"
@@ -87,7 +87,7 @@ def test_what_is_sent_to_an_endpoint_is_answered_as_the_document_says(
 
 
 @pytest.mark.parametrize("path", GETS)
-def test_what_can_be_read_is_as_the_document_says(
+def test_every_get_is_answered_as_the_document_says(
     document: Any, session: requests.Session, path: str
 ) -> None:
     case = document[path]["GET"].Case()

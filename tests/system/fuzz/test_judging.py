@@ -1,4 +1,4 @@
-"""The judge itself: what it must not let pass."""
+"""The rules themselves: answers that they must not let pass."""
 
 import json
 
@@ -19,7 +19,7 @@ def answer(
     return Answer(status, {"content-type": media_type}, json.dumps(body).encode(), seconds)
 
 
-def test_a_proper_refusal_is_let_pass() -> None:
+def test_a_proper_refusal_passes() -> None:
     assert complaints(Request(body=b"x" * 500), answer()) == []
 
 
@@ -40,18 +40,18 @@ def test_a_proper_refusal_is_let_pass() -> None:
         (answer(SHAPE | {"trace": "…"}), "shape"),
     ],
 )
-def test_anything_else_is_not(found: Answer | None, word: str) -> None:
+def test_a_faulty_answer_is_found(found: Answer | None, word: str) -> None:
     assert word in "".join(complaints(Request(), found))
 
 
-def test_what_is_late_is_late_each_time() -> None:
+def test_only_an_answer_that_is_late_each_time_is_late() -> None:
     stalls, hangs = iter([9.0, 9.0, 0.1]), iter([9.0, 8.0, 7.0])
 
     assert prompt(lambda: next(stalls), float) == 0.1
     assert prompt(lambda: next(hangs), float) == 7
 
 
-def test_a_status_that_was_not_expected_is_not() -> None:
+def test_an_unexpected_status_is_found() -> None:
     assert complaints(Request(status=415), answer()) == ["status 400 instead of 415"]
 
 
@@ -66,9 +66,7 @@ def test_a_status_that_was_not_expected_is_not() -> None:
     ids=["JSON", "bytes", "path", "header"],
 )
 @pytest.mark.parametrize("status", [200, 400])
-def test_more_than_a_hundred_characters_of_the_request_are_not(
-    request_: Request, status: int
-) -> None:
+def test_an_echo_of_more_than_a_hundred_characters_is_found(request_: Request, status: int) -> None:
     just, more = "ä\n" * 50, "ä\n" * 50 + "ä"
 
     assert complaints(request_, answer(SHAPE | {"error": f"<{just}>."}, status)) == []

@@ -1,4 +1,4 @@
-"""Whoever asks properly gets the answer that they get alone, whoever else is asking what."""
+"""A valid request gets the same answer beside any others as alone."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,10 +7,11 @@ from random import Random
 from threading import Barrier
 
 import pytest
+from bodies import nested
 from fuzz.effort import REQUESTS, some
 from fuzz.hostile import BODIES, KINDS, ROWS, as_json
 from fuzz.judging import complaints
-from fuzz.target import GOOD, SENT, answers, lists
+from fuzz.target import GOOD, SENT, answers
 from fuzz.wire import Request, Wire
 
 CONNECTIONS = 64
@@ -19,7 +20,7 @@ EVERYBODY = [
     *GOOD,
     *(Request(body=as_json(body)) for body in BODIES[4:]),
     *(
-        Request(target=b"/classify_array", body=as_json(lists(ROWS[place : place + 3])))
+        Request(target=b"/classify_array", body=as_json(nested(ROWS[place : place + 3])))
         for place in range(10)
     ),
 ]

@@ -1,4 +1,4 @@
-"""What no client library sends: broken HTTP, slow and vanishing clients."""
+"""Broken HTTP, slow clients and vanishing ones, as no client library sends them."""
 
 import json
 import time
@@ -73,7 +73,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_broken_http_harms_nobody(target: Target, broken: str) -> None:
+def test_broken_http_harms_no_other_request(target: Target, broken: str) -> None:
     count(KIND)
 
     found, seconds = statuses(target, BROKEN[broken])
@@ -83,7 +83,7 @@ def test_broken_http_harms_nobody(target: Target, broken: str) -> None:
     target.is_well()
 
 
-def test_damaged_requests_harm_nobody(target: Target) -> None:
+def test_damaged_requests_harm_no_other_request(target: Target) -> None:
     """Each is a good request with a few bytes changed, taken away or added."""
     before = SENT[KIND]
 
@@ -110,7 +110,7 @@ def test_requests_one_behind_the_other_are_answered_in_order(target: Target) -> 
     assert {answer.body for answer in found[::2] if answer} == {target.known[0]}
 
 
-def test_clients_that_vanish_harm_nobody(target: Target) -> None:
+def test_clients_that_vanish_harm_no_other_request(target: Target) -> None:
     for end in range(1, len(GOOD) + 1, 7):
         count(KIND)
         with Connection(target.address) as client:
@@ -130,7 +130,7 @@ def slow_clients(target: Target) -> Iterator[list[Connection]]:
         yield clients
 
 
-def test_slow_clients_keep_nobody_waiting(target: Target, slow_clients: list[Connection]) -> None:
+def test_slow_clients_do_not_delay_others(target: Target, slow_clients: list[Connection]) -> None:
     for _ in range(20):
         target.is_well()
 
@@ -143,7 +143,7 @@ def test_slow_clients_keep_nobody_waiting(target: Target, slow_clients: list[Con
     assert answer.body == target.known[0]
 
 
-def test_who_waits_for_permission_to_continue_gets_it(target: Target) -> None:
+def test_a_client_that_expects_100_continue_gets_it(target: Target) -> None:
     head, _, body = GOOD.partition(b"\r\n\r\n")
     with Connection(target.address) as client:
         client.send(head + b"\r\nExpect: 100-continue\r\n\r\n")

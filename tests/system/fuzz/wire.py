@@ -44,7 +44,7 @@ class Request:
 
 
 def prompt(ask: Callable[[], Found], seconds: Callable[[Found], float]) -> Found:
-    """What comes back, asked for again if it took too many ``seconds``."""
+    """An answer, asked for again if it took too many ``seconds``."""
     for _ in range(TRIES - 1):
         found = ask()
         if seconds(found) <= HANG:

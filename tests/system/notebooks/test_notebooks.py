@@ -1,4 +1,4 @@
-"""The notebooks run from top to bottom, and what they show is what they would show now.
+"""The notebooks run from top to bottom and show what is committed.
 
     python tests/system/notebooks/test_notebooks.py    runs them all and writes down what they show
 
@@ -105,7 +105,7 @@ def shown(notebook: NotebookNode) -> list[tuple[str, str]]:
     return found
 
 
-def test_there_are_three() -> None:
+def test_there_are_three_notebooks() -> None:
     assert len(NOTEBOOKS) == 3
 
 

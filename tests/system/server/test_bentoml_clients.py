@@ -5,14 +5,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running import Server, run
+from running import Locked, Server, run
 
 from credit_risk.form import COURSE_EXAMPLE
 
 SYNCHRONOUS = """
 import json, sys, bentoml
-url, example = sys.argv[1], json.loads(sys.argv[2])
-with bentoml.SyncHTTPClient(url) as client:
+url, example, token = sys.argv[1], json.loads(sys.argv[2]), (sys.argv[3:] or [None])[0]
+with bentoml.SyncHTTPClient(url, token=token) as client:
     one = client.classify(example)
     many = client.classify_batch([example, example])
 print(json.dumps([one, *many]))
@@ -37,6 +37,17 @@ def test_a_client_of_bentoml_gets_the_same_answer(
     expected = client.post("/classify", json=COURSE_EXAMPLE).json()
 
     found = run("python", "-c", program, server.url, json.dumps(COURSE_EXAMPLE), home=home)
+
+    assert json.loads(found.stdout) == [expected] * 3
+
+
+def test_a_client_of_bentoml_sends_an_api_key_as_its_token(
+    locked: Locked, client: httpx.Client, home: Path
+) -> None:
+    expected = client.post("/classify", json=COURSE_EXAMPLE).json()
+    arguments = (locked.server.url, json.dumps(COURSE_EXAMPLE), locked.key)
+
+    found = run("python", "-c", SYNCHRONOUS, *arguments, home=home)
 
     assert json.loads(found.stdout) == [expected] * 3
 

@@ -1,6 +1,5 @@
 """The decision log of a running service."""
 
-import io
 import json
 import re
 import shlex
@@ -13,16 +12,17 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from bodies import NPY, npy, sample_bodies
 from running import PROJECT, Server, configured, run, serving
 
 from audit_log import read_entries
 from audit_log.reader import read_lines
 from audit_log.records import GENESIS_HASH, append
 from credit_risk.decision_log.settings import DECISIONS
-from credit_risk.form import COLUMNS, COURSE_EXAMPLE, sample_applications
+from credit_risk.form import COLUMNS, COURSE_EXAMPLE
 
 Serve = Callable[..., AbstractContextManager[Server]]
-SAMPLES = [sample.model_dump(mode="json") for sample in sample_applications(20)]
+SAMPLES = sample_bodies(20)
 ROW = [0.0] * len(COLUMNS)
 for _name, _value in COURSE_EXAMPLE.items():
     _column = _name if _name in COLUMNS else f"{_name}={_value}"
@@ -55,21 +55,16 @@ ACCESS_LOG = {"logging": {"access": {"enabled": True}}}
 
 
 @pytest.mark.parametrize("changes", [{}, ACCESS_LOG], ids=["lean", "bentoml"])
-def test_what_is_answered_is_in_the_log_and_comes_out_the_same_again(
+def test_every_answer_is_logged_and_replays_to_the_same(
     serve: Serve, home: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    array = io.BytesIO()
-    np.save(array, np.array([ROW] * 3, dtype=np.float32))
+    array = npy(np.array([ROW] * 3, dtype=np.float32))
     with serve(changes) as server, httpx.Client(base_url=server.url, timeout=30) as http:
         one = http.post("/classify", json=COURSE_EXAMPLE)
         many = http.post("/classify_batch", json=[SAMPLES[0], {"age": 7}, *SAMPLES[1:]])
         plain = http.post("/classify_batch?reasons=false", json=SAMPLES[:3])
         lists = http.post("/classify_array?reasons=true", json=[ROW, WITHOUT_INCOME])
-        npy = http.post(
-            "/classify_array",
-            content=array.getvalue(),
-            headers={"content-type": "application/x-npy"},
-        )
+        binary = http.post("/classify_array", content=array, headers=NPY)
         refused = http.post("/classify", json={"age": 7})
         empty = http.post("/classify_batch", json=[])
         document = http.get("/docs.json").json()
@@ -89,7 +84,7 @@ def test_what_is_answered_is_in_the_log_and_comes_out_the_same_again(
         for number, row in enumerate(answer.json())
         if "error" not in row
     }
-    for answer in (lists, npy):
+    for answer in (lists, binary):
         found = answer.json()
         for number, (status, probability) in enumerate(
             zip(found["status"], found["default_probability"], strict=True)
@@ -111,9 +106,7 @@ def test_what_is_answered_is_in_the_log_and_comes_out_the_same_again(
     assert command(home, "replay", tmp_path / "log") == "29 decisions the same, 0 different\n"
 
 
-def test_a_log_that_says_otherwise_than_the_model_is_told(
-    serve: Serve, home: Path, tmp_path: Path
-) -> None:
+def test_replay_reports_decisions_that_differ(serve: Serve, home: Path, tmp_path: Path) -> None:
     with serve() as server:
         httpx.post(f"{server.url}/classify_batch", json=SAMPLES)
     (path,) = (tmp_path / "log").iterdir()
@@ -136,7 +129,7 @@ def test_a_log_that_says_otherwise_than_the_model_is_told(
     assert found.returncode == 1
 
 
-def test_without_the_setting_nothing_is_there(server: Server) -> None:
+def test_without_the_setting_there_is_no_decision_id(server: Server) -> None:
     answer = httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
     document = httpx.get(f"{server.url}/docs.json").json()
 
@@ -177,10 +170,7 @@ def test_on_a_full_disk_nothing_is_answered_until_there_is_space_again(
         answered.append(http.post("/classify", json=COURSE_EXAMPLE))
 
     assert [answer.status_code for answer in refused] == [503] * 5
-    assert refused[0].json() == {
-        "error": "Not able to answer at the moment; try again.",
-        "detail": [],
-    }
+    assert set(refused[0].json()) == {"error", "detail"}
     assert refused[0].headers["retry-after"] == "1"
     assert "x-decision-id" not in refused[0].headers
     assert [answer.status_code for answer in answered] == [200] * len(answered)
@@ -192,14 +182,14 @@ def test_on_a_full_disk_nothing_is_answered_until_there_is_space_again(
         single = isinstance(answer.json(), dict)
         assert names.count(answer.headers["x-decision-id"]) == (1 if single else 60)
     log = server.logged()
-    assert log.count("Decisions cannot be logged and are refused: [Errno 28]") == 1
+    assert log.count("are refused: [Errno 28]") == 1
     assert log.count("Decisions can be logged again") == 1
     assert "Traceback" not in log
     assert "0 files broken" in command(home, "verify", small_disk)
 
 
 @pytest.mark.parametrize("folder_too", [False, True], ids=["files", "folder"])
-def test_nothing_is_answered_into_a_log_that_was_deleted(
+def test_a_deleted_log_is_noticed_before_the_next_answer(
     serve: Serve, tmp_path: Path, *, folder_too: bool
 ) -> None:
     folder = tmp_path / "log"
@@ -215,7 +205,7 @@ def test_nothing_is_answered_into_a_log_that_was_deleted(
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
     assert answered.status_code == 200
     assert list(decisions(folder)) == [answered.headers["x-decision-id"]]
-    assert "Decisions cannot be logged and are refused: [Errno 2]" in server.logged()
+    assert "are refused: [Errno 2]" in server.logged()
 
 
 def test_two_workers_write_a_file_each(serve: Serve, tmp_path: Path) -> None:
@@ -258,7 +248,7 @@ def test_hidden_fields_are_nowhere_in_the_log(serve: Serve, home: Path, tmp_path
     )
 
 
-def test_what_the_model_does_not_look_at_may_be_left_out_and_replay_works(
+def test_a_field_that_the_model_does_not_use_may_be_left_out(
     serve: Serve, home: Path, tmp_path: Path
 ) -> None:
     with serve({"decision_log": {"leave_out": ["marital"]}}) as server:
@@ -268,26 +258,33 @@ def test_what_the_model_does_not_look_at_may_be_left_out_and_replay_works(
     assert command(home, "replay", tmp_path / "log") == "21 decisions the same, 0 different\n"
 
 
-def test_a_model_that_is_gone_is_named(serve: Serve, tmp_path: Path) -> None:
-    with serve() as server:
-        answer = httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
-    elsewhere = tmp_path / "another store"
+@pytest.fixture(scope="module")
+def logged(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the log of one decision in ``decisions``."""
+    folder = tmp_path_factory.mktemp("logged")
+    variables = {"CREDIT_RISK_DECISION_LOG": str(folder / "decisions")}
+    with serving("service.py:svc", home=home, log=folder / "server.log", **variables) as server:
+        server.post("/classify", json=COURSE_EXAMPLE).raise_for_status()
+    return folder
 
-    assert command(elsewhere, "replay", tmp_path / "log") == (
-        f"1 not replayed: {answer.json()['model']} is not in the store; "
-        "put it there: bentoml models import\n"
-        "0 decisions the same, 0 different\n"
-    )
+
+def test_a_model_that_is_gone_is_named(logged: Path, home: Path, tmp_path: Path) -> None:
+    found = run("bentoml", "models", "get", "credit_risk_model:latest", "-o", "path", home=home)
+    version = Path(found.stdout.strip()).name
+
+    said = command(tmp_path / "another store", "replay", logged / "decisions")
+
+    assert f"1 not replayed: credit_risk_model:{version} is not in the store" in said
+    assert "bentoml models import" in said
+    assert said.endswith("0 decisions the same, 0 different\n")
 
 
 DOCUMENT = (PROJECT / "docs" / "decision_log.md").read_text()
 
 
-def test_the_lines_that_the_document_shows_are_a_log(serve: Serve, tmp_path: Path) -> None:
+def test_the_lines_that_the_document_shows_are_a_log(logged: Path) -> None:
     shown = re.findall(r"```json\n(.*?\n)```", DOCUMENT)
-    with serve() as server:
-        httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
-    (path,) = (tmp_path / "log").iterdir()
+    (path,) = (logged / "decisions").iterdir()
     written = [json.loads(line) for line in path.read_text().splitlines()]
 
     name = json.loads(shown[0])["file"]
@@ -295,12 +292,10 @@ def test_the_lines_that_the_document_shows_are_a_log(serve: Serve, tmp_path: Pat
     assert [list(fields) for fields in lines] == [list(fields) for fields in written]
 
 
-def test_the_commands_that_the_document_shows_run(serve: Serve, home: Path, tmp_path: Path) -> None:
-    with serve(CREDIT_RISK_DECISION_LOG=str(tmp_path / "decisions")) as server:
-        httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+def test_the_commands_that_the_document_shows_run(logged: Path, home: Path) -> None:
     commands = re.findall(r"^\$ (python .*)$", DOCUMENT, re.MULTILINE)
     said = [
-        run(*shlex.split(each), home=home, cwd=tmp_path, PYTHONPATH=str(PROJECT)).stdout
+        run(*shlex.split(each), home=home, cwd=logged, PYTHONPATH=str(PROJECT)).stdout
         for each in commands
     ]
 
@@ -310,4 +305,4 @@ def test_the_commands_that_the_document_shows_run(serve: Serve, home: Path, tmp_
         "1 decisions in decisions.parquet",
         "0 files removed",
     ]
-    assert (tmp_path / "decisions.parquet").exists()
+    assert (logged / "decisions.parquet").exists()

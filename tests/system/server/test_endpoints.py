@@ -71,7 +71,9 @@ def test_the_decision_follows_the_policy_and_all_decisions_occur(alone: list[Ans
     assert {answer["status"] for answer in alone} == {"APPROVED", "MAYBE", "DECLINED"}
 
 
-def test_only_what_is_not_approved_has_reasons_and_at_most_four(alone: list[Answer]) -> None:
+def test_only_decisions_that_are_not_approved_have_reasons_and_at_most_four(
+    alone: list[Answer],
+) -> None:
     for answer in alone:
         assert 0 < len(answer["reasons"]) <= 4 or answer["status"] == "APPROVED"
         assert answer["status"] != "APPROVED" or answer["reasons"] == []

@@ -1,6 +1,5 @@
-"""API keys on the running service: who gets in, what is seen of it, what changes meanwhile."""
+"""API keys on the running service: refusals, log and metrics, changes while it runs."""
 
-import json
 import re
 import time
 from pathlib import Path
@@ -9,7 +8,7 @@ import httpx
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from raw_http import ask
-from running import Locked, Server, configured, run, serving, wait_until
+from running import Locked, Server, configured, serving, wait_until
 
 from credit_risk.form import COURSE_EXAMPLE
 from credit_risk.keys import COMMAND
@@ -24,7 +23,7 @@ def asked(locked: Locked, key: str) -> int:
         return client.post("/classify", json=COURSE_EXAMPLE).status_code
 
 
-def test_every_path_but_the_probes_wants_a_key(locked: Locked) -> None:
+def test_every_path_but_the_probes_requires_a_key(locked: Locked) -> None:
     with locked.client() as client:
         paths = client.get("/docs.json").json()["paths"]
         calls = [(verb, path) for path, verbs in paths.items() for verb in verbs]
@@ -40,7 +39,7 @@ def test_every_path_but_the_probes_wants_a_key(locked: Locked) -> None:
                 assert set(answer.json()) == {"error", "detail"}
 
 
-def test_with_a_key_everything_answers_as_it_does_without_a_lock(
+def test_with_a_key_every_answer_is_the_same_as_without_keys(
     locked: Locked, client: httpx.Client
 ) -> None:
     with locked.client() as inside:
@@ -128,7 +127,7 @@ def test_names_are_in_metrics_and_log_and_keys_in_neither(locked: Locked) -> Non
     assert "crk_" not in metrics + log
 
 
-def test_the_document_declares_the_lock(locked: Locked) -> None:
+def test_the_document_declares_the_api_keys(locked: Locked) -> None:
     with locked.client() as client:
         document = client.get("/docs.json").json()
     answer = httpx.get(f"{locked.server.url}/model")
@@ -150,23 +149,7 @@ def test_the_document_declares_the_lock(locked: Locked) -> None:
             assert ({"401", "403"} <= operation["responses"].keys()) != open_to_all, path
 
 
-CLIENT = """
-import json, sys, bentoml
-url, token, example = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-with bentoml.SyncHTTPClient(url, token=token) as client:
-    print(json.dumps(client.classify(example)))
-"""
-
-
-def test_bentoml_s_own_client_gets_in_with_its_token(locked: Locked, home: Path) -> None:
-    found = run(
-        "python", "-c", CLIENT, locked.server.url, locked.key, json.dumps(COURSE_EXAMPLE), home=home
-    )
-
-    assert json.loads(found.stdout)["status"] in {"APPROVED", "MAYBE", "DECLINED"}
-
-
-def test_an_open_service_says_so_once_and_declares_no_lock(
+def test_a_service_without_keys_logs_so_once_and_declares_none(
     server: Server, client: httpx.Client
 ) -> None:
     document = client.get("/docs.json").json()
@@ -177,7 +160,7 @@ def test_an_open_service_says_so_once_and_declares_no_lock(
     assert "requests_by_key" not in client.get("/metrics").text
 
 
-def test_the_access_log_says_who_asked(home: Path, tmp_path: Path) -> None:
+def test_the_access_log_names_the_key(home: Path, tmp_path: Path) -> None:
     changes = {
         "credit_risk_classifier.workers": 2,
         "credit_risk_classifier.logging.access.enabled": True,
@@ -193,9 +176,7 @@ def test_the_access_log_says_who_asked(home: Path, tmp_path: Path) -> None:
     assert key not in server.logged()
 
 
-def test_with_a_runner_of_its_own_the_classifier_is_the_one_that_asks(
-    home: Path, tmp_path: Path
-) -> None:
+def test_the_classifier_checks_keys_when_its_runner_is_remote(home: Path, tmp_path: Path) -> None:
     key = COMMAND.add(tmp_path / "keys.toml", "bank")
     variables = {COMMAND.variable: f"{tmp_path}/keys.toml", "CREDIT_RISK_RUNNER": "remote"}
     with serving("service.py:svc", home=home, log=tmp_path / "log", **variables) as server:
@@ -205,7 +186,7 @@ def test_with_a_runner_of_its_own_the_classifier_is_the_one_that_asks(
         assert httpx.post(url, json=COURSE_EXAMPLE, headers=headers).status_code == 200
 
 
-def test_the_runner_served_alone_is_locked_too(home: Path, tmp_path: Path) -> None:
+def test_the_runner_served_alone_requires_keys(home: Path, tmp_path: Path) -> None:
     COMMAND.add(tmp_path / "keys.toml", "bank")
     variables = {COMMAND.variable: f"{tmp_path}/keys.toml"}
     target = "service.py:CreditRiskRunner"

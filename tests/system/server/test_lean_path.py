@@ -1,4 +1,4 @@
-"""The lean path answers what BentoML's own path answers, and steps aside for what it is not."""
+"""The lean path answers as BentoML's own path does, and steps aside where it cannot."""
 
 import itertools
 import json
@@ -84,7 +84,7 @@ def http() -> Iterator[httpx.Client]:
 def answer(
     http: httpx.Client, server: Server, path: str, body: bytes, content_type: str | None
 ) -> dict[str, Any]:
-    """What matters of an answer."""
+    """Status, body and headers of an answer, but for the date."""
     headers = {} if content_type is None else {"content-type": content_type}
     found = http.post(f"{server.url}{path}", content=body, headers=headers)
     return {

@@ -1,4 +1,4 @@
-"""The probability of an application is the same to the last bit, however it is asked for."""
+"""The probability of an application is the same to the last bit by every endpoint."""
 
 import json
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def rows(applications: list[dict[str, Any]]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def expected(rows: np.ndarray, real_home: Path, tmp_path_factory: Any) -> list[float]:
-    """What the Booster says, asked directly in a program of its own."""
+    """The Booster's own predictions, in a program of their own."""
     folder = tmp_path_factory.mktemp("booster")
     np.save(folder / "rows.npy", rows)
     run("python", "-c", BOOSTER, folder / "rows.npy", folder / "out.npy", home=real_home)

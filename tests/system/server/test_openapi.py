@@ -1,4 +1,4 @@
-"""The OpenAPI document of the running service, held against what the service answers."""
+"""The OpenAPI document of the running service, compared with its answers."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def document(client: httpx.Client) -> Json:
 
 
 def complaints(document: Json, schema: Json, instance: object) -> list[str]:
-    """What a schema of the document has against ``instance``."""
+    """Errors of ``instance`` under a schema of the document."""
     whole = schema | {"components": document["components"]}
     return [error.message for error in Draft202012Validator(whole).iter_errors(instance)]
 
@@ -72,13 +72,13 @@ def test_the_document_names_every_endpoint(document: Json) -> None:
     assert set(document["paths"]) == {*SCORING, *cards, *infrastructure}
 
 
-def test_every_operation_may_be_asked_for_badly(document: Json) -> None:
-    """Before anybody knows what is asked for: not HTTP, too slow, too much of it."""
+def test_every_operation_declares_the_errors_of_the_connection(document: Json) -> None:
+    """Refused before the path is known: not HTTP, too slow, too large."""
     for path, _, operation in operations(document):
         assert {"400", "408", "413", "431"} <= set(operation["responses"]), path
 
 
-def test_every_operation_says_what_it_is_for(document: Json) -> None:
+def test_every_operation_has_a_summary_and_a_known_tag(document: Json) -> None:
     tags = {tag["name"] for tag in document["tags"] if tag["description"]}
 
     for path, _, operation in operations(document):
@@ -165,7 +165,7 @@ def test_a_refused_request_is_answered_as_declared(
 
 
 @pytest.mark.parametrize("change", [{"age": 17}, {"home": "tent"}, {"income": 99_999_999}])
-def test_what_the_schema_does_not_allow_is_refused(
+def test_an_application_against_the_schema_is_refused(
     client: httpx.Client, document: Json, change: Json
 ) -> None:
     application = COURSE_EXAMPLE | change

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a request, the answer is one small JSON object, on both paths."""
+"""Every refusal is one small JSON object, on the lean path and on BentoML's own."""
 
 import gzip
 import json
@@ -111,10 +111,33 @@ def test_a_refusal_has_one_shape_and_echoes_little(http: httpx.Client, url: str,
     assert "Traceback" not in answer.text
 
 
+LARGE, TEXT = b" " * 17_000, {"content-type": "text/plain"}
+SEVERAL: dict[str, tuple[int, str, dict[str, Any]]] = {
+    "path": (404, "/nowhere?x", {"content": LARGE, "headers": TEXT}),
+    "media type": (415, "/classify?x", {"content": LARGE, "headers": TEXT}),
+    "size": (413, "/classify?x", {"content": LARGE, "headers": JSON}),
+    "query": (400, "/classify?x", {"content": b"{", "headers": JSON}),
+}
+"""Requests with several faults, by the one that is refused: the layers stand in this order."""
+
+
+@pytest.mark.parametrize("fault", SEVERAL)
+def test_of_several_faults_the_outermost_is_refused(
+    http: httpx.Client, url: str, fault: str
+) -> None:
+    status, path, how = SEVERAL[fault]
+    answer = http.post(f"{url}{path}", **how)
+
+    assert answer.status_code == status
+    assert fault != "query" or "query" in answer.json()["error"]
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/model", "/model/report", "/livez", "/readyz", "/metrics", "/docs.json"]
 )
-def test_no_answer_is_stored_guessed_or_signed(http: httpx.Client, url: str, path: str) -> None:
+def test_no_answer_may_be_cached_or_sniffed_or_names_its_server(
+    http: httpx.Client, url: str, path: str
+) -> None:
     answers = [
         http.get(f"{url}{path}"),
         http.delete(f"{url}{path}"),
@@ -129,7 +152,7 @@ def test_no_answer_is_stored_guessed_or_signed(http: httpx.Client, url: str, pat
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-1", "nonsense"])
-def test_a_part_of_a_file_is_the_whole(http: httpx.Client, url: str, asked: str) -> None:
+def test_a_range_header_is_ignored(http: httpx.Client, url: str, asked: str) -> None:
     file = f"{url}/static_content/swagger-ui.css"
 
     assert http.get(file, headers={"range": asked}).text == http.get(file).text
@@ -161,7 +184,7 @@ def refusal_of(url: str, request: bytes) -> Answer:
 HEAD = b"POST /classify HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
 
 
-def test_what_says_it_is_too_large_is_refused_before_it_is_sent(url: str) -> None:
+def test_a_body_declared_too_large_is_refused_before_it_is_sent(url: str) -> None:
     answer = refusal_of(url, HEAD + b"Content-Length: 999999999999\r\n\r\n")
 
     assert answer.status == 413
@@ -170,7 +193,7 @@ def test_what_says_it_is_too_large_is_refused_before_it_is_sent(url: str) -> Non
     assert answer.seconds < 1.5
 
 
-def test_nobody_is_asked_to_go_on_with_what_is_too_large(url: str) -> None:
+def test_100_continue_is_not_sent_for_a_body_that_is_too_large(url: str) -> None:
     request = HEAD + b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n"
     with Connection(url) as connection:
         connection.send(request)
@@ -180,7 +203,7 @@ def test_nobody_is_asked_to_go_on_with_what_is_too_large(url: str) -> None:
     assert answer.status == 413
 
 
-def test_what_does_not_say_its_length_is_refused_as_soon_as_it_is_too_large(url: str) -> None:
+def test_a_body_of_unknown_length_is_refused_as_soon_as_it_is_too_large(url: str) -> None:
     chunk = b"1000\r\n" + b" " * 0x1000 + b"\r\n"
     answer = refusal_of(url, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + 5 * chunk)
 
@@ -189,7 +212,7 @@ def test_what_does_not_say_its_length_is_refused_as_soon_as_it_is_too_large(url:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_who_sends_on_and_on_still_gets_the_answer(
+def test_a_client_that_sends_too_much_still_gets_the_answer(
     http: httpx.Client, url: str, *, declared: bool
 ) -> None:
     body = b" " * (30 * MIB)
@@ -230,7 +253,7 @@ HOSTILE: dict[str, tuple[int, str, str]] = {
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_what_is_large_and_bad_costs_little(
+def test_a_large_bad_body_costs_little_processor_time(
     http: httpx.Client, request: pytest.FixtureRequest, url: str, case: str
 ) -> None:
     name = "server" if request.node.callspec.params["url"] == "lean path" else "bentoml_path"

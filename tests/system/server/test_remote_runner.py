@@ -127,7 +127,7 @@ class Impostor(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_what_the_runner_answers_is_never_unpickled(home: Path, tmp_path: Path) -> None:
+def test_an_answer_of_the_runner_is_never_unpickled(home: Path, tmp_path: Path) -> None:
     Impostor.trap = tmp_path / "trap"
     with (
         answering(Impostor) as url,

@@ -1,4 +1,4 @@
-"""What is refused at start-up ends in one sentence, without a trace of Python."""
+"""A refusal to start ends in one sentence, without a traceback."""
 
 import subprocess
 from collections.abc import Callable
@@ -88,14 +88,14 @@ def wrong_model(home: Path) -> Callable[[str], tuple[str, Path]]:
     return make
 
 
-def test_an_empty_store_is_told_with_the_command_that_fills_it(tmp_path: Path) -> None:
+def test_an_empty_store_is_reported_with_the_command_that_fills_it(tmp_path: Path) -> None:
     line = serve_and_see_it_fail(tmp_path)
 
     assert "credit_risk_model:latest: found no such model in the store" in line
     assert line.endswith("run: python train.py")
 
 
-def test_a_tag_that_is_not_in_the_store_is_told(home: Path) -> None:
+def test_a_tag_that_is_not_in_the_store_is_reported(home: Path) -> None:
     line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL="credit_risk_model:nothere")
 
     assert "credit_risk_model:nothere: found no such model" in line
@@ -160,7 +160,7 @@ def test_a_model_whose_file_was_altered_is_refused(
     assert line.endswith("as in its card; run: python train.py, or import the model again")
 
 
-def test_an_unknown_way_to_run_the_runner_is_refused(home: Path) -> None:
+def test_an_unknown_mode_of_the_runner_is_refused(home: Path) -> None:
     line = serve_and_see_it_fail(home, CREDIT_RISK_RUNNER="far away")
 
     assert "CREDIT_RISK_RUNNER: found 'far away', expected 'embedded' or 'remote'" in line

@@ -58,14 +58,14 @@ def tls(
         yield Tls(server, files[0])
 
 
-def test_who_trusts_the_certificate_is_answered(tls: Tls) -> None:
+def test_a_client_that_trusts_the_certificate_is_answered(tls: Tls) -> None:
     trusted = ssl.create_default_context(cafile=tls.certificate)
     with httpx.Client(base_url=tls.server.url, verify=trusted, timeout=60) as client:
         assert client.post("/classify", json=COURSE_EXAMPLE).status_code == 200
         assert client.get("/model").status_code == 200
 
 
-def test_who_does_not_trust_it_breaks_off(tls: Tls) -> None:
+def test_a_client_that_does_not_trust_it_refuses(tls: Tls) -> None:
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(f"{tls.server.url}/livez", timeout=60)
 
