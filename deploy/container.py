@@ -47,7 +47,7 @@ def build_image(tool: str, tag: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         options = [f"--opt=label={name}={value}" for name, value in _labels(tag).items()]
         options += [
-            f"--opt=secret=id={path.name},src={path}" for path in _write_secrets(Path(folder))
+            f"--opt=secret=id={path.name},src={path}" for path in write_secrets(Path(folder))
         ]
         if tool == "buildah":
             options.append("--opt=layers")  # reuse what has not changed, as the others do
@@ -94,7 +94,7 @@ def _describe(tag: str) -> dict[str, Any]:
     return described
 
 
-def _write_secrets(folder: Path) -> list[Path]:
+def write_secrets(folder: Path) -> list[Path]:
     """How this machine reaches its package index: pip's settings, and the certificates for it.
 
     Secrets are mounted while packages are installed and end up in no layer.

@@ -31,7 +31,7 @@ def bundled(
         file.extractall(folder / "unpacked")
 
     # How this machine reaches its package index; an instance of Elastic Beanstalk needs none of it.
-    options = [f"--secret=id={p.name},src={p}" for p in deploy._write_secrets(secrets)]
+    options = [f"--secret=id={p.name},src={p}" for p in deploy.write_secrets(secrets)]
     name = f"{NAME}:{tag.rpartition(':')[2]}"
     layers = ["--layers"] if tool == "buildah" else []
     call(tool, "build", *layers, *options, "--tag", name, str(folder / "unpacked"))

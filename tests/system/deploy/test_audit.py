@@ -29,7 +29,7 @@ def test_without_a_database_it_says_so_in_a_sentence_and_fails(tmp_path: Path) -
     found = run(*command, home=tmp_path, check=False, **nowhere)
 
     assert found.returncode == 2
-    assert found.stdout.startswith("NOT AUDITED: the database of known vulnerabilities could not")
+    assert found.stdout.startswith("NOT AUDITED: ")
     assert "nothing is known of" in found.stdout
     assert "Traceback" not in found.stdout + found.stderr
 
