@@ -112,6 +112,7 @@ class LogFile:
     path: Path
     day: date
     _descriptor: int
+    _status: os.stat_result
     size: int = 0
 
     @classmethod
@@ -119,9 +120,10 @@ class LogFile:
         """Begin a file that was not there, and make its name durable."""
         path = folder / f"{chain}_{now:%Y%m%dT%H%M%S%fZ}_{os.getpid()}.jsonl"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        file = cls(path, now.date(), os.open(path, flags, 0o600))
+        descriptor = os.open(path, flags, 0o600)
+        file = cls(path, now.date(), descriptor, os.fstat(descriptor))
         try:
-            fcntl.flock(file._descriptor, fcntl.LOCK_EX)  # a reader may look at it just now
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # a reader may look at it just now
             _sync_folder(folder)
         except OSError:
             file.close(remove=True)
@@ -143,7 +145,7 @@ class LogFile:
             OSError: if not; also if somebody has removed the file or moved it away.
         """
         os.fdatasync(self._descriptor)
-        if not os.path.samestat(self.path.stat(), os.fstat(self._descriptor)):
+        if not os.path.samestat(self.path.stat(), self._status):
             raise FileNotFoundError(errno.ENOENT, "Another file has this name", str(self.path))
 
     def close(self, *, remove: bool = False) -> None:

@@ -129,7 +129,7 @@ class Recorder:
                 "id": name,
                 "key": key,
                 kind: given,
-                "row_sha256": sha256(row.data).hexdigest(),
+                "row_sha256": sha256(row).hexdigest(),
                 "probability": probability,
                 "status": status,
                 "reasons": reasons,
