@@ -43,7 +43,7 @@ def revision(folder: Path) -> str:
 
 def processor() -> str:
     """Name the processor as Linux does."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine()

@@ -87,7 +87,8 @@ def write_script(home: Path, work: Work) -> Path:
         (folder / str(number)).write_bytes(body)
     script = folder / "wrk.lua"
     script.write_text(
-        SCRIPT.format(folder=folder, last=len(bodies) - 1, media_type=work.media_type)
+        SCRIPT.format(folder=folder, last=len(bodies) - 1, media_type=work.media_type),
+        encoding="utf-8",
     )
     return script
 

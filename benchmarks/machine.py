@@ -85,7 +85,7 @@ class Server:
                     if answer.is_client_error:
                         break
                 time.sleep(0.1)
-        msg = f"the service did not start:\n{self.log.read_text()}"
+        msg = f"the service did not start:\n{self.log.read_text(encoding='utf-8')}"
         raise BenchmarkError(msg)
 
 
@@ -187,7 +187,7 @@ class Machine:
         home.mkdir()
         (home / "models").symlink_to(self.home / "models")
         digest = sha256(KEY.encode()).hexdigest()
-        (home / KEYS_FILE).write_text(f'benchmark = {{ sha256 = "{digest}" }}\n')
+        (home / KEYS_FILE).write_text(f'benchmark = {{ sha256 = "{digest}" }}\n', encoding="utf-8")
         log = home / "log"
         with log.open("wb") as output:
             process = self.start(

@@ -39,7 +39,7 @@ def write_report(results: Results, plan: Plan, folder: Path) -> str:
     ):
         lines += [f"## {title}", "", *picture(pictures, name, title), text, ""]
     lines += ["## Measured with", "", *(f"- {what}: {is_}" for what, is_ in results.facts.items())]
-    (folder / "RESULTS.md").write_text("\n".join(lines) + "\n")
+    (folder / "RESULTS.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return table
 
 

@@ -19,7 +19,7 @@ VULNERABLE, NOT_KNOWN = 1, 2
 
 def main() -> None:
     """Ask, and say what came out."""
-    lock = json.loads(LOCK.read_text())
+    lock = json.loads(LOCK.read_text(encoding="utf-8"))
     packages = lock["develop"] | lock["default"]
     answer, complaint = look_up(packages)
     lines, code = judge(answer, all_names=set(packages), ships=set(lock["default"]))
@@ -29,7 +29,7 @@ def main() -> None:
 
 def look_up(packages: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
     """What pip-audit answers about packages, and the lines of its complaint if it cannot."""
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as requirements:
         for name, entry in packages.items():  # without markers: for every platform
             hashes = " ".join(f"--hash={each}" for each in entry["hashes"])
             requirements.write(f"{name}{entry['version']} {hashes}\n")

@@ -116,7 +116,7 @@ def write_secrets(folder: Path) -> list[Path]:
         remote["cert"] = f"{SECRETS}/certificates"
     secrets.append(folder / "pip")
     lines = [f"{name} = {value}" for name, value in remote.items() if value]
-    secrets[-1].write_text("\n".join(["[global]", *lines, ""]))
+    secrets[-1].write_text("\n".join(["[global]", *lines, ""]), encoding="utf-8")
     return secrets
 
 

@@ -23,7 +23,7 @@ BIN = Path(sys.executable).parent
 
 def stated_version() -> str:
     """The version that the code states."""
-    text = (PROJECT / "credit_risk" / "__init__.py").read_text()
+    text = (PROJECT / "credit_risk" / "__init__.py").read_text(encoding="utf-8")
     return re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)[0]
 
 
@@ -32,7 +32,9 @@ def refuse_what_is_not_ready(version: str) -> None:
     changed = _output("git", "status", "--porcelain")
     if changed:
         sys.exit(f"found changes that are not committed, expected none:\n{changed}")
-    newest = re.findall(r"^## (.+)$", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)[0]
+    newest = re.findall(
+        r"^## (.+)$", (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )[0]
     if not re.fullmatch(rf"{re.escape(version)} - \d{{4}}-\d\d-\d\d", newest):
         sys.exit(
             f"CHANGELOG.md: found {newest!r} as newest section, expected '{version} - <date>'; "
@@ -55,7 +57,7 @@ def build(version: str, tool: str, to: Path) -> tuple[str, list[Path]]:
     eb_bundle.write(eb_zip, eb_bundle.contents(bentoml.get(tag)))
     sums = to / "SHA256SUMS"
     made = [bento, model, eb_zip]
-    sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in made))
+    sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in made), encoding="utf-8")
     return tag, [*made, sums]
 
 

@@ -172,7 +172,7 @@ def read_configuration(path: Path | str, known_services: Collection[str]) -> Con
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        services = yaml.safe_load(path.read_text())["services"]
+        services = yaml.safe_load(path.read_text(encoding="utf-8"))["services"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         msg = f"{path}: found no readable services section ({error}); {VARIABLE} names this file"
         raise BentoMLConfigException(msg) from None

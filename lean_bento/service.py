@@ -177,7 +177,7 @@ class LeanService(Service[Any]):
         use_server()
         app = super().to_asgi(is_main)
         if is_main:
-            index = HTMLResponse(INDEX_PAGE.read_text())
+            index = HTMLResponse(INDEX_PAGE.read_text(encoding="utf-8"))
             app.router.routes.insert(0, Route("/", index, methods=["GET"]))
         methods = {method.route: method for method in self.apis.values()}
         inputs = {path: signature_of(method.func)[0] for path, method in methods.items()}

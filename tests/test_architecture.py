@@ -102,6 +102,8 @@ SHIPPED = {
 }
 HEAVY = {"locust", "matplotlib", "pandas", "rich", "scipy", "sklearn", "xgboost"}
 """Libraries that the image lacks or that load slowly."""
+OPENS_NO_TEXT = {"os.open", "opener.open"}
+"""Calls named ``open`` that give a descriptor, or the answer of a URL."""
 PROGRAMS = {"benchmarks.in_process", "benchmarks.forest"}
 
 UNTESTED = {
@@ -164,6 +166,21 @@ def imports(path: Path) -> set[str]:
 IMPORTS = {name: imports(path) for name, path in MODULES.items()}
 
 
+def text_without_encoding(path: Path) -> list[str]:
+    """Calls of a file that read or write a text file in the encoding of the locale."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        name = called.split(".")[-1]
+        if name not in {"open", "fdopen", "read_text", "write_text"} or called in OPENS_NO_TEXT:
+            continue
+        mode = next((a.value for a in node.args[-1:] if isinstance(a, ast.Constant)), "r")
+        binary = name in {"open", "fdopen"} and "b" in str(mode)
+        if not binary and "encoding" not in {keyword.arg for keyword in node.keywords}:
+            found.append(f"{path.relative_to(PROJECT)}:{node.lineno}: {ast.unparse(node)}")
+    return found
+
+
 def row(module: str) -> str:
     """The innermost package with a row in the law."""
     names = list(accumulate(module.split("."), "{}.{}".format))
@@ -204,6 +221,12 @@ def test_a_package_imports_what_the_law_allows(package: str) -> None:
 @pytest.mark.parametrize("package", LAW)
 def test_the_law_allows_nothing_that_is_not_needed(package: str) -> None:
     assert imported_by(package) == LAW[package]
+
+
+def test_text_files_are_utf_8_whatever_the_locale() -> None:
+    programs = [*MODULES.values(), *PROJECT.glob("deploy/*.py"), *PROJECT.glob("docs/*.py")]
+
+    assert [call for path in programs for call in text_without_encoding(path)] == []
 
 
 def test_no_entry_point_is_imported() -> None:

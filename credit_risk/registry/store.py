@@ -57,7 +57,7 @@ def save(booster: Any, vectorizer: Any, description: ModelDescription) -> str:  
 
 def attach_report(tag: str, page: str) -> None:
     """Keep a report, HTML, in a model's folder; it is exported and imported with the model."""
-    Path(bentoml.models.get(tag).path_of(REPORT)).write_text(page)
+    Path(bentoml.models.get(tag).path_of(REPORT)).write_text(page, encoding="utf-8")
     write_hashes(tag)
 
 

@@ -90,7 +90,7 @@ class StoredModel:
     def report(self) -> str | None:
         """The report that training wrote, HTML; None if it wrote none."""
         path = Path(self._stored.path_of(REPORT))
-        return path.read_text() if path.exists() else None
+        return path.read_text(encoding="utf-8") if path.exists() else None
 
     def scorer(self, predict: Predict, explain: Explain) -> Scorer:
         """Make the scorer of this model, whose calls run here or elsewhere."""

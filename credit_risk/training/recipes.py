@@ -34,7 +34,7 @@ def standard(path: Path = PARAMETERS) -> Recipe:
         DataError: if ``path`` is not a file of parameters.
     """
     try:
-        parameters = tomllib.loads(path.read_text())["parameters"]
+        parameters = tomllib.loads(path.read_text(encoding="utf-8"))["parameters"]
         rounds = parameters.pop("rounds")
     except (OSError, ValueError, KeyError) as error:
         problem = f"found no parameters ({error}), expected what `train.py --tune` writes"

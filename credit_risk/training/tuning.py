@@ -109,7 +109,7 @@ def write_parameters(path: Path, parameters: Parameters, provenance: Mapping[str
     lines = [HEADER]
     for name, table in tables.items():
         lines += [f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items()), ""]
-    path.write_text("\n".join(lines))
+    path.write_text("\n".join(lines), encoding="utf-8")
 
 
 def _toml(value: object) -> str:

@@ -175,7 +175,7 @@ def _text(path: Path) -> str:
     """Read a regular file; a pipe or a device may never come to its end."""
     if not S_ISREG(path.stat().st_mode):
         raise OSError(EINVAL, "Not a regular file")
-    return path.read_text()
+    return path.read_text(encoding="utf-8")
 
 
 def _key(name: str, entry: Any) -> Key | None:  # noqa: ANN401  whatever the file holds

@@ -152,7 +152,7 @@ def _write(path: Path, keys: Iterable[Key], command: str) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     new = Path(name)
     try:
-        with open(handle, "w") as file:  # noqa: PTH123  a Path opens no handle
+        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123  a Path opens no handle
             file.write(f"# Names and SHA-256 hashes of API keys; {command}\n")
             file.writelines(map(_line, keys))
             if path.exists():
