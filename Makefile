@@ -18,9 +18,10 @@ export PIPENV_VERBOSITY := -1
 PIPENV = $(shell command -v pipenv || echo .pipenv/bin/pipenv)
 BIN := .venv/bin
 SYNCED := .venv/.synced
+ON_TWO_CORES := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test test-newest test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
+.PHONY: help serve train data test test-system test-newest test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -35,8 +36,11 @@ train: $(SYNCED) ## Train and store a model; DATA=path or URL of a CSV or Parque
 data: $(SYNCED) ## Download the real data set to data/CreditScoring.csv
 	$(BIN)/python -m credit_risk.training.data.download data/CreditScoring.csv
 
-test: $(SYNCED) ## Run all tests; what lacks its tool or data is skipped and says why
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+test: $(SYNCED) ## Run every test that takes no other tool and no minutes; the browser's where one is
+	$(BIN)/python -m pytest $(ON_TWO_CORES) -m "not system"
+
+test-system: $(SYNCED) ## Run the others: image, faults, benchmark, notebooks, releases; takes minutes
+	$(BIN)/python -m pytest $(ON_TWO_CORES) -m system
 
 test-newest: ## Test lean_bento with the newest packages that the Pipfile allows, in .venv-newest
 	$(PYTHON) -m venv .venv-newest
@@ -44,7 +48,7 @@ test-newest: ## Test lean_bento with the newest packages that the Pipfile allows
 	.venv-newest/bin/pip install --quiet --upgrade --upgrade-strategy eager \
 		--requirement .venv-newest/requirements.txt
 	.venv-newest/bin/pip freeze
-	.venv-newest/bin/python -m pytest --numprocesses 2 --dist loadfile tests/lean_bento
+	.venv-newest/bin/python -m pytest $(ON_TWO_CORES) -m "not system" tests/lean_bento
 
 container: $(SYNCED) ## Build the image with docker, podman or buildah, training on the sample if need be
 	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1

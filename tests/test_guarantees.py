@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needs import DATA
 from running import PROJECT
 
 from credit_risk.decision import MONOTONICITY, Reasons
@@ -30,6 +31,7 @@ from credit_risk.training.recipes import standard
 VECTORIZER = fit_vectorizer()
 ENCODER = Encoder(VECTORIZER)
 Learned = tuple[RiskModel, Examples]
+REAL = pytest.mark.needs(DATA)
 NUMERIC = sorted(set(MONOTONICITY) & set(LIMITS))
 
 
@@ -40,7 +42,7 @@ def learn(data: Path) -> Learned:
     return RiskModel(fit_booster(recipe, examples).save_raw(), recipe.prepare()), examples
 
 
-@pytest.fixture(scope="module", params=["sample", "real"])
+@pytest.fixture(scope="module", params=["sample", pytest.param("real", marks=REAL)])
 def learned(request: pytest.FixtureRequest) -> Learned:
     if request.param == "real":
         return learn(request.getfixturevalue("real_data"))

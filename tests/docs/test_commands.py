@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from documents import DOCUMENTS, Command, assert_runs_as_shown, blocks, commands, text_of
+from needs import DATA, REAL_DATA
 from running import PROJECT, Server, home_beside, run, serving
 
 README = "README.md"
@@ -62,6 +63,10 @@ def starting(*words: str, documents: Collection[str] = HOW_TO) -> list[Command]:
     return list(found.values())
 
 
+def needing_data(command: Command) -> tuple[pytest.MarkDecorator, ...]:
+    return (pytest.mark.needs(DATA),) if REAL_DATA.name in command.text else ()
+
+
 @pytest.mark.parametrize("command", starting("curl -s "), ids=lambda command: command.document)
 def test_a_request_gets_the_answer_that_is_shown(
     server: Server, home: Path, command: Command
@@ -76,17 +81,15 @@ def test_a_make_command_is_there(command: Command) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    starting("python train.py", "bentoml models", "bentoml build"),
-    ids=lambda command: command.text,
+    [
+        pytest.param(each, marks=needing_data(each), id=each.text)
+        for each in starting("python train.py", "bentoml models", "bentoml build")
+    ],
 )
-def test_a_command_runs(
-    home: Path, tmp_path: Path, request: pytest.FixtureRequest, command: Command
-) -> None:
+def test_a_command_runs(home: Path, tmp_path: Path, command: Command) -> None:
     text = command.text.replace(" model.bentomodel", f" {tmp_path / 'model.bentomodel'}")
     text = text.replace("<version>", "latest")
-    if "CreditScoring.csv" in text:
-        real = request.getfixturevalue("real_data")
-        text = text.replace("data/CreditScoring.csv", str(real))
+    text = text.replace("data/CreditScoring.csv", str(REAL_DATA))
     if "--tune" in text:  # or the package's own parameters change
         text += f" --parameters {tmp_path / 'parameters.toml'}"
     store = tmp_path if text.startswith("python") else home

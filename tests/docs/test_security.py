@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -53,7 +52,8 @@ def test_compose_s_snippet_fits_the_file_that_it_is_added_to() -> None:
     }
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here")
+@pytest.mark.system
+@pytest.mark.needs("promtool")
 def test_prometheus_takes_the_snippet(tmp_path: Path) -> None:
     (snippet,) = [text for text in SNIPPETS if "authorization:" in text]
     key = tmp_path / "key"

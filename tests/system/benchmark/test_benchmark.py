@@ -1,16 +1,13 @@
 """The benchmark, in its tiny version: that it works. No times are asserted."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from running import PROJECT, run
 
-TOOLS = {"wrk": "wrk", "taskset": "util-linux"}
-"""Commands, and the Debian packages that they are in."""
-
+pytestmark = [pytest.mark.system, pytest.mark.needs("wrk", "taskset")]
 SERVICES = {
     "course",
     "class-api-batchable",
@@ -34,9 +31,6 @@ PICTURES = ("services", "rows", "connections", "trees")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the results of one tiny run, with this checkout in the place of another."""
-    for command, package in TOOLS.items():
-        if shutil.which(command) is None:
-            pytest.skip(f"{command} was not found: install the package {package}")
     folder = tmp_path_factory.mktemp("benchmark")
     options = ("--tiny", "--before", PROJECT, "--output", folder)
     run("python", "-m", "benchmarks.run", *options, home=folder / "unused")

@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from needs import BROWSERS
 from playwright.sync_api import Page, expect, sync_playwright
 from running import Server
 
 HOST = "credit-risk.test"
 """Not localhost, where Swagger UI is quieter than it is on other hosts."""
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+pytestmark = pytest.mark.needs("chromium")
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -53,8 +54,6 @@ class Visit:
 def visit(server: Server) -> Iterator[Visit]:
     """``/`` of the running service, open in a real browser."""
     browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser_path is None:
-        pytest.skip("no browser found: install the package chromium (or google-chrome)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         page = browser.new_page()

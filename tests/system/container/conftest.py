@@ -1,4 +1,4 @@
-"""Build the image and run a container; `make test-container` asks for these tests by name."""
+"""Build the image and run a container."""
 
 import importlib.util
 import os
@@ -13,15 +13,8 @@ import pytest
 from container.boxes import Box, call, running
 from running import PROJECT, environment
 
-HERE = Path(__file__).parent
 TEN_MINUTES = 600
 """Seconds that building may take: everything is downloaded, and a shared machine can be slow."""
-
-
-def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Leave them out of `make test`: they build an image, which takes minutes."""
-    asked = any(Path(arg.partition("::")[0]).resolve().is_relative_to(HERE) for arg in config.args)
-    return None if asked else True
 
 
 @pytest.fixture(scope="session")

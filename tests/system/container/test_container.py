@@ -19,6 +19,7 @@ from running import PROJECT
 from credit_risk import __version__
 from credit_risk.form import COURSE_EXAMPLE
 
+pytestmark = pytest.mark.system
 MOST_ABOVE_BASE = 550e6
 """Bytes; the floor that was asked for is 700e6."""
 

@@ -13,6 +13,7 @@ from running import BIN, PROJECT, run
 
 from credit_risk.form import COURSE_EXAMPLE
 
+pytestmark = pytest.mark.system
 NAME = "localhost/credit_risk_eb_bundle"
 
 

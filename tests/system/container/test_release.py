@@ -12,6 +12,8 @@ from running import environment, run
 
 from credit_risk import __version__
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -4,8 +4,10 @@ import runpy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from running import BIN, PROJECT, run
 
+pytestmark = pytest.mark.system
 SCRIPT = PROJECT / "deploy" / "audit.py"
 judge = runpy.run_path(str(SCRIPT))["judge"]
 SAFE = {"name": "numpy", "version": "2.4.6", "vulns": []}

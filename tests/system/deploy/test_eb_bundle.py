@@ -11,6 +11,7 @@ from running import BIN, PROJECT, run, serving
 
 from credit_risk.form import sample_applications
 
+pytestmark = pytest.mark.system
 SCRIPT = PROJECT / "deploy" / "eb_bundle.py"
 
 

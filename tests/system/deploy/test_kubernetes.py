@@ -1,7 +1,6 @@
 """The Kubernetes manifests, as files and as kustomize makes them."""
 
 import functools
-import shutil
 import subprocess
 from typing import Any
 
@@ -26,8 +25,6 @@ Manifest = dict[str, Any]
 @functools.cache
 def rendered(folder: str) -> list[Manifest]:
     """The manifests that `kubectl apply -k` sends."""
-    if shutil.which("kubectl") is None:
-        pytest.skip("kubectl is not here: nothing else puts the kustomizations together")
     command = ["kubectl", "kustomize", FOLDER / folder]
     made = subprocess.run(command, capture_output=True, text=True, check=True)
     return list(yaml.safe_load_all(made.stdout))
@@ -47,7 +44,11 @@ PODS = [
     ("remote-runner", "credit-risk-classifier"),
     ("remote-runner", "credit-risk-runner"),
 ]
-each_pod = pytest.mark.parametrize(("folder", "name"), PODS)
+kustomized = pytest.mark.needs("kubectl")  # nothing else puts the kustomizations together
+
+
+def each_pod(test: Any) -> Any:
+    return kustomized(pytest.mark.parametrize(("folder", "name"), PODS)(test))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -55,6 +56,7 @@ def test_each_file_fits_the_schema_of_a_current_kubernetes(path: Any) -> None:
     kubernetes_validate.validate(yaml.safe_load(path.read_text()), KUBERNETES, strict=True)
 
 
+@kustomized
 @pytest.mark.parametrize("folder", ["base", "remote-runner"])
 def test_the_output_of_kustomize_fits_the_schema(folder: str) -> None:
     for manifest in rendered(folder):
@@ -82,6 +84,7 @@ def test_every_file_is_part_of_a_kustomization() -> None:
         assert named == there
 
 
+@kustomized
 @pytest.mark.parametrize("folder", ["base", "remote-runner"])
 def test_each_deployment_has_all_that_belongs_to_it(folder: str) -> None:
     deployments = [m for m in rendered(folder) if m["kind"] == "Deployment"]
@@ -187,6 +190,7 @@ def test_a_pod_requests_a_core_a_worker_and_has_a_limit_of_memory(folder: str, n
     assert container["resources"]["limits"].keys() == {"memory"}
 
 
+@kustomized
 def test_the_classifier_is_told_where_the_runner_is() -> None:
     (classifier,) = pod("remote-runner", "credit-risk-classifier")["containers"]
     (runner,) = pod("remote-runner", "credit-risk-runner")["containers"]
@@ -198,6 +202,7 @@ def test_the_classifier_is_told_where_the_runner_is() -> None:
     assert runner["image"] == classifier["image"]
 
 
+@kustomized
 def test_the_two_deployments_differ_in_nothing_else() -> None:
     def plain(name: str) -> Manifest:
         spec = pod("remote-runner", name)
@@ -217,6 +222,7 @@ def test_the_two_deployments_differ_in_nothing_else() -> None:
     assert plain("credit-risk-runner") == plain("credit-risk-classifier")
 
 
+@kustomized
 def test_the_network_lets_in_one_port_and_out_only_names() -> None:
     policy = one("base", "NetworkPolicy", "credit-risk-classifier")["spec"]
 
@@ -226,6 +232,7 @@ def test_the_network_lets_in_one_port_and_out_only_names() -> None:
     assert {p["port"] for p in rule["ports"]} == {53}
 
 
+@kustomized
 def test_only_the_classifier_reaches_the_runner_because_it_takes_pickles() -> None:
     runner = one("remote-runner", "NetworkPolicy", "credit-risk-runner")["spec"]
     classifier = one("remote-runner", "NetworkPolicy", "credit-risk-classifier")["spec"]

@@ -1,7 +1,6 @@
 """The real Prometheus, with the configuration that is deployed, scrapes the real service."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,9 +17,7 @@ BODIES = sample_bodies(5, seed=3)
 PATIENCE = 60
 Query = Callable[[str], list[dict[str, Any]]]
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("prometheus") is None, reason="prometheus is not here: Debian's package prometheus"
-)
+pytestmark = [pytest.mark.system, pytest.mark.needs("prometheus", "promtool")]
 
 
 @pytest.fixture(scope="module")

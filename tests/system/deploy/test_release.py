@@ -12,6 +12,8 @@ from running import PROJECT, environment, run
 
 from credit_risk import __version__
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:

@@ -18,12 +18,14 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
+import pytest
 from faults.load import Load
 from running import PATIENCE, PROJECT, environment, free_port, run
 
 from audit_log import read_entries
 from credit_risk.decision_log.settings import DECISIONS
 
+pytestmark = pytest.mark.system
 KILLS = int(os.environ.get("CREDIT_RISK_KILLS", "10"))
 CLIENTS = 8
 LONGEST = 0.3

@@ -2,10 +2,12 @@
 
 import asyncio
 
+import pytest
 from running import Server
 
 from benchmarks.overload import Overload, overload
 
+pytestmark = pytest.mark.system
 TRIES = 12
 """The machine may do other things while one of them lasts."""
 

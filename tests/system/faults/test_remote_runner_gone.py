@@ -5,11 +5,13 @@ import json
 import time
 
 import httpx
+import pytest
 from bodies import sample_bodies
 from faults.conftest import Serve
 from raw_http import Answer, Connection
 from running import Server, wait_until
 
+pytestmark = pytest.mark.system
 BODIES = sample_bodies(40, seed=3)
 RUNNER = "CreditRiskRunner"
 BACK = 90

@@ -4,11 +4,13 @@ import asyncio
 import subprocess
 from pathlib import Path
 
+import pytest
 from faults.load import Load
 from faults.soak import Soak, draw, soak, table, two_workers
 from running import Server
 
 
+@pytest.mark.system
 def test_a_short_soak_finds_nothing(home: Path, tmp_path: Path) -> None:
     with two_workers(home, tmp_path) as server:
         state = asyncio.run(soak(server, seconds=25, every=4, show=nothing_is_wrong))

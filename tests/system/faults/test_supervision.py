@@ -16,6 +16,7 @@ from running import Server, wait_until
 
 from credit_risk.form import COURSE_EXAMPLE
 
+pytestmark = pytest.mark.system
 CLIENTS = 16
 NOTICED = 1.5
 """Seconds on a busy machine until a dead worker is replaced; 0.1 on an idle one."""

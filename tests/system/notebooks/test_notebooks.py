@@ -109,6 +109,7 @@ def test_there_are_three_notebooks() -> None:
     assert len(NOTEBOOKS) == 3
 
 
+@pytest.mark.system
 def test_it_runs_and_shows_what_is_committed(path: Path, notebook: NotebookNode) -> None:
     fresh = read(path)
 

@@ -1,30 +1,35 @@
-"""How long a start takes, and whether the first application waits longer than the next."""
+"""How much work a start takes, and whether the first application takes more than the next.
 
+Processor time is measured: other work on the machine makes nothing later.
+"""
+
+import resource
 import statistics
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
-from running import environment, serving
+from running import Server, environment, serving
 
 from credit_risk.form import sample_applications
 
-ROUNDS = 5
-MOST_ROUNDS = 15
+ROUNDS = 3
+"""The best counts: what else runs on a core takes its caches."""
 LIMIT = 2
-"""Times the two imports: within that the service is ready."""
+"""Times the two imports: with that the service is ready."""
 FIRST_LIMIT = 3
-"""Times the median answer: within that the first is there."""
+"""Times the median answer: with that the first is there."""
 APPLICATIONS = [sample.model_dump_json() for sample in sample_applications(100, seed=11)]
+pytestmark = pytest.mark.system
 
 
 @dataclass
 class Start:
-    """Seconds of one round."""
+    """Seconds of processor time of one round."""
 
     imports: float
     until_ready: float
@@ -32,57 +37,59 @@ class Start:
     median: float
 
 
-def timed_post(client: httpx.Client, body: str) -> float:
-    began = time.perf_counter()
+def worked(pid: int) -> float:
+    """Processor time of a process that waits, of all of its threads, to the nanosecond."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((each / "schedstat").read_text().split()[0]) for each in threads) / 1e9
+
+
+def of_one_answer(client: httpx.Client, worker: int, body: str) -> float:
+    before = worked(worker)
     answer = client.post("/classify", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 200
-    return time.perf_counter() - began
+    return worked(worker) - before
+
+
+def of_two_imports(home: Path) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    libraries = [sys.executable, "-c", "import bentoml, xgboost"]
+    subprocess.run(libraries, env=environment(home), check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def start_once(home: Path, log: Path) -> Start:
-    began = time.perf_counter()
-    libraries = [sys.executable, "-c", "import bentoml, xgboost"]
-    subprocess.run(libraries, env=environment(home), check=True)
-    imports = time.perf_counter() - began
-    began = time.perf_counter()
+    imports = of_two_imports(home)
     with serving("service.py:svc", home=home, log=log) as server:
-        until_ready = time.perf_counter() - began
+        until_ready = of_all_processes(server)
+        (worker,) = server.workers()
         with httpx.Client(base_url=server.url, timeout=30) as client:
-            for _ in range(20):  # so that the client is no part of what is measured
-                client.get("/livez")
-            times = [timed_post(client, body) for body in APPLICATIONS]
+            times = [of_one_answer(client, worker.pid, body) for body in APPLICATIONS]
     return Start(imports, until_ready, times[0], statistics.median(times))
 
 
-def ratio(starts: list[Start]) -> float:
-    """Ratio of the best of each: other work on the machine only ever adds."""
-    return min(each.until_ready for each in starts) / min(each.imports for each in starts)
-
-
-def first_ratio(starts: list[Start]) -> float:
-    """As above: one answer in a round is all that there is of a first."""
-    return min(each.first for each in starts) / min(each.median for each in starts)
+def of_all_processes(server: Server) -> float:
+    first = psutil.Process(server.process.pid)
+    return sum(worked(each.pid) for each in (first, *first.children(recursive=True)))
 
 
 @pytest.fixture(scope="module")
 def starts(home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Start]:
-    """More than a few rounds only until all have had a quiet one."""
     log = tmp_path_factory.mktemp("starts") / "log"
-    starts = [start_once(home, log) for _ in range(ROUNDS)]
-    while len(starts) < MOST_ROUNDS and (
-        ratio(starts) > LIMIT or first_ratio(starts) > FIRST_LIMIT
-    ):
-        starts.append(start_once(home, log))
-    return starts
+    return [start_once(home, log) for _ in range(ROUNDS)]
 
 
-def test_the_service_is_ready_in_twice_the_time_of_its_two_large_imports(
+def test_the_service_is_ready_with_twice_the_work_of_its_two_large_imports(
     starts: list[Start],
 ) -> None:
-    assert ratio(starts) <= LIMIT
+    ready = min(each.until_ready for each in starts)
+
+    assert ready <= LIMIT * min(each.imports for each in starts)
 
 
-def test_the_first_application_waits_no_longer_than_three_times_the_median(
+def test_the_first_application_takes_no_more_than_three_times_the_median(
     starts: list[Start],
 ) -> None:
-    assert first_ratio(starts) <= FIRST_LIMIT
+    first = min(each.first for each in starts)
+
+    assert first <= FIRST_LIMIT * min(each.median for each in starts)
