@@ -8,7 +8,7 @@ the relations that could not be computed without the number. A field that the mo
 contributes nothing and can never be a reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -166,8 +166,8 @@ def _place_of(name: str) -> int:
 
 def _reason(place: int, amount: float, row: list[float]) -> dict[str, Any]:
     code = REASON_CODES[place]
-    facts = ", ".join(f"{field} {_value(field, row)}" for field in code.shows or (code.field,))
-    if not code.inputs and _value(code.field, row) == MISSING:
+    facts = ", ".join([fact(row) for fact in _FACTS[place]])
+    if not code.inputs and facts.endswith(MISSING):
         code = NOT_STATED[code.field]
     return {
         "code": code.code,
@@ -181,15 +181,15 @@ def _reason(place: int, amount: float, row: list[float]) -> dict[str, Any]:
 MISSING = "not stated"
 
 
-def _value(field: str, row: list[float]) -> str:
-    """The value of a field as an analyst reads it."""
+def _fact_of(field: str) -> Callable[[list[float]], str]:
+    """Make a function that writes a field of an encoded row as an analyst reads it."""
+    place = COLUMNS.index(next(each for each in COLUMNS if each.partition("=")[0] == field))
     if field in CATEGORIES:
-        return next(word for place, word in _WORDS[field] if row[place])
-    number = row[COLUMNS.index(field)]
-    return MISSING if number != number else f"{number:.10g}"  # noqa: PLR0124  NaN
+        facts = [f"{field} {word}" for word in sorted(CATEGORIES[field])]
+        return lambda row: facts[row.index(1, place) - place]  # its columns stand side by side
+    known, unknown = f"{field} %.10g", f"{field} {MISSING}"  # % takes half the time of format
+    return lambda row: known % row[place] if row[place] == row[place] else unknown
 
 
-_WORDS = {
-    field: [(COLUMNS.index(f"{field}={word}"), word) for word in words]
-    for field, words in CATEGORIES.items()
-}
+_FACTS = [[_fact_of(field) for field in code.shows or (code.field,)] for code in REASON_CODES]
+"""Of each reason code, what its sentence for the analyst shows."""

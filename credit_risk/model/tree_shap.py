@@ -56,8 +56,9 @@ class TreeShap:
         places, whose = np.nonzero(shares < 1)
         order = np.argsort(self._input[places, whose], kind="stable")
         places, self._leaf = places[order], whose[order]
-        self._first = (self._leaf << width) * width + places
+        self._first = ((self._leaf << width) * width + places).astype(np.int32)
         self._used, self._starts = np.unique(self._input[places, self._leaf], return_index=True)
+        self._width = np.int32(width)
         self._inputs = forest.width
 
     def __call__(self, rows: NDArray[np.float32]) -> Contributions:
@@ -66,17 +67,21 @@ class TreeShap:
         found[:, -1] = self._bias
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
-            patterns = self._patterns(rows[part])
-            won = self._table[self._first + patterns[:, self._leaf] * len(self._input)]
+            cases = self._patterns(rows[part]).take(self._leaf, axis=1) * self._width
+            cases += self._first
+            won = self._table.take(cases)
             found[part, self._used] = np.add.reduceat(won, self._starts, axis=1)
         return found
 
-    def _patterns(self, rows: NDArray[np.float32]) -> NDArray[np.int64]:
+    def _patterns(self, rows: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Which conditions of each leaf are met: (n, leaves), a bit each."""
-        patterns = np.zeros((len(rows), self._input.shape[1]), dtype=np.int64)
+        patterns = np.zeros((len(rows), self._input.shape[1]), dtype=np.uint8)
+        missing = np.isnan(rows)
+        any_missing = missing.any()
         for place, column in enumerate(self._input):
-            values = rows[:, column]
+            values = rows.take(column, axis=1)  # takes half the time of rows[:, column]
             met = (values >= self._low[place]) & (values < self._high[place])
-            met |= np.isnan(values) & self._missing[place]
-            patterns |= met.astype(np.int64) << place
+            if any_missing:
+                met |= missing.take(column, axis=1) & self._missing[place]
+            patterns |= met.view(np.uint8) << np.uint8(place)
         return patterns
