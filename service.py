@@ -34,7 +34,8 @@ REASONS_OF_ARRAY = Flag("reasons", ABOUT_REASONS, otherwise=False)
 
 # Named here and not in the shell, so that a bare `bentoml serve` and the bento have it too.
 configuration = lean_bento.read_configuration(
-    Path(__file__).with_name("bentoconfiguration.yaml"), known_services=(CLASSIFIER, RUNNER)
+    Path(__file__).with_name("bentoconfiguration.yaml"),
+    {CLASSIFIER: ["decision_log"], RUNNER: ["batching"]},
 )
 batching = configuration.read(RUNNER, "batching", lean_bento.Batching)
 decision_log = read_settings(configuration.section(CLASSIFIER, "decision_log"))

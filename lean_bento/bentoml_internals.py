@@ -26,6 +26,12 @@ try:
     from _bentoml_sdk.io_models import IODescriptor
     from _bentoml_sdk.method import APIMethod
     from bentoml._internal.bento.bento import BaseBentoInfo
+    from bentoml._internal.configuration import (
+        get_bentoml_config_file_from_env,
+        get_bentoml_override_config_json_from_env,
+    )
+    from bentoml._internal.configuration.containers import BentoMLConfiguration
+    from bentoml._internal.configuration.helpers import get_default_config
     from bentoml._internal.context import server_context
     from bentoml._internal.server.http.instruments import RunnerTrafficMetricsMiddleware
     from bentoml._internal.server.http.traffic import MaxConcurrencyMiddleware, TimeoutMiddleware
@@ -61,6 +67,7 @@ __all__ = [
     "HEADER_VALUE_RE",
     "STATUS_LINE",
     "APIMethod",
+    "BentoMLConfiguration",
     "ConflictError",
     "ContextMiddleware",
     "HttpToolsProtocol",
@@ -74,6 +81,9 @@ __all__ = [
     "TimeoutMiddleware",
     "check",
     "circus",
+    "get_bentoml_config_file_from_env",
+    "get_bentoml_override_config_json_from_env",
+    "get_default_config",
     "server_context",
 ]
 
@@ -85,8 +95,10 @@ def _of_bentoml() -> Names:
     metrics: Any = RunnerTrafficMetricsMiddleware
     return {
         bentoml.Service: "all_services on_load_bento to_asgi openapi_spec mount_asgi_app __call__ "
-        "__attrs_post_init__ apis inner labels middlewares models name",
+        "__attrs_post_init__ inject_config schema apis inner labels middlewares models name",
         BaseBentoInfo: "all_models",
+        BentoMLConfiguration.__init__: "override_config_file override_config_values "
+        "override_config_json override_defaults validate_schema use_version config",
         APIMethod: "func route input_spec ctx_param batchable is_stream is_task",
         IODescriptor.from_input.__func__: "__root_input__",
         JSONSerde: "parse_request serialize_model deserialize_model",

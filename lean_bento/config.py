@@ -1,18 +1,19 @@
-"""Settings of ``bentoconfiguration.yaml`` that BentoML leaves to its services.
+"""Settings of a service in BentoML's own merged configuration.
 
-BentoML reads the file that ``BENTOML_CONFIG`` names. It does not apply the batching of a service
-of the class API, has no limits of the size of requests, and ignores a service that does not exist.
+BentoML merges ``bentoconfiguration.yaml`` with two environment variables, and uses a part of what
+it finds. What it would ignore is refused here, so that each setting arrives or says that it does
+not: a service or a name that does not exist, and settings outside of a service.
 """
 
 import logging
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
-import yaml
+import click
 from bentoml.exceptions import BentoMLConfigException
 from pydantic import (
     BaseModel,
@@ -25,14 +26,32 @@ from pydantic import (
     model_validator,
 )
 
-__all__ = ["Batching", "Configuration", "Limits", "read_configuration"]
+from lean_bento.bentoml_internals import (
+    BentoMLConfiguration,
+    get_bentoml_config_file_from_env,
+    get_bentoml_override_config_json_from_env,
+    get_default_config,
+)
+
+__all__ = [
+    "Batching",
+    "Configuration",
+    "Limits",
+    "in_a_sentence",
+    "keep_command_line",
+    "read_configuration",
+]
 
 logger = logging.getLogger("bentoml.service")
 
 VARIABLE: Final = "BENTOML_CONFIG"
+OVERRIDES: Final = "BENTOML_CONFIG_OVERRIDES"
+OPTIONS: Final = "BENTOML_CONFIG_OPTIONS"
 COUNT: Final = "a whole number above zero"
 SIZE: Final = "a size like 16 KiB or 8 MiB"
 OLD_NAMES: Final = {"wait_ms": "max_queue_delay_ms"}
+OF_COMMAND_LINE: Final = {"api_workers": "workers", "timeout": "traffic.timeout"}
+"""Settings by options of ``bentoml serve`` that BentoML takes and drops."""
 
 
 def _with_unit(value: object) -> object:
@@ -93,23 +112,39 @@ def _warn_of(old: str) -> None:
 
 
 class Configuration:
-    """The ``services`` of a configuration file."""
+    """The ``services`` of BentoML's merged configuration."""
 
-    def __init__(self, path: Path, known_services: Collection[str]) -> None:
-        """Read a file.
+    def __init__(self, services: Mapping[str, Collection[str]]) -> None:
+        """Read the file and the variables that the environment has.
+
+        Args:
+            services: the sections that each service has beside BentoML's and ``limits``.
 
         Raises:
-            BentoMLConfigException: if it is not there, or names a service that does not exist.
+            BentoMLConfigException: if they cannot be read, or hold what nothing would use.
         """
-        self._file = path.name
-        self._services = _read(path)
-        for name, settings in self._services.items():
-            if name not in known_services:
-                known = ", ".join(known_services)
-                msg = f"{self._file}: found services.{name}, expected one of {known}"
-                raise BentoMLConfigException(msg)
-            if not isinstance(settings, dict):
-                raise self.error(name, settings, "a mapping")
+        file = get_bentoml_config_file_from_env() or VARIABLE
+        variables = (OVERRIDES, OPTIONS)
+        self._source = ", ".join([Path(file).name, *(v for v in variables if os.environ.get(v))])
+        defaults = get_default_config(version=2)
+        merged = _merge(services)
+        self._services = merged["services"]
+        unknown = [name for name in merged if name not in defaults]
+        unknown += [
+            f"services.{name}"
+            for name, value in self._services.items()
+            if name not in services and not _is_default(value, defaults["services"].get(name))
+        ]
+        if unknown:
+            known = ", ".join(f"services.{name}" for name in services)
+            msg = f"{self._source}: found {unknown[0]}, expected one of {known}"
+            raise BentoMLConfigException(msg)
+        for name, own in services.items():
+            if not isinstance(self._services[name], dict):
+                raise self.error(name, self._services[name], "a mapping")
+            known_here = defaults["services"] | dict.fromkeys(["limits", "monitoring", *own])
+            for place, value, names in _unknown(self._services[name], known_here, name):
+                raise self.error(place, value, f"one of {', '.join(names)}")
 
     def section(self, service: str, name: str) -> Any:  # noqa: ANN401  for its reader to check
         """Return ``services.<service>.<name>``, or an empty mapping."""
@@ -153,30 +188,88 @@ class Configuration:
 
     def error(self, place: str, found: object, expected: str) -> BentoMLConfigException:
         """Make the error of a wrong value at ``services.<place>``."""
-        msg = f"{self._file}: found services.{place}: {found!r:.100}, expected {expected}"
+        msg = f"{self._source}: found services.{place}: {found!r:.100}, expected {expected}"
         return BentoMLConfigException(msg)
 
 
-def read_configuration(path: Path | str, known_services: Collection[str]) -> Configuration:
-    """Read the file that the environment names, or else ``path``; BentoML reads the same file.
+def read_configuration(path: Path | str, services: Mapping[str, Collection[str]]) -> Configuration:
+    """Read the file that the environment names, or else ``path``, as BentoML does.
 
     Also turns BentoML's usage tracking off, unless the environment says otherwise.
 
+    Args:
+        path: of the file.
+        services: the sections that each service has beside BentoML's and ``limits``.
+
     Raises:
-        BentoMLConfigException: if it is not there, or names a service that does not exist.
+        BentoMLConfigException: if it cannot be read, or holds what nothing would use.
     """
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
-    found = os.environ.setdefault(VARIABLE, str(Path(path).absolute()))
-    return Configuration(Path(found), known_services)
+    os.environ.setdefault(VARIABLE, str(Path(path).absolute()))
+    return Configuration(services)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def in_a_sentence(error: BentoMLConfigException) -> BentoMLConfigException:
+    """Shorten what BentoML says of a value that it does not take."""
+    places = ".".join(re.findall(r"Key '(.*?)' error", str(error)))
+    return BentoMLConfigException(f"found {places} with a value that BentoML does not take")
+
+
+def keep_command_line(service: str) -> None:
+    """Put the options of ``bentoml serve`` that it drops where each worker reads them.
+
+    Raises:
+        BentoMLConfigException: if one is not above zero.
+    """
+    context = click.get_current_context(silent=True)
+    options = context.params if context else {}
+    for option, place in OF_COMMAND_LINE.items():
+        value = options.get(option)
+        if value is None:
+            continue
+        if value < 1:
+            msg = f"found --{option.replace('_', '-')} {value}, expected {COUNT}"
+            raise BentoMLConfigException(msg)
+        before = os.environ.get(OPTIONS, "")
+        os.environ[OPTIONS] = f'{before} services."{service}".{place}={value}'
+
+
+def _merge(services: Collection[str]) -> dict[str, Any]:
+    """Have BentoML read the file and the variables, and merge them; it checks them later."""
+    reader = logging.getLogger(BentoMLConfiguration.__module__)
+    reader.disabled = True  # it says the same when BentoML reads for itself
     try:
-        services = yaml.safe_load(path.read_text(encoding="utf-8"))["services"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        msg = f"{path}: found no readable services section ({error}); {VARIABLE} names this file"
+        merged: dict[str, Any] = BentoMLConfiguration(
+            override_config_file=get_bentoml_config_file_from_env(),
+            override_config_values=os.environ.get(OPTIONS),
+            override_config_json=get_bentoml_override_config_json_from_env(),
+            override_defaults={"services": {name: {"workers": 1} for name in services}},
+            validate_schema=False,
+            use_version=2,
+        ).config
+    except Exception as error:  # noqa: BLE001  BentoML trips over a wrong shape in many ways
+        found = f"no readable services section ({' '.join(str(error).split())})"
+        file = os.environ.get(VARIABLE)
+        msg = f"{file}: found {found}; {VARIABLE} names this file"
         raise BentoMLConfigException(msg) from None
-    if not isinstance(services, dict):
-        msg = f"{path.name}: found {services!r} as services, expected a mapping"
-        raise BentoMLConfigException(msg)
-    return services
+    finally:
+        reader.disabled = False
+    return merged
+
+
+def _is_default(found: object, default: object) -> bool:
+    """Whether a value is BentoML's own; it may have merged others into it."""
+    if isinstance(found, dict) and isinstance(default, dict):
+        return all(_is_default(found.get(name), value) for name, value in default.items())
+    return found == default
+
+
+def _unknown(
+    found: Mapping[str, Any], known: Mapping[str, Any], place: str
+) -> Iterator[tuple[str, object, Collection[str]]]:
+    """List what has a name that BentoML's defaults lack: where, its value, the names there."""
+    for name, value in found.items():
+        if name not in known:
+            yield f"{place}.{name}", value, known
+        elif isinstance(value, dict) and isinstance(known[name], dict):
+            yield from _unknown(value, known[name], f"{place}.{name}")

@@ -29,7 +29,14 @@ from starlette.types import ASGIApp
 from lean_bento.auth.api_keys import COMMAND, KeyFile
 from lean_bento.auth.middleware import OPEN_PATHS, AuthMiddleware, configured_keys, key_file_of
 from lean_bento.codecs.npy import JSON
-from lean_bento.config import COUNT, SIZE, Configuration, Limits
+from lean_bento.config import (
+    COUNT,
+    SIZE,
+    Configuration,
+    Limits,
+    in_a_sentence,
+    keep_command_line,
+)
 from lean_bento.endpoint_options import options_of
 from lean_bento.fast_path.app import FastPath
 from lean_bento.http_server import (
@@ -156,6 +163,14 @@ class LeanService(Service[Any]):
             for model in service.models:
                 if isinstance(model, BentoModel) and model.tag.version == "latest":
                     object.__setattr__(model, "tag", packed[model.tag.name])
+
+    def inject_config(self) -> None:
+        """Have BentoML read its configuration, with all options of its command line."""
+        keep_command_line(self.name)
+        try:
+            super().inject_config()
+        except BentoMLConfigException as error:
+            raise in_a_sentence(error) from None
 
     def __call__(self) -> Any:  # noqa: ANN401  BentoML's untyped instance
         """Make the instance of a worker."""

@@ -24,7 +24,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "audit_log": (set(), {"pydantic_core"}),
     "lean_bento": (
         set(),
-        {*BENTOML, *WEB, "attrs", "numpy", "pydantic", "pydantic_core", "uvicorn", "yaml"},
+        {*BENTOML, *WEB, "attrs", "click", "numpy", "pydantic", "pydantic_core", "uvicorn", "yaml"},
     ),
     "credit_risk": ({"lean_bento"}, set()),  # version, errors and the command of the keys
     "credit_risk.decisions": (set(), set()),  # a former name

@@ -108,7 +108,6 @@ def test_every_environment_variable_is_there() -> None:
         check=True,
     ).stdout.splitlines()
     of_bentoml_only = {
-        "BENTOML_CONFIG_OPTIONS",
         "BENTOML_CONTAINERIZED",
         "BENTOML_PORT",
         "BENTO_PATH",

@@ -25,6 +25,12 @@ IMPORTED = {
         "_bentoml_impl.serde": ["ALL_SERDE", "JSONSerde", "Payload"],
         "_bentoml_impl.server.app": ["ContextMiddleware"],
         "_bentoml_sdk.method": ["APIMethod"],
+        "bentoml._internal.configuration": [
+            "get_bentoml_config_file_from_env",
+            "get_bentoml_override_config_json_from_env",
+        ],
+        "bentoml._internal.configuration.containers": ["BentoMLConfiguration"],
+        "bentoml._internal.configuration.helpers": ["get_default_config"],
         "bentoml._internal.context": ["server_context"],
         "bentoml._internal.server.http.instruments": ["RunnerTrafficMetricsMiddleware"],
         "bentoml._internal.server.http.traffic": ["MaxConcurrencyMiddleware", "TimeoutMiddleware"],

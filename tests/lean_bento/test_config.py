@@ -10,7 +10,7 @@ from running import PROJECT
 from lean_bento import Batching, read_configuration
 from lean_bento.config import Configuration, Limits
 
-KNOWN = ("classifier", "runner")
+KNOWN: dict[str, list[str]] = {"classifier": [], "runner": ["batching"]}
 GOOD = "services: {runner: {batching: {max_batch_size: 7, max_latency_ms: 5}}}"
 LIMITS = """services: {classifier: {limits: {
     max_queue_delay_ms: 50, body: {one: 3 KiB, all: 2 MiB}, rows: {all: 9}
@@ -28,7 +28,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def read(path: Path, text: str, name: str, model: Any) -> Any:
     path.write_text(text)
     service = "runner" if name == "batching" else "classifier"
-    return Configuration(path, KNOWN).read(service, name, model)
+    return Configuration(KNOWN).read(service, name, model)
 
 
 def test_the_values_of_the_file_are_read(path: Path) -> None:
@@ -60,7 +60,7 @@ def test_the_former_name_of_a_limit_is_accepted_and_says_so_once(
 
 def test_the_project_s_own_file_is_accepted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENTOML_CONFIG", str(PROJECT / "bentoconfiguration.yaml"))
-    known = ("credit_risk_classifier", "CreditRiskRunner")
+    known = {"credit_risk_classifier": ["decision_log"], "CreditRiskRunner": ["batching"]}
 
     batching = read_configuration(path, known).read("CreditRiskRunner", "batching", Batching)
 
@@ -82,14 +82,14 @@ def test_a_file_that_the_environment_does_not_name_is_the_project_s_own(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (GOOD.replace("runner", "runer"), "found services.runer, expected one of classifier"),
+        (GOOD.replace("runner", "runer"), "found services.runer, expected one of services.cl"),
         (GOOD.replace("7", "0"), "max_batch_size: 0, expected a whole number above zero"),
         (GOOD.replace("5", "soon"), "max_latency_ms: 'soon', expected a whole number"),
         (GOOD.replace("7", "true"), "max_batch_size: True, expected a whole number"),
         (GOOD.replace("7", "7, more: 1"), "batching.more: None, expected one of max_batch_size"),
         ("services: {runner: {}}", "max_batch_size: None, expected a whole number"),
         ("services: {runner: }", "found services.runner: None, expected a mapping"),
-        ("services: []", r"found \[\] as services, expected a mapping"),
+        ("services: []", "found no readable services section"),
         ("", "found no readable services section"),
         ("services: {", "found no readable services section"),
     ],
@@ -125,7 +125,7 @@ def test_wrong_limits_are_refused_in_a_sentence(path: Path, text: str, message: 
 )
 def test_every_name_has_a_value_and_no_other(path: Path, names: list[str], message: str) -> None:
     path.write_text(LIMITS)
-    configuration = Configuration(path, KNOWN)
+    configuration = Configuration(KNOWN)
     limits = configuration.read("classifier", "limits", Limits)
 
     configuration.check_names("classifier.limits.body", limits.body, ["one", "all"], "a size")
@@ -136,3 +136,44 @@ def test_every_name_has_a_value_and_no_other(path: Path, names: list[str], messa
 def test_a_file_that_is_not_there_is_refused_in_a_sentence(path: Path) -> None:
     with pytest.raises(BentoMLConfigException, match="BENTOML_CONFIG names this file"):
         read_configuration(path, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("BENTOML_CONFIG_OPTIONS", "services.runner.batching.max_batch_size=9"),
+        (
+            "BENTOML_CONFIG_OVERRIDES",
+            '{"services": {"runner": {"batching": {"max_batch_size": 9}}}}',
+        ),
+    ],
+)
+def test_a_variable_changes_what_the_file_says(
+    path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    assert read(path, GOOD, "batching", Batching) == Batching(max_batch_size=9, max_latency_ms=5)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("services.runer.workers=2", "found services.runer, expected one of services.classifier"),
+        ("services.workers=2", "found services.workers, expected one of services.classifier"),
+        ("services.backlog=200", "found services.backlog, expected one of services.classifier"),
+        ("api_server.workers=2", "found api_server, expected one of services.classifier"),
+        ("services.runner.wokers=2", "found services.runner.wokers: 2, expected one of resources"),
+        ("services.runner.traffic.time=2", "traffic.time: 2, expected one of timeout, max_con"),
+        ("services.classifier.batching.max_batch_size=2", "batching: {'max_batch_size': 2}, exp"),
+    ],
+)
+def test_a_setting_that_nothing_would_use_is_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch, option: str, message: str
+) -> None:
+    monkeypatch.setenv("BENTOML_CONFIG_OPTIONS", option)
+
+    with pytest.raises(BentoMLConfigException, match=message) as caught:
+        read(path, GOOD, "batching", Batching)
+
+    assert str(caught.value).startswith("conf.yaml, BENTOML_CONFIG_OPTIONS: ")

@@ -81,7 +81,8 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def configure(service: ToyService, **limits: Any) -> ToyService:
         path.write_text(yaml.safe_dump({"services": {"garden": {"limits": LIMITS | limits}}}))
-        service.configure(Configuration(path, ["garden", "runner"]))
+        monkeypatch.setenv("BENTOML_CONFIG", str(path))
+        service.configure(Configuration({"garden": [], "runner": []}))
         return service
 
     return configure

@@ -1,4 +1,4 @@
-"""Each knob of bentoconfiguration.yaml, changed in the file, arrives in the running service."""
+"""Each knob of bentoconfiguration.yaml arrives in the running service, however it is changed."""
 
 import concurrent.futures
 import json
@@ -13,6 +13,8 @@ import pytest
 from raw_http import Connection
 from running import Server, configured, run, serving
 
+from audit_log import read_entries
+from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.form import COURSE_EXAMPLE
 
 Serve = Callable[..., AbstractContextManager[Server]]
@@ -48,6 +50,33 @@ def test_workers(serve_with: Serve) -> None:
     with serve_with({"credit_risk_classifier.workers": 2}) as server:
         assert classify(server).status_code == 200
         assert len(server.workers()) == 2
+
+
+def test_the_options_of_the_environment_arrive_like_the_file(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "decisions"
+    places = "services.credit_risk_classifier"
+    options = f"{places}.decision_log.path={folder} {places}.workers=2"
+    variables = {"BENTOML_CONFIG_OPTIONS": options}
+    with serving("service.py:svc", home=home, log=tmp_path / "log", **variables) as server:
+        decided = {classify(server).headers["x-decision-id"] for _ in range(10)}
+
+        assert len(server.workers()) == 2
+    logged = [entry["id"] for _, part in read_entries(folder, DECISIONS) for entry in part]
+    assert decided == set(logged)
+
+
+@pytest.mark.parametrize("options", [["--api-workers", "2"], ["--api-workers=3", "--timeout=1"]])
+def test_the_options_of_the_command_arrive_like_the_file(
+    home: Path, tmp_path: Path, options: list[str]
+) -> None:
+    with serving("service.py:svc", *options, home=home, log=tmp_path / "log") as server:
+        assert len(server.workers()) == (2 if "2" in options else 3)
+        if "--timeout=1" in options:
+            with stalled_request(server) as connection:
+                answer = connection.answer()
+
+            assert answer is not None
+            assert answer.status == 504
 
 
 def test_the_file_as_it_is_runs_one_worker_and_logs_no_requests(server: Server) -> None:

@@ -72,9 +72,9 @@ WRONG = {
 """What is wrong with a model: what was found, and what was expected."""
 
 
-def serve_and_see_it_fail(home: Path, **changes: str) -> str:
+def serve_and_see_it_fail(home: Path, *options: str, **changes: str) -> str:
     """Start the service where it must refuse to, and return the last line it printed."""
-    command = [BIN / "bentoml", "serve", "service.py:svc", "--port", str(free_port())]
+    command = [BIN / "bentoml", "serve", "service.py:svc", "--port", str(free_port()), *options]
     found = subprocess.run(
         command,
         env=environment(home, **changes),
@@ -166,6 +166,30 @@ def test_a_misspelt_service_in_the_configuration_is_refused(home: Path, tmp_path
     line = serve_and_see_it_fail(home, BENTOML_CONFIG=str(wrong))
 
     assert "wrong.yaml: found services.credit_risk_clasifier, expected one of" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            "services.credit_risk_classifier.traffic.tiemout=3",
+            "traffic.tiemout: 3, expected one of",
+        ),
+        ("services.credit_risk_classifier.workers=0", "classifier.workers with a value that"),
+        ("services.credit_risk_classifier.decision_log.pth=/x", "'pth', expected only path"),
+    ],
+)
+def test_an_option_that_is_wrong_is_refused(home: Path, options: str, said: str) -> None:
+    assert said in serve_and_see_it_fail(home, BENTOML_CONFIG_OPTIONS=options)
+
+
+@pytest.mark.parametrize("option", ["--api-workers", "--timeout"])
+def test_an_option_of_the_command_that_is_not_above_zero_is_refused(
+    home: Path, option: str
+) -> None:
+    line = serve_and_see_it_fail(home, option, "0")
+
+    assert f"found {option} 0, expected a whole number above zero" in line
 
 
 @pytest.mark.parametrize("text", [None, "", "bank = {", 'bank = { sha256 = "short" }'])
