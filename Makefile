@@ -12,34 +12,41 @@ FITS := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p $(FITS) 2>/dev/null && echo $$p && break; done)
 
+BIN := .venv/bin
+# What is installed: a file for each section of the lock, made again when that has changed.
+TRAINING := .venv/.installed-training
+NOTEBOOK := .venv/.installed-notebook
+EVERYTHING := .venv/.installed-dev-packages
+
 export PIPENV_VENV_IN_PROJECT := 1
 export PIPENV_IGNORE_VIRTUALENVS := 1
 export PIPENV_VERBOSITY := -1
 PIPENV = $(shell command -v pipenv || echo .pipenv/bin/pipenv)
-BIN := .venv/bin
-SYNCED := .venv/.synced
 ON_TWO_CORES := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train data test test-system test-newest test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
+.PHONY: help serve train notebook data test test-system test-newest test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-serve: $(SYNCED) ## Serve on http://localhost:3000, training on the sample first if need be
-	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1
+serve: $(TRAINING) ## Serve on http://localhost:3000, training on the sample first if need be
+	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 0
 	$(BIN)/bentoml serve service.py:svc --port $(PORT)
 
-train: $(SYNCED) ## Train and store a model; DATA=path or URL of a CSV or Parquet file
+train: $(TRAINING) ## Train and store a model; DATA=path or URL of a CSV or Parquet file
 	$(BIN)/python train.py --data $(DATA)
 
-data: $(SYNCED) ## Download the real data set to data/CreditScoring.csv
+notebook: $(NOTEBOOK) ## Open the notebooks in the browser
+	$(BIN)/jupyter lab notebooks
+
+data: $(TRAINING) ## Download the real data set to data/CreditScoring.csv
 	$(BIN)/python -m credit_risk.training.data.download data/CreditScoring.csv
 
-test: $(SYNCED) ## Run every test that takes no other tool and no minutes; the browser's where one is
+test: $(EVERYTHING) ## Run every test that takes no other tool and no minutes; the browser's where one is
 	$(BIN)/python -m pytest $(ON_TWO_CORES) -m "not system"
 
-test-system: $(SYNCED) ## Run the others: image, faults, benchmark, notebooks, releases; takes minutes
+test-system: $(EVERYTHING) ## Run the others: image, faults, benchmark, notebooks, releases; takes minutes
 	$(BIN)/python -m pytest $(ON_TWO_CORES) -m system
 
 test-newest: ## Test lean_bento with the newest packages that the Pipfile allows, in .venv-newest
@@ -50,66 +57,63 @@ test-newest: ## Test lean_bento with the newest packages that the Pipfile allows
 	.venv-newest/bin/pip freeze
 	.venv-newest/bin/python -m pytest $(ON_TWO_CORES) -m "not system" tests/lean_bento
 
-container: $(SYNCED) ## Build the image with docker, podman or buildah, training on the sample if need be
-	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1
+container: $(TRAINING) ## Build the image with docker, podman or buildah, training on the sample if need be
+	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 0
 	$(BIN)/python deploy/container.py
 
-test-container: $(SYNCED) ## Build the image of a model of its own, run it and test it; takes minutes
+test-container: $(EVERYTHING) ## Build the image of a model of its own, run it and test it; takes minutes
 	$(BIN)/python -m pytest tests/system/container
 
-fuzz: $(SYNCED) ## Send REQUESTS bad requests (20000) to a service of its own and look at every answer
+fuzz: $(EVERYTHING) ## Send REQUESTS bad requests (20000) to a service of its own and look at every answer
 	FUZZ_REQUESTS=$(REQUESTS) $(BIN)/python -m pytest tests/system/fuzz -s
 
-check: $(SYNCED) ## Check format, lint, types and architecture
+check: $(EVERYTHING) ## Check format, lint, types and architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
-format: $(SYNCED) ## Format the code
+format: $(EVERYTHING) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-load: $(SYNCED) ## Load-test HOST with 50 users for 30 s; fails on errors or above MAX_P99_MS
+load: $(EVERYTHING) ## Load-test HOST with 50 users for 30 s; fails on errors or above MAX_P99_MS
 	@mkdir -p reports
 	$(BIN)/locust --headless --users 50 --spawn-rate 10 --run-time 30s --host $(HOST) \
 		--max-p99-ms $(MAX_P99_MS) --html reports/load.html --only-summary
 
-overload: $(SYNCED) ## Offer HOST four times what it can take: what it answers, how soon it recovers
+overload: $(EVERYTHING) ## Offer HOST four times what it can take: what it answers, how soon it recovers
 	$(BIN)/python -m benchmarks.overload $(HOST)
 
-bench: $(SYNCED) ## Measure beside the peers: benchmarks/RESULTS.md; takes six minutes; BENCH_ARGS has options
+bench: $(EVERYTHING) ## Measure beside the peers: benchmarks/RESULTS.md; takes six minutes; BENCH_ARGS has options
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
 
-soak: $(SYNCED) ## Ten minutes at full load with faults injected, then 100 kills; fails on a leak or a wrong answer
+soak: $(EVERYTHING) ## Ten minutes at full load with faults injected, then 100 kills; fails on a leak or a wrong answer
 	PYTHONPATH=.:tests:tests/system $(BIN)/python tests/system/faults/soak.py --minutes $(MINUTES)
 	CREDIT_RISK_KILLS=100 $(BIN)/python -m pytest tests/system/faults/test_killed.py
 
-eb-bundle: $(SYNCED) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
+eb-bundle: $(TRAINING) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
 	$(BIN)/python deploy/eb_bundle.py
 
-release: $(SYNCED) ## Check, test and build this version into dist/; publishes nothing
-	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 1
+release: $(EVERYTHING) ## Check, test and build this version into dist/; publishes nothing
+	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 0
 	$(BIN)/python deploy/release.py
 
-lock: $(PIPENV) ## Resolve the packages anew: Pipfile.lock and deploy/requirements.txt
+lock: $(PIPENV) ## Resolve the packages anew: Pipfile.lock and deploy/requirements
 	$(PIPENV) lock
 	$(PYTHON) deploy/lock.py
-	$(PIPENV) requirements --hash > deploy/requirements.txt
 
-audit: $(SYNCED) ## Look up the lock's packages among known vulnerabilities, where that can be reached
+audit: $(EVERYTHING) ## Look up the lock's packages among known vulnerabilities, where that can be reached
 	$(BIN)/python deploy/audit.py
 
 clean: ## Remove the environment and everything that can be made again
 	rm -rf .venv .venv-newest .pipenv .pytest_cache .ruff_cache .mypy_cache .hypothesis reports dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(SYNCED): Pipfile.lock | $(PIPENV)
+.venv/.installed-%: deploy/requirements/%.txt deploy/requirements/packages.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found; \
-	set PYTHON=/path/to/it" >&2; exit 1; }
-	@test -d .venv || $(PIPENV) --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
-	$(PIPENV) sync --dev
-	@touch $@
+	set PYTHON=/path/to/it" >&2; exit 2; }
+	@$(PYTHON) deploy/environment.py $*
 
 .pipenv/bin/pipenv:
 	$(PYTHON) -m venv .pipenv

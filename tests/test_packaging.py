@@ -1,7 +1,9 @@
 """Packages, lock and repository hygiene."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,6 +20,12 @@ WHEEL = {
     "METADATA": "Metadata-Version: 2.1\nName: loan\nVersion: 1.0\n",
     "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     "RECORD": "",
+}
+SECTIONS = {
+    "packages": "default",
+    "training": "training",
+    "notebook": "notebook",
+    "dev-packages": "develop",
 }
 PIPFILE = tomllib.loads((PROJECT / "Pipfile").read_text())
 
@@ -41,22 +49,45 @@ def test_no_registry_is_named_in_pipfile_or_lock() -> None:
 
 
 def test_every_package_is_pinned_with_hashes() -> None:
-    for section in ("default", "develop"):
+    for section in SECTIONS.values():
         for name, entry in LOCK[section].items():
             assert entry["version"].startswith("=="), name
             assert entry["hashes"], name
 
 
-def test_the_image_installs_the_runtime_part_of_the_lock() -> None:
-    text = (PROJECT / "deploy" / "requirements.txt").read_text()
-    lines = re.findall(r"^([\w.-]+)(==\S+?);? .*?((?:--hash=\S+\s*)+)$", text, re.MULTILINE)
-    required = {name: (version, set(hashes.split())) for name, version, hashes in lines}
+def required(section: str) -> dict[str, tuple[str, set[str]]]:
+    """Version and hashes of each package of a file that uv and pip install."""
+    text = (PROJECT / "deploy" / "requirements" / f"{section}.txt").read_text(encoding="utf-8")
+    lines = re.findall(
+        r"^([\w.-]+)(?:\[.*?\])?(==\S+?);? .*?((?:--hash=\S+\s*)+)$", text, re.MULTILINE
+    )
+    return {name: (version, set(hashes.split())) for name, version, hashes in lines}
 
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_what_is_installed_is_the_lock(section: str) -> None:
     locked = {
         name: (entry["version"], {f"--hash={each}" for each in entry["hashes"]})
-        for name, entry in LOCK["default"].items()
+        for name, entry in LOCK[SECTIONS[section]].items()
     }
-    assert required == locked
+    assert required(section) == locked
+
+
+def test_uv_is_installed_from_the_lock_too() -> None:
+    assert required("uv") == {"uv": required("training")["uv"]}
+
+
+def test_a_package_has_one_version_whichever_sections_are_installed() -> None:
+    versions: dict[str, set[str]] = {}
+    for section in SECTIONS.values():
+        for name, entry in LOCK[section].items():
+            versions.setdefault(name, set()).add(entry["version"])
+
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_a_developer_has_what_training_needs() -> None:
+    assert PIPFILE["training"].items() <= PIPFILE["dev-packages"].items()
 
 
 def test_runtime_packages_are_apart_from_those_of_training_and_tests() -> None:
@@ -72,7 +103,7 @@ def test_the_image_is_made_of_the_lock_and_nothing_else() -> None:
 
     assert {"--no-deps", "--require-hashes"} <= set(template.split())
     assert not re.search(r"\b(apt|apt-get|git clone|curl|build-essential)\b", template)
-    assert bento["python"]["requirements_txt"] == "./deploy/requirements.txt"
+    assert bento["python"]["requirements_txt"] == "./deploy/requirements/packages.txt"
     assert bento["docker"]["dockerfile_template"] == "./deploy/Dockerfile.template"
     assert (
         f'BASE = "{bento["docker"]["base_image"]}"'
@@ -81,11 +112,11 @@ def test_the_image_is_made_of_the_lock_and_nothing_else() -> None:
 
 
 def test_ci_builds_and_runs_the_image() -> None:
-    assert "\nmake test-container\n" in (PROJECT / ".ci" / "run").read_text()
+    assert "\nmake test-system " in (PROJECT / ".ci" / "run").read_text()
 
 
 def test_the_lock_has_every_package_of_the_pipfile() -> None:
-    for section, locked in (("packages", "default"), ("dev-packages", "develop")):
+    for section, locked in SECTIONS.items():
         assert set(PIPFILE[section]) <= set(LOCK[locked])
 
 
@@ -127,8 +158,29 @@ def test_the_image_installs_no_file_whose_hash_the_lock_does_not_have(
     assert ("DO NOT MATCH THE HASHES" in done.stderr) != right
 
 
-def test_the_environment_is_installed_from_the_lock_only() -> None:
-    makefile = (PROJECT / "Makefile").read_text()
+def make_plan(folder: Path, *targets: str) -> str:
+    """What make would run, in a copy of its files."""
+    return subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", *targets],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if name != "MAKEFLAGS"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
-    assert "$(PIPENV) sync --dev" in makefile
-    assert "$(PIPENV) install" not in makefile
+
+def test_a_command_installs_what_it_needs_once(tmp_path: Path) -> None:
+    shutil.copy(PROJECT / "Makefile", tmp_path)
+    shutil.copytree(PROJECT / "deploy" / "requirements", tmp_path / "deploy" / "requirements")
+
+    empty = make_plan(tmp_path, "serve")
+    (tmp_path / ".venv").mkdir()
+    for section in ("packages", "training", "dev-packages", "notebook"):
+        (tmp_path / ".venv" / f".installed-{section}").touch()
+    complete = make_plan(tmp_path, "serve", "load", "check", "notebook")
+
+    assert "deploy/environment.py training" in empty
+    assert "dev-packages" not in empty
+    assert "environment.py" not in complete
+    assert not re.search(r"\bpip\b|pipenv", complete)
