@@ -43,7 +43,9 @@ class LibraryError(RuntimeError):
 def _load() -> Any:  # noqa: ANN401  ctypes makes functions of whatever is asked for
     package = find_spec("xgboost")  # finds it without importing it
     if package is None or package.origin is None:
-        msg = "XGBoost is not installed; run: make .venv/.installed-training, or pip install xgboost"
+        msg = (
+            "XGBoost is not installed; run: make .venv/.installed-training, or pip install xgboost"
+        )
         raise ImportError(msg)
     folder = Path(package.origin).parent / "lib"
     found = next(folder.glob("*xgboost.*"), None)  # .so, .dylib or .dll
