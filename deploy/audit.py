@@ -20,7 +20,7 @@ VULNERABLE, NOT_KNOWN = 1, 2
 def main() -> None:
     """Ask, and say what came out."""
     lock = json.loads(LOCK.read_text(encoding="utf-8"))
-    packages = lock["develop"] | lock["default"]
+    packages = lock["notebook"] | lock["training"] | lock["develop"] | lock["default"]
     answer, complaint = look_up(packages)
     lines, code = judge(answer, all_names=set(packages), ships=set(lock["default"]))
     sys.stdout.write("\n".join([*lines, *complaint[-1:], ""]))
