@@ -47,7 +47,7 @@ test: $(EVERYTHING) ## Run every test that takes no other tool and no minutes; t
 	$(BIN)/python -m pytest $(ON_TWO_CORES) -m "not system"
 
 test-system: $(EVERYTHING) ## Run the others: image, faults, benchmark, notebooks, releases; takes minutes
-	$(BIN)/python -m pytest $(ON_TWO_CORES) -m system
+	$(BIN)/python -m pytest $(ON_TWO_CORES) -m "system or hypothesis" --hypothesis-profile thorough
 
 test-newest: ## Test lean_bento with the newest packages that the Pipfile allows, in .venv-newest
 	$(PYTHON) -m venv .venv-newest

@@ -12,10 +12,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 from running import Server, run
 
-settings.register_profile(
-    "on a busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("on a busy machine")
+PROFILES = {"quick": 30, "thorough": 100}
+"""Examples of a property in `make test` and in `make test-system`; some have a multiple."""
+
+for _name, _examples in PROFILES.items():
+    settings.register_profile(
+        _name,
+        max_examples=_examples,
+        deadline=None,  # a machine may be busy
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("quick")
 
 pytest_plugins = ["needs", "servers"]
 

@@ -20,7 +20,9 @@ OF_THEIR_OWN = ("bentoml_path", "remote", "locked")
 
 def group_of(item: pytest.Item) -> str:
     """What the tests that run in the same process have in common: a service, or else the file."""
-    names = getattr(item, "fixturenames", ())
+    names = set(getattr(item, "fixturenames", ()))
+    if callspec := getattr(item, "callspec", None):
+        names |= {each for each in callspec.params.values() if isinstance(each, str)}
     return next((name for name in OF_THEIR_OWN if name in names), item.nodeid.split("::")[0])
 
 

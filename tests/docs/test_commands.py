@@ -79,6 +79,7 @@ def test_a_make_command_is_there(command: Command) -> None:
     subprocess.run([*shlex.split(command.text), "--dry-run"], cwd=PROJECT, check=True)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     "command",
     [
@@ -101,6 +102,7 @@ def test_a_command_runs(home: Path, tmp_path: Path, command: Command) -> None:
     run(*shlex.split(text), home=store)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("command", starting("bentoml serve"), ids=lambda command: command.text)
 def test_a_serve_command_answers(home: Path, tmp_path: Path, command: Command) -> None:
     target, *arguments = shlex.split(re.sub(r" --port \d+", "", command.bare))[2:]
@@ -164,6 +166,7 @@ def test_no_list_names_a_command_that_no_document_shows() -> None:
         assert any(each.startswith(words) for each in shown), words
 
 
+@pytest.mark.system
 def test_a_single_test_runs_as_shown(home: Path) -> None:
     (command,) = {each.text for each in commands() if each.text.startswith(".venv/bin/python")}
     _, *arguments = shlex.split(command)

@@ -150,6 +150,7 @@ def test_a_project_that_followed_the_recipes_keeps_the_law_and_the_format(follow
         subprocess.run([BIN / "ruff", *command], cwd=followed, check=True)
 
 
+@pytest.mark.system
 def test_the_recipes_work(followed: Path, tmp_path: Path) -> None:
     (followed / "tests" / "test_outcome.py").write_text(OUTCOME)
     made = [each.path for each in INSTRUCTIONS if Path(each.path).name.startswith("test_")]

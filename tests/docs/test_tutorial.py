@@ -6,6 +6,7 @@ import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from documents import Command, assert_runs_as_shown, commands
 from project_copy import copy_project
 from running import PROJECT, Server, serving
@@ -51,6 +52,7 @@ class Reader:
         self._service.close()
 
 
+@pytest.mark.system
 def test_every_step_of_the_tutorial_works(home: Path, tmp_path: Path) -> None:
     own = tmp_path / "home"
     shutil.copytree(home / "models", own / "models")  # the tutorial stores another model

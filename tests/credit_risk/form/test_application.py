@@ -169,7 +169,7 @@ def test_a_bad_application_of_a_batch_is_refused_alone() -> None:
 )
 def test_ten_thousand_bad_applications_cost_little_more_than_good_ones(row: str) -> None:
     def cost(each: str) -> float:
-        began = time.thread_time()
+        began = time.thread_time()  # other work on the machine is left out
         rows = read_batch(*[each] * 10_000)
         bad = (row for row in rows if isinstance(row, ValidationError))
         length = sum(len(error.model_dump_json()) for error in explain_rows(bad, Application))
@@ -177,4 +177,6 @@ def test_ten_thousand_bad_applications_cost_little_more_than_good_ones(row: str)
         assert length < 3_000_000
         return seconds
 
-    assert min(cost(row) for _ in range(3)) < 25 * min(cost(GOOD) for _ in range(3))
+    limit = 25 * min(cost(GOOD) for _ in range(3))
+
+    assert any(cost(row) < limit for _ in range(3))

@@ -85,7 +85,7 @@ def test_inputs_that_nobody_knows_or_out_of_order_are_refused(names: list[str]) 
 
 
 @pytest.mark.parametrize("name", DERIVED)
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(data=st.data())
 def test_a_derived_column_moves_only_as_it_says(name: str, data: st.DataObject) -> None:
     values = {field: data.draw(NUMBERS[field]) for field in LIMITS}

@@ -14,6 +14,7 @@ from running import PROJECT, Server, home_beside, run, serving
 
 from credit_risk.form import COURSE_EXAMPLE
 
+pytestmark = pytest.mark.system
 TAG = "credit_risk_classifier:latest"
 AT_HOME = shutil.ignore_patterns(".*", "tests", "benchmarks", "notebooks", "__pycache__")
 PLANTED = {

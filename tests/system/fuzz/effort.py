@@ -1,7 +1,7 @@
 """How much is sent, and how it is drawn.
 
-``make test`` sends the same few requests each time; ``make fuzz`` many, others each time, and
-says the seed with which they come again.
+``make test`` and ``make test-system`` send the same few requests each time; ``make fuzz`` many,
+others each time, and says the seed with which they come again.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "2000"))
+REQUESTS = int(os.environ.get("FUZZ_REQUESTS", 20 * settings().max_examples))
 """Bad requests in all, at least."""
 SHARES = {"by kind": 0.5, "mixed": 0.25, "by the document": 0.1, "sockets": 0.15}
 """Which part of them is sent where; together all. Schemathesis takes the longest to draw."""

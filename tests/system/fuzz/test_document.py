@@ -15,6 +15,7 @@ from raw_http import Answer
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
+pytestmark = pytest.mark.hypothesis  # `make test-system` draws more
 POSTS = ["/classify", "/classify_batch", "/classify_array"]
 GETS = [
     "/",

@@ -14,6 +14,7 @@ from fuzz.judging import complaints
 from fuzz.target import GOOD, SENT, answers
 from fuzz.wire import Request, Wire
 
+pytestmark = pytest.mark.hypothesis  # `make test-system` draws more
 CONNECTIONS = 64
 OF_EACH_KIND = max(20, REQUESTS // 400)
 EVERYBODY = [

@@ -6,6 +6,7 @@ from fuzz.hostile import KINDS
 from fuzz.target import NOTES, SENT, Target
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.hypothesis  # `make test-system` draws more
 EACH = share("by kind", len(KINDS))
 """Requests of a kind."""
 MIXED = share("mixed")

@@ -16,6 +16,7 @@ from raw_http import Connection
 
 from credit_risk.form import COURSE_EXAMPLE
 
+pytestmark = pytest.mark.hypothesis  # `make test-system` draws more
 KIND = "not quite HTTP"
 EACH = share("sockets")
 BODY = as_json(COURSE_EXAMPLE)

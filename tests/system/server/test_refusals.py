@@ -24,10 +24,11 @@ LYING_NPY = b"\x93NUMPY\x01\x00\xb8\x0b" + LONG.encode()
 MIB = 1024**2
 
 
-@pytest.fixture(scope="module", params=["lean path", "BentoML's path"])
+@pytest.fixture(
+    scope="module", params=["server", "bentoml_path"], ids=["lean path", "BentoML's path"]
+)
 def url(request: pytest.FixtureRequest) -> str:
-    name = "server" if request.param == "lean path" else "bentoml_path"
-    server: Server = request.getfixturevalue(name)
+    server: Server = request.getfixturevalue(request.param)
     return server.url
 
 
