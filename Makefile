@@ -12,6 +12,8 @@ FITS := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p $(FITS) 2>/dev/null && echo $$p && break; done)
 
+# uv compiles nothing: each start of a program would compile all packages anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 # What is installed: a file for each section of the lock, made again when that has changed.
 TRAINING := .venv/.installed-training

@@ -47,7 +47,11 @@ def free_port() -> int:
 
 def environment(home: Path, **changes: str) -> dict[str, str]:
     """The environment of a command that works on the store at ``home``."""
-    ours = ("BENTOML", "CREDIT_RISK", "PROMETHEUS")  # the last is set by an application in process
+    ours = (
+        *("BENTOML", "CREDIT_RISK"),
+        "PROMETHEUS",  # is set by an application in process
+        "PYTHONDONTWRITEBYTECODE",  # each command would compile all packages anew, for seconds
+    )
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     set_here = {
         "PATH": f"{BIN}{os.pathsep}{clean['PATH']}",

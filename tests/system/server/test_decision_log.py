@@ -3,9 +3,11 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +34,15 @@ for _name, _value in COURSE_EXAMPLE.items():
 WITHOUT_INCOME = [None if name == "income" else v for name, v in zip(COLUMNS, ROW, strict=True)]
 
 
-@pytest.fixture
-def serve(home: Path, tmp_path: Path) -> Serve:
-    """Serve with some settings of the classifier changed; the log is in ``tmp_path / log``."""
+@pytest.fixture(scope="module")
+def serve(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Serve:
+    """Serve with a log in a folder, and some settings of the classifier changed."""
 
-    def serve(changes: dict[str, Any] | None = None, **variables: str) -> Any:
-        variables = {"CREDIT_RISK_DECISION_LOG": str(tmp_path / "log")} | variables
-        variables |= configured(tmp_path, {"credit_risk_classifier": changes or {}})
-        return serving("service.py:svc", home=home, log=tmp_path / "server.log", **variables)
+    def serve(folder: Path, changes: dict[str, Any] | None = None, **variables: str) -> Any:
+        place = tmp_path_factory.mktemp("service")
+        variables = {"CREDIT_RISK_DECISION_LOG": str(folder)} | variables
+        variables |= configured(place, {"credit_risk_classifier": changes or {}})
+        return serving("service.py:svc", home=home, log=place / "log", **variables)
 
     return serve
 
@@ -55,29 +58,56 @@ def command(home: Path, *arguments: str | Path, check: bool = True) -> str:
 ACCESS_LOG = {"logging": {"access": {"enabled": True}}}
 
 
-@pytest.mark.parametrize("changes", [{}, ACCESS_LOG], ids=["lean", "bentoml"])
-def test_every_answer_is_logged_and_replays_to_the_same(
-    serve: Serve, home: Path, tmp_path: Path, changes: dict[str, Any]
-) -> None:
-    array = npy(np.array([ROW] * 3, dtype=np.float32))
-    with serve(changes) as server, httpx.Client(base_url=server.url, timeout=30) as http:
-        one = http.post("/classify", json=COURSE_EXAMPLE)
-        many = http.post("/classify_batch", json=[SAMPLES[0], {"age": 7}, *SAMPLES[1:]])
-        plain = http.post("/classify_batch?reasons=false", json=SAMPLES[:3])
-        lists = http.post("/classify_array?reasons=true", json=[ROW, WITHOUT_INCOME])
-        binary = http.post("/classify_array", content=array, headers=NPY)
-        refused = http.post("/classify", json={"age": 7})
-        empty = http.post("/classify_batch", json=[])
-        document = http.get("/docs.json").json()
-        on_bentoml_s_path = "path=/classify" in server.logged()
-        assert on_bentoml_s_path == bool(changes), "on the path that this is about"
+@dataclass
+class Recorded:
+    """What was asked and answered while a service logged to ``folder``, which it does no more."""
 
+    folder: Path
+    answers: dict[str, httpx.Response]
+    document: dict[str, Any]
+
+    def copy(self, to: Path) -> Path:
+        """A log to change."""
+        return Path(shutil.copytree(self.folder, to / "log"))
+
+
+@pytest.fixture(scope="module", params=[{}, ACCESS_LOG], ids=["lean", "bentoml"])
+def recorded(
+    request: pytest.FixtureRequest, serve: Serve, tmp_path_factory: pytest.TempPathFactory
+) -> Recorded:
+    """The log of 29 decisions, on the lean path and on BentoML's own."""
+    folder = tmp_path_factory.mktemp("recorded") / "decisions"
+    array = npy(np.array([ROW] * 3, dtype=np.float32))
+    asked: dict[str, tuple[str, dict[str, Any]]] = {
+        "one": ("/classify", {"json": COURSE_EXAMPLE}),
+        "many": ("/classify_batch", {"json": [SAMPLES[0], {"age": 7}, *SAMPLES[1:]]}),
+        "plain": ("/classify_batch?reasons=false", {"json": SAMPLES[:3]}),
+        "lists": ("/classify_array?reasons=true", {"json": [ROW, WITHOUT_INCOME]}),
+        "binary": ("/classify_array", {"content": array, "headers": NPY}),
+        "refused": ("/classify", {"json": {"age": 7}}),
+        "empty": ("/classify_batch", {"json": []}),
+    }
+    with serve(folder, request.param) as server:
+        answers = {name: server.post(path, **how) for name, (path, how) in asked.items()}
+        document = server.get("/docs.json").json()
+        on_bentoml_s_path = "path=/classify" in server.logged()
+        assert on_bentoml_s_path == bool(request.param), "on the path that this is about"
+    return Recorded(folder, answers, document)
+
+
+lean_path = pytest.mark.parametrize("recorded", [{}], ids=["lean"], indirect=True)
+
+
+def test_every_answer_is_logged_and_replays_to_the_same(recorded: Recorded, home: Path) -> None:
+    answers = recorded.answers
+    one, many, plain = (answers[name] for name in ("one", "many", "plain"))
+    lists = answers["lists"]
     name = "x-decision-id"
-    logged = decisions(tmp_path / "log")
-    header = document["paths"]["/classify"]["post"]["responses"]["200"]["headers"]
+    logged = decisions(recorded.folder)
+    header = recorded.document["paths"]["/classify"]["post"]["responses"]["200"]["headers"]
     assert set(header) == {"X-Decision-Id"}
-    assert name not in refused.headers
-    assert name not in empty.headers
+    assert name not in answers["refused"].headers
+    assert name not in answers["empty"].headers
     expected = {one.headers[name]: one.json()}
     expected |= {
         f"{answer.headers[name]}/{number}": row
@@ -85,7 +115,7 @@ def test_every_answer_is_logged_and_replays_to_the_same(
         for number, row in enumerate(answer.json())
         if "error" not in row
     }
-    for answer in (lists, binary):
+    for answer in (lists, answers["binary"]):
         found = answer.json()
         for number, (status, probability) in enumerate(
             zip(found["status"], found["default_probability"], strict=True)
@@ -103,14 +133,15 @@ def test_every_answer_is_logged_and_replays_to_the_same(
     assert logged[one.headers[name]]["application"] == COURSE_EXAMPLE
     assert logged[f"{many.headers[name]}/2"]["application"] == SAMPLES[1]
     assert logged[f"{lists.headers[name]}/1"]["row"] == WITHOUT_INCOME
-    assert "29 decisions: ok" in command(home, "verify", tmp_path / "log")
-    assert command(home, "replay", tmp_path / "log") == "29 decisions the same, 0 different\n"
+    assert "29 decisions: ok" in command(home, "verify", recorded.folder)
+    assert command(home, "replay", recorded.folder) == "29 decisions the same, 0 different\n"
 
 
-def test_replay_reports_decisions_that_differ(serve: Serve, home: Path, tmp_path: Path) -> None:
-    with serve() as server:
-        httpx.post(f"{server.url}/classify_batch", json=SAMPLES)
-    (path,) = (tmp_path / "log").iterdir()
+@lean_path
+def test_replay_reports_decisions_that_differ(
+    recorded: Recorded, home: Path, tmp_path: Path
+) -> None:
+    (path,) = recorded.copy(tmp_path).iterdir()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     lines[3]["probability"] = np.nextafter(lines[3]["probability"], 1)
     lines[5]["status"] = "MAYBE" if lines[5]["status"] != "MAYBE" else "DECLINED"
@@ -126,7 +157,7 @@ def test_replay_reports_decisions_that_differ(serve: Serve, home: Path, tmp_path
     found = run("python", "-m", "credit_risk.decisions", "replay", path, home=home, check=False)
     told = [line.split(":")[1].strip() for line in found.stdout.splitlines()[:3]]
     assert told == ["probability", "status", "reasons"]
-    assert found.stdout.endswith("17 decisions the same, 3 different\n")
+    assert found.stdout.endswith("26 decisions the same, 3 different\n")
     assert found.returncode == 1
 
 
@@ -155,7 +186,10 @@ def test_on_a_full_disk_nothing_is_answered_until_there_is_space_again(
     serve: Serve, home: Path, small_disk: Path, changes: dict[str, Any]
 ) -> None:
     ballast = small_disk / "ballast"
-    with serve(changes) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with (
+        serve(small_disk, changes) as server,
+        httpx.Client(base_url=server.url, timeout=30) as http,
+    ):
         answered = [http.post("/classify", json=COURSE_EXAMPLE)]
         ballast.write_bytes(b"x" * 600_000)
         for _ in range(40):  # 400,000 bytes are full after some of these
@@ -189,28 +223,37 @@ def test_on_a_full_disk_nothing_is_answered_until_there_is_space_again(
     assert "0 files broken" in command(home, "verify", small_disk)
 
 
+@pytest.fixture(scope="module")
+def deletable(
+    serve: Serve, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, Path]]:
+    """A service and the folder of its log."""
+    folder = tmp_path_factory.mktemp("deletable") / "log"
+    with serve(folder) as server:
+        yield server, folder
+
+
 @pytest.mark.parametrize("folder_too", [False, True], ids=["files", "folder"])
 def test_a_deleted_log_is_noticed_before_the_next_answer(
-    serve: Serve, tmp_path: Path, *, folder_too: bool
+    deletable: tuple[Server, Path], *, folder_too: bool
 ) -> None:
-    folder = tmp_path / "log"
-    with serve() as server, httpx.Client(base_url=server.url, timeout=30) as http:
-        http.post("/classify", json=COURSE_EXAMPLE)
-        for path in folder.iterdir():
-            path.unlink()
-        if folder_too:
-            folder.rmdir()
-        refused = http.post("/classify", json=COURSE_EXAMPLE)
-        answered = http.post("/classify", json=COURSE_EXAMPLE)
+    server, folder = deletable
+    before = server.logged().count("are refused: [Errno 2]")
+    server.post("/classify", json=COURSE_EXAMPLE).raise_for_status()
+    for path in folder.iterdir():
+        path.unlink()
+    if folder_too:
+        folder.rmdir()
+    refused, answered = (server.post("/classify", json=COURSE_EXAMPLE) for _ in range(2))
 
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
     assert answered.status_code == 200
     assert list(decisions(folder)) == [answered.headers["x-decision-id"]]
-    assert "are refused: [Errno 2]" in server.logged()
+    assert server.logged().count("are refused: [Errno 2]") == before + 1
 
 
 def test_two_workers_write_a_file_each(serve: Serve, tmp_path: Path) -> None:
-    with serve({"workers": 2}) as server:
+    with serve(tmp_path / "log", {"workers": 2}) as server:
         answers = [httpx.post(f"{server.url}/classify", json=SAMPLES[n % 20]) for n in range(60)]
 
     logged = decisions(tmp_path / "log")
@@ -218,19 +261,22 @@ def test_two_workers_write_a_file_each(serve: Serve, tmp_path: Path) -> None:
     assert len({path.name.split("_")[2] for path in (tmp_path / "log").iterdir()}) == 2
 
 
-def test_a_restart_goes_on_from_where_it_ended(serve: Serve, home: Path, tmp_path: Path) -> None:
-    for _ in range(2):
-        with serve() as server:
-            httpx.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
-    first, second = sorted((tmp_path / "log").iterdir())
+@lean_path
+def test_a_restart_goes_on_from_where_it_ended(
+    recorded: Recorded, serve: Serve, home: Path, tmp_path: Path
+) -> None:
+    folder = recorded.copy(tmp_path)
+    with serve(folder) as server:
+        server.post("/classify", json=COURSE_EXAMPLE).raise_for_status()
+    first, second = sorted(folder.iterdir())
 
     assert json.loads(second.read_text().splitlines()[0])["continues"] == first.name
-    assert "2 files, 2 decisions, 0 files broken" in command(home, "verify", tmp_path / "log")
+    assert "2 files, 30 decisions, 0 files broken" in command(home, "verify", folder)
 
 
 def test_hidden_fields_are_nowhere_in_the_log(serve: Serve, home: Path, tmp_path: Path) -> None:
     hide = {"decision_log": {"leave_out": ["marital"], "hash": ["age"]}}
-    with serve(hide, CREDIT_RISK_DECISION_LOG_KEY="k" * 16) as server:
+    with serve(tmp_path / "log", hide, CREDIT_RISK_DECISION_LOG_KEY="k" * 16) as server:
         httpx.post(f"{server.url}/classify_batch", json=SAMPLES)
         httpx.post(f"{server.url}/classify_array", json=[ROW])
     logged = list(decisions(tmp_path / "log").values())
@@ -252,30 +298,21 @@ def test_hidden_fields_are_nowhere_in_the_log(serve: Serve, home: Path, tmp_path
 def test_a_field_that_the_model_does_not_use_may_be_left_out(
     serve: Serve, home: Path, tmp_path: Path
 ) -> None:
-    with serve({"decision_log": {"leave_out": ["marital"]}}) as server:
+    with serve(tmp_path / "log", {"decision_log": {"leave_out": ["marital"]}}) as server:
         httpx.post(f"{server.url}/classify_batch", json=SAMPLES)
         httpx.post(f"{server.url}/classify_array", json=[ROW])
 
     assert command(home, "replay", tmp_path / "log") == "21 decisions the same, 0 different\n"
 
 
-@pytest.fixture(scope="module")
-def logged(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the log of one decision in ``decisions``."""
-    folder = tmp_path_factory.mktemp("logged")
-    variables = {"CREDIT_RISK_DECISION_LOG": str(folder / "decisions")}
-    with serving("service.py:svc", home=home, log=folder / "server.log", **variables) as server:
-        server.post("/classify", json=COURSE_EXAMPLE).raise_for_status()
-    return folder
-
-
-def test_a_model_that_is_gone_is_named(logged: Path, home: Path, tmp_path: Path) -> None:
+@lean_path
+def test_a_model_that_is_gone_is_named(recorded: Recorded, home: Path, tmp_path: Path) -> None:
     found = run("bentoml", "models", "get", "credit_risk_model:latest", "-o", "path", home=home)
     version = Path(found.stdout.strip()).name
 
-    said = command(tmp_path / "another store", "replay", logged / "decisions")
+    said = command(tmp_path / "another store", "replay", recorded.folder)
 
-    assert f"1 not replayed: credit_risk_model:{version} is not in the store" in said
+    assert f"29 not replayed: credit_risk_model:{version} is not in the store" in said
     assert "bentoml models import" in said
     assert said.endswith("0 decisions the same, 0 different\n")
 
@@ -283,27 +320,32 @@ def test_a_model_that_is_gone_is_named(logged: Path, home: Path, tmp_path: Path)
 DOCUMENT = (PROJECT / "docs" / "decision_log.md").read_text()
 
 
-def test_the_lines_that_the_document_shows_are_a_log(logged: Path) -> None:
+@lean_path
+def test_the_lines_that_the_document_shows_are_a_log(recorded: Recorded) -> None:
     shown = re.findall(r"```json\n(.*?\n)```", DOCUMENT)
-    (path,) = (logged / "decisions").iterdir()
-    written = [json.loads(line) for line in path.read_text().splitlines()]
+    (path,) = recorded.folder.iterdir()
+    written = [json.loads(line) for line in path.read_text().splitlines()[: len(shown)]]
 
     name = json.loads(shown[0])["file"]
     lines = read_lines(name, (line.encode() for line in shown))
     assert [list(fields) for fields in lines] == [list(fields) for fields in written]
 
 
-def test_the_commands_that_the_document_shows_run(logged: Path, home: Path) -> None:
+@lean_path
+def test_the_commands_that_the_document_shows_run(
+    recorded: Recorded, home: Path, tmp_path: Path
+) -> None:
+    recorded.copy(tmp_path).rename(tmp_path / "decisions")
     commands = re.findall(r"^\$ (python .*)$", DOCUMENT, re.MULTILINE)
     said = [
-        run(*shlex.split(each), home=home, cwd=logged, PYTHONPATH=str(PROJECT)).stdout
+        run(*shlex.split(each), home=home, cwd=tmp_path, PYTHONPATH=str(PROJECT)).stdout
         for each in commands
     ]
 
     assert [each.splitlines()[-1] for each in said] == [
-        "1 files, 1 decisions, 0 files broken",
-        "1 decisions the same, 0 different",
-        "1 decisions in decisions.parquet",
+        "1 files, 29 decisions, 0 files broken",
+        "29 decisions the same, 0 different",
+        "29 decisions in decisions.parquet",
         "0 files removed",
     ]
-    assert (logged / "decisions.parquet").exists()
+    assert (tmp_path / "decisions.parquet").exists()

@@ -1,7 +1,6 @@
 """The probability of an application is the same to the last bit by every endpoint."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from bodies import NPY, encoded, npy
-from running import Server, run, serving
+from running import PROJECT, Server, run
 
 from credit_risk.form import Application
 from credit_risk.training.data.dataset import read_loans
@@ -29,22 +28,9 @@ numpy.save(sys.argv[2], booster.predict(known))
 
 
 @pytest.fixture(scope="module")
-def real_home(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("real-home")
-    run("python", "train.py", "--repeats", "0", "--data", real_data, home=home)
-    return home
-
-
-@pytest.fixture(scope="module")
-def real_server(real_home: Path) -> Iterator[Server]:
-    with serving("service.py:svc", home=real_home, log=real_home / "log") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def applications(real_data: Path) -> list[dict[str, Any]]:
-    """All real rows, as a client would send them."""
-    records = read_loans(real_data).records()
+def applications() -> list[dict[str, Any]]:
+    """All rows that the model has learned from or was tested with, as a client would send them."""
+    records = read_loans(PROJECT / "data" / "sample.csv").records()
     return [
         {name: None if value != value else value for name, value in record.items()}  # noqa: PLR0124  NaN
         for record in records
@@ -58,11 +44,11 @@ def rows(applications: list[dict[str, Any]]) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def expected(rows: np.ndarray, real_home: Path, tmp_path_factory: Any) -> list[float]:
+def expected(rows: np.ndarray, home: Path, tmp_path_factory: Any) -> list[float]:
     """The Booster's own predictions, in a program of their own."""
     folder = tmp_path_factory.mktemp("booster")
     np.save(folder / "rows.npy", rows)
-    run("python", "-c", BOOSTER, folder / "rows.npy", folder / "out.npy", home=real_home)
+    run("python", "-c", BOOSTER, folder / "rows.npy", folder / "out.npy", home=home)
     probabilities: list[float] = np.load(folder / "out.npy").tolist()
     return probabilities
 
@@ -82,19 +68,19 @@ def as_array(server: Server, rows: np.ndarray) -> list[float]:
 
 
 def test_among_a_thousand_others(
-    real_server: Server, applications: list[dict[str, Any]], expected: list[float]
+    server: Server, applications: list[dict[str, Any]], expected: list[float]
 ) -> None:
-    assert in_batches(real_server, applications) == expected
+    assert in_batches(server, applications) == expected
 
 
-def test_as_an_array(real_server: Server, rows: np.ndarray, expected: list[float]) -> None:
-    assert as_array(real_server, rows) == expected
+def test_as_an_array(server: Server, rows: np.ndarray, expected: list[float]) -> None:
+    assert as_array(server, rows) == expected
 
 
 def test_alone_and_under_concurrency(
-    real_server: Server, applications: list[dict[str, Any]], expected: list[float]
+    server: Server, applications: list[dict[str, Any]], expected: list[float]
 ) -> None:
-    with httpx.Client(base_url=real_server.url, timeout=60) as client:
+    with httpx.Client(base_url=server.url, timeout=60) as client:
 
         def ask(application: dict[str, Any]) -> float:
             return float(client.post("/classify", json=application).json()["default_probability"])
@@ -108,24 +94,19 @@ def test_alone_and_under_concurrency(
 
 
 def test_with_a_runner_of_its_own(
-    real_home: Path, tmp_path: Path, applications: list[dict[str, Any]], expected: list[float]
+    remote: Server, applications: list[dict[str, Any]], expected: list[float]
 ) -> None:
-    with serving(
-        "service.py:svc", home=real_home, log=tmp_path / "log", CREDIT_RISK_RUNNER="remote"
-    ) as server:
-        found = in_batches(server, applications)
-
-    assert found == expected
+    assert in_batches(remote, applications) == expected
 
 
 def test_a_large_array_does_not_keep_the_others_waiting(
-    real_server: Server, applications: list[dict[str, Any]], rows: np.ndarray
+    server: Server, applications: list[dict[str, Any]], rows: np.ndarray
 ) -> None:
     many = np.tile(rows, (11, 1))  # 48,994 rows: a second of model calls on a slow machine
 
     def answered_meanwhile() -> int:
-        with httpx.Client(base_url=real_server.url, timeout=60) as client:
-            busy = pool.submit(as_array, real_server, many)
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            busy = pool.submit(as_array, server, many)
             answered = 0
             while not busy.done():
                 client.post("/classify", json=applications[0]).raise_for_status()
