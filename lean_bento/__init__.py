@@ -17,6 +17,7 @@ from lean_bento.rows import (
     RowBatch,
     check_size,
     count_values,
+    say_what_was_found,
     written_as_is,
 )
 
@@ -55,6 +56,7 @@ __all__ = [
     "dependency_call",
     "options",
     "read_configuration",
+    "say_what_was_found",
     "server_context",
     "written_as_is",
 ]

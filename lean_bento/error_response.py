@@ -2,13 +2,14 @@
 
 ``{"error": "<one sentence>", "detail": [{"field", "message", "expected"}, ...]}``
 
-``expected`` is the description of the field in the model that refused it.
+``expected`` is the description of the field in the model that refused it, or else of the model.
 """
 
 from collections.abc import Iterable, Mapping
+from inspect import cleandoc
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 __all__ = ["MAX_ECHO", "ErrorResponse", "Problem", "echo", "explain_findings"]
 
@@ -55,7 +56,7 @@ def explain_findings(
 
     Args:
         findings: ``ValidationError.errors()``: mappings with ``type``, ``loc`` and ``msg``.
-        model: that made the findings; None if it has no fields.
+        model: that made the findings; None if it is not known.
     """
     findings = list(findings)
     known = {*model.model_fields} if model else set()
@@ -69,7 +70,8 @@ def explain_findings(
         problems.append(_problem(finding, place, model))
     if len(findings) > MAX_PROBLEMS:
         rest = len(findings) - MAX_PROBLEMS + 1
-        problems[-1] = Problem(field="", message=f"and {rest} more", expected=None)
+        expected = _expected((), model)
+        problems[-1] = Problem(field="", message=f"and {rest} more", expected=expected)
     places = ", ".join(dict.fromkeys(problem.field for problem in problems if problem.field))
     if not places:
         return ErrorResponse(error=_sentence(problems), detail=problems)
@@ -86,12 +88,15 @@ def _problem(finding: Mapping[str, Any], place: str, model: type[BaseModel] | No
 
 
 def _expected(loc: tuple[int | str, ...], model: type[BaseModel] | None) -> str | None:
-    if model is None or not model.model_fields:
+    if model is None:
         return None
+    if issubclass(model, RootModel):
+        return cleandoc(model.__doc__ or "").partition("\n")[0].rstrip(".")
+    names = f"the fields {', '.join(model.model_fields)}"
     if not loc:
-        return f"a JSON object with the fields {', '.join(model.model_fields)}"
+        return f"a JSON object with {names}"
     field = model.model_fields.get(str(loc[0]))
-    return field.description if field else f"one of the fields {', '.join(model.model_fields)}"
+    return field.description if field else f"one of {names}"
 
 
 def _sentence(problems: list[Problem]) -> str:

@@ -24,13 +24,21 @@ from pydantic import (
     ValidationInfo,
     ValidatorFunctionWrapHandler,
 )
-from pydantic_core import SchemaValidator, core_schema
+from pydantic_core import InitErrorDetails, PydanticCustomError, SchemaValidator, core_schema
 
 from lean_bento.codecs.duplicate_keys import UniqueKeys, duplicate_keys
-from lean_bento.error_response import ErrorResponse, explain_findings
+from lean_bento.error_response import ErrorResponse, echo, explain_findings
 from lean_bento.request_context import current
 
-__all__ = ["DivisibleList", "RowAnswers", "RowBatch", "RowLimit", "explain_rows", "written_as_is"]
+__all__ = [
+    "DivisibleList",
+    "RowAnswers",
+    "RowBatch",
+    "RowLimit",
+    "explain_rows",
+    "say_what_was_found",
+    "written_as_is",
+]
 
 MAX_PROBLEMS: Final = 2_000
 """Problems that one answer explains; they cost some 20 milliseconds and 250 KB."""
@@ -91,6 +99,19 @@ def count_values(body: bytes) -> int:
     Parsed values take up to a hundred times the memory of their text.
     """
     return body.count(b",") + body.count(b"[") + body.count(b"{")
+
+
+def say_what_was_found(error: ValidationError) -> ValidationError:
+    """Say what a body is that should be a list; any other error stays as it is."""
+    (finding, *_) = error.errors(include_url=False, include_context=False)
+    if finding["loc"] or finding["type"] != "list_type":
+        return error
+    body, found = finding["input"], "a single value"
+    if isinstance(body, dict):
+        found = f"one object with {echo(', '.join(body)) or 'nothing in it'}"
+    message = PydanticCustomError("list_type", "This is {found}, not an array", {"found": found})
+    detail = InitErrorDetails(type=message, loc=(), input=None)
+    return ValidationError.from_exception_data(error.title, [detail])
 
 
 class DivisibleList:
@@ -177,9 +198,12 @@ class RowBatch(
     @classmethod
     def _read_each(cls, body: bytes) -> Self:
         numbers = count(1)
-        batch: Self = cls.__pydantic_validator__.validate_json(
-            body, context=lambda: check_size(rows=next(numbers))
-        )
+        try:
+            batch: Self = cls.__pydantic_validator__.validate_json(
+                body, context=lambda: check_size(rows=next(numbers))
+            )
+        except ValidationError as error:
+            raise say_what_was_found(error) from None
         rows = batch.root
         # Parsed again only if a row is good: a bad row needs no second error.
         if any(isinstance(row, cls.row_model) for row in rows):

@@ -11,7 +11,7 @@ import logging
 import os
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import attrs
 import bentoml
@@ -28,15 +28,8 @@ from starlette.types import ASGIApp
 
 from lean_bento.auth.api_keys import COMMAND, KeyFile
 from lean_bento.auth.middleware import OPEN_PATHS, AuthMiddleware, configured_keys, key_file_of
-from lean_bento.codecs.npy import JSON
-from lean_bento.config import (
-    COUNT,
-    SIZE,
-    Configuration,
-    Limits,
-    in_a_sentence,
-    keep_command_line,
-)
+from lean_bento.codecs.npy import JSON, NPY
+from lean_bento.config import COUNT, SIZE, Configuration, Limits, in_a_sentence, keep_command_line
 from lean_bento.endpoint_options import options_of
 from lean_bento.fast_path.app import FastPath
 from lean_bento.http_server import (
@@ -45,12 +38,13 @@ from lean_bento.http_server import (
     supervise,
     use_server,
 )
+from lean_bento.middleware.cors import check_origins, move_outwards
 from lean_bento.middleware.errors import ErrorMiddleware
 from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
 from lean_bento.middleware.log_filters import filter_logs
 from lean_bento.middleware.request_checks import EndpointLimits, RequestChecksMiddleware
 from lean_bento.middleware.routes import RoutesMiddleware, paths_of
-from lean_bento.openapi import document, has_fields, require_key, signature_of
+from lean_bento.openapi import document, require_key, signature_of
 from lean_bento.rows import DivisibleList, RowLimit
 
 __all__ = ["LeanService"]
@@ -59,6 +53,9 @@ logger = logging.getLogger("bentoml.service")
 
 INDEX_PAGE = Path(__file__).with_name("swagger_ui.html")
 """Served at ``/`` instead of BentoML's, which loads Google Tag Manager."""
+
+ARRAY: Final = {"type": "tensor", "format": "numpy-array", "root_input": True}
+"""What BentoML's clients must know to write an array as JSON."""
 
 
 class _Document(dict[str, Any]):
@@ -111,6 +108,7 @@ class LeanService(Service[Any]):
         place = f"{self.name}.limits"
         configuration.check_names(f"{place}.body", limits.body, self.apis, SIZE)
         configuration.check_names(f"{place}.rows", limits.rows, with_rows, COUNT)
+        check_origins(configuration, self.name)
         self.limits = {
             method.route: EndpointLimits(
                 options_of(method.func),
@@ -196,16 +194,24 @@ class LeanService(Service[Any]):
             app.router.routes.insert(0, Route("/", index, methods=["GET"]))
         methods = {method.route: method for method in self.apis.values()}
         inputs = {path: signature_of(method.func)[0] for path, method in methods.items()}
-        named = {path: model for path, model in inputs.items() if has_fields(model)}
-        with_errors = ErrorMiddleware(RoutesMiddleware(app, paths_of(app.routes)), named)
+        models = {path: model for path, model in inputs.items() if issubclass(model, BaseModel)}
+        with_errors = ErrorMiddleware(RoutesMiddleware(app, paths_of(app.routes)), models)
         served: ASGIApp = with_errors
         if is_main:
             served = FastPath(with_errors, methods, self.limits, bentoml.get_current_service)
         path = key_file_of(self._keys_variable(is_main=is_main))
-        if path is None:
-            return served
-        metric = f"{self.prefix.lower()}_requests_by_key"
-        return AuthMiddleware(served, KeyFile(path, self.keys_command), metric)
+        if path is not None:
+            metric = f"{self.prefix.lower()}_requests_by_key"
+            served = AuthMiddleware(served, KeyFile(path, self.keys_command), metric)
+        return move_outwards(app, served)
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the methods to BentoML's clients, which can then send arrays of any type."""
+        found: dict[str, Any] = super().schema()
+        for method in found["routes"]:
+            if NPY in options_of(self.apis[method["name"]].func).media_types:
+                method["input"] = ARRAY
+        return found
 
     @property
     def openapi_spec(self) -> _Document:

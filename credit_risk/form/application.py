@@ -84,6 +84,6 @@ class Application(UniqueKeys):
 
 
 class ApplicationBatch(RowBatch[Application]):
-    """Many applications; a bad one among them does not refuse the others."""
+    """Array of applications, one object each; a bad one does not refuse the others."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [[COURSE_EXAMPLE, RISKY_EXAMPLE]]})

@@ -3,13 +3,19 @@
 from typing import Annotated, Any, Self, cast
 
 import numpy as np
-from pydantic import ConfigDict, GetPydanticSchema, RootModel, ValidatorFunctionWrapHandler
+from pydantic import (
+    ConfigDict,
+    GetPydanticSchema,
+    RootModel,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from credit_risk.errors import EncodingError
 from credit_risk.form import CATEGORIES, COLUMNS, COURSE_EXAMPLE, LIMITS, OPTIONAL_FIELDS
 from credit_risk.model.encoding import Rows
-from lean_bento import DivisibleList, check_size, count_values
+from lean_bento import DivisibleList, check_size, count_values, say_what_was_found
 
 __all__ = ["EncodedApplications", "check_rows"]
 
@@ -78,7 +84,8 @@ def _rows_of(value: object, read_lists: ValidatorFunctionWrapHandler) -> Rows:
 def _from_lists(lists: list[list[float | None]]) -> Rows:
     lengths = {len(row) for row in lists}
     if lengths - {len(COLUMNS)}:
-        msg = f"found rows of {min(lengths)} to {max(lengths)} numbers, expected {len(COLUMNS)}"
+        found = " to ".join(str(each) for each in sorted({min(lengths), max(lengths)}))
+        msg = f"found rows of {found} numbers, expected {len(COLUMNS)}"
         raise EncodingError(msg)
     with np.errstate(over="ignore"):  # what overflows is infinite, and refused by its column
         return np.array(lists, dtype=np.float32).reshape(-1, len(COLUMNS))
@@ -109,7 +116,7 @@ class EncodedApplications(
     ],
     DivisibleList,
 ):
-    """Encoded applications: rows of 29 numbers, null where income, assets or debt is missing."""
+    """Array of rows of 29 numbers, null where income, assets or debt is missing."""
 
     model_config = ConfigDict(json_schema_extra=_describe_array)
 
@@ -130,7 +137,10 @@ class EncodedApplications(
         """
         body = json_data.encode() if isinstance(json_data, str) else json_data
         cls.check_body(body)
-        return super().model_validate_json(body)
+        try:
+            return super().model_validate_json(body)
+        except ValidationError as error:
+            raise say_what_was_found(error) from None
 
     @classmethod
     def join(cls, parts: list[Self]) -> Self:

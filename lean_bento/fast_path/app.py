@@ -4,7 +4,7 @@ BentoML's own path costs several times what the method itself does. For a POST o
 ``.npy`` file to an ``@bentoml.api`` method this one reads the body, validates it with the method's
 own model, awaits the method, serialises the answer, and counts it in the same metrics under the
 same limits. Every other request takes BentoML's path. All requests do so while a middleware is in
-use that this path does not know: tracing, CORS, the access log.
+use that this path does not know: tracing, the access log.
 """
 
 import asyncio

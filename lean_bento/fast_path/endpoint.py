@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.chunked_json import LONG, read_in_parts, write_in_parts
+from lean_bento.codecs.json_encoding import BOM_UTF8, check_encoding
 from lean_bento.codecs.npy import JSON, NPY, read_npy
 from lean_bento.endpoint_options import options_of
 from lean_bento.error_response import ErrorResponse
@@ -99,7 +100,7 @@ class Endpoint:
         if self.metrics:
             self.metrics.finish(self.metrics.start(), HTTPStatus.TOO_MANY_REQUESTS)
         for message in SHED:
-            await send(message)
+            await send({**message})  # which CORS adds headers to
 
     async def _answer(self, context: RequestContext, receive: Receive, length: int) -> bytes | None:
         """Read, validate, call and serialise; None if the client has gone.
@@ -120,6 +121,7 @@ class Endpoint:
         try:
             value = await self.read(body)
         except ValidationError as error:
+            check_encoding(body, error)
             findings = error.errors(include_url=False, include_context=False, include_input=False)
             raise InvalidBodyError(findings) from None
         answer = await self.call(value)
@@ -135,6 +137,7 @@ def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
     divisible = issubclass(spec, DivisibleList)
 
     async def read_json_body(body: bytes) -> Any:  # noqa: ANN401  the method's own model
+        body = body.removeprefix(BOM_UTF8)
         if divisible and len(body) > LONG:
             spec.check_body(body)  # each part looks only at itself
             return await read_in_parts(body, validate_json)

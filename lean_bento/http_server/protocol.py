@@ -25,6 +25,7 @@ from lean_bento.bentoml_internals import (
     RequestResponseCycle,
 )
 from lean_bento.error_response import ErrorResponse
+from lean_bento.middleware.cors import IN_STATE
 from lean_bento.middleware.errors import with_security_headers
 
 __all__ = ["HttpProtocol", "ResponseCycle"]
@@ -193,12 +194,15 @@ class HttpProtocol(HttpToolsProtocol):
             cycle.keep_alive = False  # uvicorn closes after its answer
             return
         if not (is_answering and cycle.response_started) and not self.transport.is_closing():
-            self.transport.write(self._answer(status))
+            of_body = cycle.scope["headers"] if is_answering else ()
+            self.transport.write(self._answer(status, self.headers if self._in_head else of_body))
         self.transport.close()
 
-    def _answer(self, status: HTTPStatus) -> bytes:
-        content_type = (b"content-type", b"application/json")
-        headers = with_security_headers([*self.server_state.default_headers, content_type])
+    def _answer(self, status: HTTPStatus, request_headers: Iterable[Header]) -> bytes:
+        headers = [*self.server_state.default_headers, (b"content-type", b"application/json")]
+        if cors := self.app_state.get(IN_STATE):
+            headers += cors.headers_of_answer(request_headers)
+        headers = with_security_headers(headers)
         head = constant_head(status, tuple(headers))
         body = ErrorResponse(error=ERRORS[status]).model_dump_json().encode()
         return b"%b%d\r\nconnection: close\r\n\r\n%b" % (head, len(body), body)

@@ -41,7 +41,7 @@ def test_the_request_with_a_key_is_answered(locked: Locked, home: Path) -> None:
 
 
 def test_compose_s_snippet_fits_the_file_that_it_is_added_to() -> None:
-    (snippet,) = [yaml.safe_load(text) for text in SNIPPETS if "services:" in text]
+    (snippet,) = [yaml.safe_load(text) for text in SNIPPETS if "volumes:" in text]
     compose = yaml.safe_load((PROJECT / "deploy" / "compose.yaml").read_text())
 
     added, there = snippet["services"]["classifier"], compose["services"]["classifier"]

@@ -1,6 +1,7 @@
 """A service is hosted as its configuration and its environment say."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +11,14 @@ import httpx
 import pytest
 import yaml
 from asgi import ask, client_of, started
+from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml.exceptions import BentoMLConfigException
 from bentoml.models import BentoModel
+from opentelemetry.util.http import parse_excluded_urls
 from pydantic import BaseModel, Field
 
 from lean_bento import KeyCommand, LeanService, RowAnswers, RowBatch, UniqueKeys
+from lean_bento.bentoml_internals import JSONSerde
 from lean_bento.config import Configuration
 
 KEYS, RUNNER_KEYS, RUNNER = "TOY_API_KEYS_FILE", "TOY_RUNNER_API_KEYS_FILE", "TOY_RUNNER"
@@ -79,8 +83,9 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.delenv(variable, raising=False)
     path = tmp_path / "configuration.yaml"
 
-    def configure(service: ToyService, **limits: Any) -> ToyService:
-        path.write_text(yaml.safe_dump({"services": {"garden": {"limits": LIMITS | limits}}}))
+    def configure(service: ToyService, beside: Any = None, **limits: Any) -> ToyService:
+        settings = {"limits": LIMITS | limits} | (beside or {})
+        path.write_text(yaml.safe_dump({"services": {"garden": settings}}))
         monkeypatch.setenv("BENTOML_CONFIG", str(path))
         service.configure(Configuration({"garden": [], "runner": []}))
         return service
@@ -172,6 +177,75 @@ def test_keys_are_wanted_and_documented_where_a_file_is_named(
     assert ask(app, "GET", "/").status_code == 401
     assert ask(app, "GET", "/", headers={"authorization": f"Bearer {key}"}).status_code == 200
     assert "security" in service.openapi_spec
+
+
+SHOP = "https://shop.example"
+CORS = {
+    "http": {"cors": {"enabled": True, "access_control_allow_origins": [SHOP]}},
+    "logging": {"access": {"enabled": False}},
+}
+
+
+@pytest.fixture
+def other_sites() -> Iterator[None]:
+    """Have BentoML take over what it otherwise reads once in a process: origins, what is traced."""
+    BentoMLContainer.access_control_options.set({"allow_origins": [SHOP]})
+    BentoMLContainer.tracing_excluded_urls.set(parse_excluded_urls(".*"))
+    yield
+    BentoMLContainer.access_control_options.reset()
+    BentoMLContainer.tracing_excluded_urls.reset()
+
+
+@pytest.mark.usefixtures("other_sites")
+def test_a_browser_is_asked_for_a_key_with_its_request_and_not_before_it(
+    configure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    KeyCommand().add(tmp_path / "keys.toml", "bank")
+    monkeypatch.setenv(KEYS, str(tmp_path / "keys.toml"))
+    app = configure(make(), beside=CORS).to_asgi()
+
+    before = ask(app, "OPTIONS", headers={"origin": SHOP, "access-control-request-method": "GET"})
+    refused = ask(app, headers={"origin": SHOP})
+
+    assert (before.status_code, refused.status_code) == (200, 401)
+    for answer in (before, refused):
+        assert answer.headers["access-control-allow-origin"] == SHOP
+
+
+@pytest.mark.usefixtures("other_sites")
+def test_the_fast_path_is_taken_for_requests_of_other_sites_too(
+    configure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = configure(make(), beside=CORS).to_asgi()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("BentoML's own path")
+
+    async def scenario() -> httpx.Response:
+        async with started(app), client_of(app) as client:
+            return await client.post("/name", json={"petal": 1}, headers={"origin": SHOP})
+
+    monkeypatch.setattr(JSONSerde, "parse_request", fail)
+    answer = asyncio.run(scenario())
+
+    assert answer.json() == {"kind": "1.0"}
+    assert answer.headers["access-control-allow-origin"] == SHOP
+
+
+@pytest.mark.usefixtures("other_sites")
+def test_an_error_of_the_service_can_be_read_by_other_sites(configure: Any) -> None:
+    service = configure(make(), beside=CORS)
+    service.answer_get("/kind", Kind, lambda _: Kind(kind=["no text"]))  # type: ignore[arg-type]
+    app = service.to_asgi()
+
+    async def scenario() -> httpx.Response:
+        async with started(app), client_of(app) as client:
+            return await client.get("/kind", headers={"origin": SHOP})
+
+    answer = asyncio.run(scenario())
+
+    assert answer.status_code == 500
+    assert answer.headers["access-control-allow-origin"] == SHOP
 
 
 def test_the_document_is_built_into_a_bento_as_plain_yaml(configure: Any) -> None:

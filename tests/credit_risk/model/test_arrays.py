@@ -57,11 +57,13 @@ def test_a_missing_number_is_null_in_lists_and_nan_in_the_array() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("{}", "valid list|valid array"),
+        ("{}", "This is one object with nothing in it, not an array"),
+        ('{"inputs": [1]}', "This is one object with inputs, not an array"),
         ('[["1.5"]]', "valid number"),
         ("[[1, 2], [3]]", "found rows of 1 to 2 numbers, expected 29"),
+        ("[[1, 2, 3]]", "found rows of 3 numbers, expected 29"),
         ("[1, 2]", "valid list|valid array"),
-        ("null", "valid list|valid array"),
+        ("null", "This is a single value, not an array"),
         (f"[[{'1e39,' * 28} 1e39]]", "found inf"),
         (f"[[{'NaN,' * 28} NaN]]", "finite number"),
     ],

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import pairwise
 from secrets import token_hex
 from threading import Event
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import uvicorn
@@ -34,6 +34,7 @@ from lean_bento.http_server.protocol import (
     constant_head,
 )
 from lean_bento.http_server.server import Server
+from lean_bento.middleware.cors import OutermostCORSMiddleware
 
 Address = tuple[str, int]
 Headers = list[tuple[bytes, bytes]]
@@ -53,6 +54,11 @@ BEGUN: list[str] = []
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with the body and with the number of headers once it has been read."""
+    if scope["type"] == "lifespan":
+        for step in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{step}.complete"})
+        return
     BEGUN.append(scope["path"])
     request = Request(scope, receive)
     body = await request.body()
@@ -61,9 +67,11 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @contextmanager
-def serving(app: ASGIApp, idle: float = PATIENCE) -> Iterator[Address]:
+def serving(
+    app: ASGIApp, idle: float = PATIENCE, lifespan: Literal["on", "off"] = "off"
+) -> Iterator[Address]:
     """Serve an application that keeps an idle connection for ``idle`` seconds."""
-    server = Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    server = Server(uvicorn.Config(app, log_config=None, lifespan=lifespan))
     with pytest.MonkeyPatch.context() as patch, in_a_thread(server) as address:
         patch.setattr(server.config, "timeout_keep_alive", idle)
         yield address
@@ -549,3 +557,50 @@ def test_a_header_of_one_answer_is_cached_only_in_front_of_the_length(*, is_late
     assert answers.count(b"\r\n\r\nhello") == 50
     assert cache.misses - before <= (2 if is_late else 50)
     assert cache.currsize <= (cache.maxsize or 0)
+
+
+SHOP = "https://shop.example"
+ORIGIN = b"Origin: https://shop.example\r\nAccept: */*\r\n"
+"""A header has been read when the next one begins."""
+OTHER_SITES = OutermostCORSMiddleware(echo, allow_origins=[SHOP])
+
+
+@pytest.fixture(scope="module")
+def open_to_a_shop() -> Iterator[Address]:
+    with serving(OTHER_SITES, lifespan="on") as address:
+        yield address
+
+
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [
+        (400, BEGIN + ORIGIN + b"no colon\r\n\r\n"),
+        (400, BEGIN + ORIGIN + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        (408, BEGIN + ORIGIN + b"Content-Length: 5\r\n\r\nhe"),
+        (408, BEGIN + ORIGIN),
+        (431, BEGIN + ORIGIN + b"a: 3456789\r\n" * 6_000 + b"\r\n"),
+    ],
+)
+def test_a_page_of_another_site_may_read_a_refusal_once_its_origin_was_read(
+    open_to_a_shop: Address, hurry: Callable[[], None], status: int, content: bytes
+) -> None:
+    hurry()
+    (answer,) = sent(open_to_a_shop, content)
+
+    assert answer.status == status
+    assert error(answer)
+    assert answer.headers["access-control-allow-origin"] == SHOP
+    assert answer.headers["vary"] == "Origin"
+
+
+def test_a_refusal_of_no_origin_or_another_one_is_readable_by_none(
+    open_to_a_shop: Address,
+) -> None:
+    for origin in (b"", ORIGIN.replace(b"shop", b"other")):
+        (answer,) = sent(open_to_a_shop, BEGIN + origin + b"no colon\r\n\r\n")
+
+        assert answer.status == 400
+        assert answer.headers["vary"] == "Origin"
+        assert "access-control-allow-origin" not in answer.headers
+    (garbage,) = sent(open_to_a_shop, KEPT + ORIGIN + b"Content-Length: 0\r\n\r\n", b"\x16\x03")[1:]
+    assert "access-control-allow-origin" not in garbage.headers

@@ -2,17 +2,19 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import numpy as np
 import pytest
-from bodies import JSON, NPY, encoded, npy
+from bodies import JSON, NPY, encoded, nested, npy
+from hypothesis import given
+from hypothesis import strategies as st
 from raw_http import Answer, Connection
 
-from credit_risk.form import COURSE_EXAMPLE, Application
+from credit_risk.form import COURSE_EXAMPLE, Application, sample_applications
 
 if TYPE_CHECKING:
     from running import Server
@@ -110,6 +112,131 @@ def test_a_refusal_has_one_shape_and_echoes_little(http: httpx.Client, url: str,
     assert answer.headers["content-type"] == "application/json"
     assert answer.text.count("Q") <= 100
     assert "Traceback" not in answer.text
+
+
+SPLIT = {"columns": list(COURSE_EXAMPLE), "index": [0], "data": [[*COURSE_EXAMPLE.values()]]}
+NO_ARRAYS: dict[str, tuple[Any, str]] = {
+    "one application": (COURSE_EXAMPLE, "one object with seniority, home, time, age"),
+    "pandas' split layout": (SPLIT, "one object with columns, index, data"),
+    "TensorFlow Serving": ({"instances": [COURSE_EXAMPLE]}, "one object with instances"),
+    "open inference, V2": ({"inputs": [{"name": "x"}]}, "one object with inputs"),
+    "nothing": ({}, "one object with nothing in it"),
+    "a number": (7, "a single value"),
+}
+
+
+@pytest.mark.parametrize("path", ["/classify_batch", "/classify_array"])
+@pytest.mark.parametrize("case", NO_ARRAYS)
+def test_a_body_that_is_no_array_is_told_what_was_found_and_what_to_send(
+    http: httpx.Client, url: str, case: str, path: str
+) -> None:
+    body, found = NO_ARRAYS[case]
+    answer = http.post(f"{url}{path}", json=body)
+    (problem,) = answer.json()["detail"]
+
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(f"This is {found}")
+    assert problem["message"].endswith(", not an array")
+    assert problem["expected"].startswith("Array of ")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [([["a"]], "Input should be a valid number"), ([[1, 2, 3]], "found rows of 3 numbers, exp")],
+)
+def test_rows_of_an_array_that_are_none_are_told_what_to_send(
+    http: httpx.Client, url: str, rows: Any, message: str
+) -> None:
+    (problem,) = http.post(f"{url}/classify_array", json=rows).json()["detail"]
+
+    assert problem["message"].startswith(message)
+    assert problem["expected"].startswith("Array of rows of 29 numbers")
+
+
+BODIES = {
+    "/classify": GOOD,
+    "/classify_batch": f"[{GOOD}]",
+    "/classify_array": json.dumps(nested(encoded(sample_applications(1)))),
+}
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_json_is_read_with_a_byte_order_mark(http: httpx.Client, url: str, path: str) -> None:
+    plain, marked = (
+        http.post(f"{url}{path}", content=BODIES[path].encode(encoding), headers=JSON)
+        for encoding in ("utf-8", "utf-8-sig")
+    )
+
+    assert (plain.status_code, plain.json()) == (marked.status_code, marked.json())
+    assert plain.status_code == 200
+
+
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be"])
+def test_json_in_another_encoding_is_refused_by_its_name(
+    http: httpx.Client, url: str, path: str, encoding: str
+) -> None:
+    answer = http.post(f"{url}{path}", content=BODIES[path].encode(encoding), headers=JSON)
+
+    assert answer.status_code == 400
+    assert f"JSON in {encoding[:6].upper()}, expected UTF-8" in answer.json()["error"]
+
+
+NAMES = st.text(max_size=9)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | NAMES,
+    lambda each: (
+        st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=9), each, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A good body of an endpoint with something in it put in the place of something else."""
+    path = draw(st.sampled_from(sorted(BODIES)))
+    body = json.loads(BODIES[path])
+    holder = [body]
+    place: Any = 0
+    while isinstance(holder[place], dict | list) and holder[place] and draw(st.booleans()):
+        holder = holder[place]
+        names = sorted(holder) if isinstance(holder, dict) else range(len(holder))
+        place = draw(st.sampled_from(names))
+    wraps: list[Callable[[Any], Any]] = [
+        lambda it: [it],
+        lambda it: [it, it],
+        lambda it: {"instances": it},
+        lambda it: {"inputs": it},
+        str,
+    ]
+    value = draw(VALUES | st.sampled_from(wraps))
+    if holder[place] is body:
+        return path, json.dumps(value(body) if callable(value) else value).encode()
+    holder[place] = value(holder[place]) if callable(value) else value
+    text = json.dumps(body)
+    return path, text[: draw(st.sampled_from([len(text), len(text) // 2]))].encode()
+
+
+@given(mutations())
+def test_each_problem_of_each_refusal_says_what_was_expected(
+    http: httpx.Client, url: str, mutation: tuple[str, bytes]
+) -> None:
+    path, body = mutation
+    answer = http.post(f"{url}{path}", content=body, headers=JSON)
+    found = answer.json()
+
+    assert answer.status_code in {200, 400}
+    for each in found if isinstance(found, list) else [found]:
+        assert all(problem["expected"] for problem in each.get("detail", [])), each
+        assert "error" not in each or path != "/classify" or each["detail"], each
+
+
+def test_what_is_left_out_of_a_long_refusal_is_explained_too(http: httpx.Client, url: str) -> None:
+    answer = http.post(f"{url}/classify", json={f"x{n}": n for n in range(99)})
+
+    assert answer.json()["detail"][-1]["message"].startswith("and ")
+    assert answer.json()["detail"][-1]["expected"].startswith("a JSON object with the fields")
 
 
 LARGE, TEXT = b" " * 17_000, {"content-type": "text/plain"}
