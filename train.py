@@ -1,7 +1,7 @@
 """Train the credit-risk model and store it, with its report, in the BentoML model store.
 
     python train.py                                  on the synthetic sample, data/sample.csv
-    python train.py --data data/CreditScoring.csv    on a file or URL, CSV or Parquet
+    python train.py --data data/CreditScoring.csv    on a file or URL: CSV, Parquet or XLSX
     python train.py --compare                        compare with other models, store nothing
     python train.py --tune 100                       search parameters in 100 trials, store nothing
     python train.py --course                         the ML Zoomcamp lesson's model, to compare with
@@ -35,7 +35,7 @@ options = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
 )
 option = options.add_argument
-option("--data", default=str(SAMPLE), help="loans: a path or a URL of CSV or Parquet")
+option("--data", default=str(SAMPLE), help="loans: a path or a URL of CSV, Parquet or XLSX")
 option("--parameters", type=Path, default=training.PARAMETERS, help="of the trees: a TOML file")
 repeats_help = "of the 5-fold cross-validation; 0 leaves the comparison out (%(default)s)"
 option("--repeats", type=int, default=3, choices=range(11), metavar="N", help=repeats_help)
@@ -63,7 +63,9 @@ def main(args: argparse.Namespace) -> None:
 
     loans = training.read_loans(args.data)
     dropped = ", ".join(f"{count} {reason}" for reason, count in loans.dropped.items())
-    terminal.say("read", f"{loans.name}: {loans.rows_read:,} rows, dropped: {dropped or 'none'}")
+    read_as = f"; read as {', '.join(loans.notes)}" if loans.notes else ""
+    found = f"{loans.rows_read:,} rows, dropped: {dropped or 'none'}{read_as}"
+    terminal.say("read", f"{loans.name}: {found}")
     vectorizer = training.fit_vectorizer()
     examples = training.Examples.encode(vectorizer, loans.records(), loans.defaulted)
 

@@ -1,7 +1,9 @@
 """A small file of loans, and what makes others of it."""
 
-from io import StringIO
+import re
+from io import BytesIO, StringIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pandas as pd
 
@@ -17,6 +19,11 @@ ROWS = (
 TABLE = "\n".join((HEADER, *ROWS)) + "\n"
 SMALL = pd.read_csv(StringIO(TABLE)).astype("float64")
 FILES = ("loans.csv", "loans.parquet")
+
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+TYPES = 'xmlns="http://schemas.openxmlformats.org/package/2006/content-types"'
+LINKS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
 
 
 def written(path: Path, content: str | bytes) -> Path:
@@ -36,3 +43,35 @@ def with_cell(row: int, column: str, value: str) -> str:
     lines = [line.split(",") for line in TABLE.splitlines()]
     lines[row][COLUMNS.index(column)] = value
     return "\n".join(",".join(line) for line in lines)
+
+
+def workbook(**sheets: list[list[str]]) -> bytes:
+    """Write a workbook of Excel (XLSX): rows of cells by sheet; what is a number becomes one."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.{}+xml".format
+    types = [f'<Override PartName="/xl/workbook.xml" ContentType="{kind("sheet.main")}"/>']
+    names, links, parts = [], [], {}
+    for number, (name, rows) in enumerate(sheets.items(), 1):
+        file = f"worksheets/sheet{number}.xml"
+        types.append(f'<Override PartName="/xl/{file}" ContentType="{kind("worksheet")}"/>')
+        names.append(f'<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>')
+        links.append(f'<Relationship Id="r{number}" Type="{OFFICE}/worksheet" Target="{file}"/>')
+        lines = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows)
+        parts[f"xl/{file}"] = f"<worksheet {MAIN}><sheetData>{lines}</sheetData></worksheet>"
+    parts["[Content_Types].xml"] = f"<Types {TYPES}>{''.join(types)}</Types>"
+    main = f'<Relationship Id="r1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
+    parts["_rels/.rels"] = f"<Relationships {LINKS}>{main}</Relationships>"
+    parts["xl/_rels/workbook.xml.rels"] = f"<Relationships {LINKS}>{''.join(links)}</Relationships>"
+    parts["xl/workbook.xml"] = (
+        f'<workbook {MAIN} xmlns:r="{OFFICE}"><sheets>{"".join(names)}</sheets></workbook>'
+    )
+    out = BytesIO()
+    with ZipFile(out, "w") as archive:
+        for path, text in parts.items():
+            archive.writestr(path, '<?xml version="1.0" encoding="UTF-8"?>' + text)
+    return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    if re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return f"<c><v>{text}</v></c>"
+    return f'<c t="inlineStr"><is><t>{text}</t></is></c>' if text else "<c/>"

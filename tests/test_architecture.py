@@ -55,7 +55,8 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         },
         {
             *("jinja2", "joblib", "matplotlib", "numpy", "optuna", "pandas", "pyarrow"),
-            *("requests", "rich", "scipy", "sklearn", "threadpoolctl", "xgboost"),
+            *("python_calamine", "requests", "rich", "scipy", "sklearn"),
+            *("threadpoolctl", "xgboost"),
         },
     ),
     "service": (
@@ -102,8 +103,8 @@ SHIPPED = {
 }
 HEAVY = {"locust", "matplotlib", "pandas", "rich", "scipy", "sklearn", "xgboost"}
 """Libraries that the image lacks or that load slowly."""
-OPENS_NO_TEXT = {"os.open", "opener.open"}
-"""Calls named ``open`` that give a descriptor, or the answer of a URL."""
+OPENS_NO_TEXT = {"archive.open", "opener.open", "os.open"}
+"""Calls named ``open`` that give a file of a zip, the answer of a URL, or a descriptor."""
 PROGRAMS = {"benchmarks.in_process", "benchmarks.forest"}
 
 UNTESTED = {

@@ -1,4 +1,4 @@
-"""Read a file of loans, CSV or Parquet, from a path or a URL, and check every cell.
+"""Read a file of loans, from a path or a URL, and check every cell.
 
 A wrong file is one ``DataError`` with the place, what was found and what was expected.
 """
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from credit_risk.errors import DataError
 from credit_risk.form import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
-from credit_risk.training.data.table import COLUMNS, cut, read_table
+from credit_risk.training.data.numbers import has_unclear_comma, read_numbers
+from credit_risk.training.data.table import COLUMNS, read_table
+from credit_risk.training.data.wording import cut
 
 __all__ = ["CODE_MEANINGS", "Dataset", "read_loans"]
 
+LISTED: Final = 10  # wrong cells in a message
 UNKNOWN, ENDED_WELL, ENDED_IN_DEFAULT = range(3)
 CODE_MEANINGS: Final[Mapping[str, Mapping[int, str]]] = MappingProxyType(
     {"status": {UNKNOWN: "unknown", ENDED_WELL: "ok", ENDED_IN_DEFAULT: "default"}, **CODES}
@@ -38,6 +41,7 @@ class Dataset:
         defaulted: (n,) bool, True where the loan ended in default.
         rows_read: number of rows in the file, n and the dropped ones.
         dropped: number of rows left out, by reason.
+        notes: in what the file differs from plain CSV, such as its encoding.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Dataset:
     defaulted: NDArray[np.bool_]
     rows_read: int
     dropped: Mapping[str, int]
+    notes: tuple[str, ...] = ()
 
     def records(self) -> list[dict[str, float | str]]:
         """Return each application by field, for ``DictVectorizer``; NaN where missing."""
@@ -55,7 +60,7 @@ class Dataset:
 
 
 def read_loans(source: str | Path) -> Dataset:
-    """Read loans from a path or an http(s) URL; the content tells CSV from Parquet.
+    """Read loans from a path or an http(s) URL; the content tells CSV, Parquet and XLSX apart.
 
     Columns may come in any order and letter case. Rows of unknown outcome are dropped.
 
@@ -65,7 +70,7 @@ def read_loans(source: str | Path) -> Dataset:
     """
     table = read_table(source)
     name, cells = table.name, table.cells
-    numbers = pd.DataFrame({column: _numbers(cells[column]) for column in cells})
+    numbers, decimal_commas = read_numbers(cells)
     _check_cells(name, cells, numbers)
     known = numbers[numbers["Status"] != UNKNOWN].reset_index(drop=True)
     defaulted = (known["Status"] == ENDED_IN_DEFAULT).to_numpy()
@@ -78,34 +83,37 @@ def read_loans(source: str | Path) -> Dataset:
         defaulted=defaulted,
         rows_read=len(numbers),
         dropped=MappingProxyType({"unknown outcome": dropped} if dropped else {}),
+        notes=(*table.notes, *(("decimal commas",) if decimal_commas else ())),
     )
-
-
-def _numbers(cells: pd.Series) -> NDArray[np.float64]:
-    """Return cells (n,) as numbers: NaN where empty, infinity where not a number."""
-    if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
-        if not isinstance(cells.dtype, pd.StringDtype):
-            cells = cells.map(str, na_action="ignore").astype("str")
-        numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
-        unread = cells[numbers.isna()].dropna().str.strip()
-        numbers[unread.index[unread != ""]] = np.inf
-        cells = numbers
-    return np.asarray(cells.to_numpy(dtype="float64", na_value=np.nan))
 
 
 def _check_cells(name: str, cells: pd.DataFrame, numbers: pd.DataFrame) -> None:
     bad = np.column_stack([_bad(column.lower(), numbers[column].to_numpy()) for column in cells])
     if not bad.any():
         return
-    row, place = (int(n) for n in np.unravel_index(bad.argmax(), bad.shape))
-    column, number = cells.columns[place], numbers.iloc[row, place]
-    found = "an empty cell" if np.isnan(number) else repr(cut(str(cells.iloc[row, place])))
-    if number == MISSING_CODE:
-        found += ", which means missing"
-    problem = f"found {found}, expected {_expected(column.lower())}"
+    explained: set[str] = set()
+    found = []
+    for row, place in np.argwhere(bad)[:LISTED].tolist():  # in the file's order
+        column, number = str(cells.columns[place]), float(numbers.iloc[row, place])
+        said = f"found {_describe(cells.iloc[row, place], number)}"
+        if column not in explained:
+            said += f", expected {_expected(column.lower())}"
+        explained.add(column)
+        found.append((row + 1, column, said))
+    row, column, problem = found[0]
     if others := np.count_nonzero(bad) - 1:
         problem += f"; other wrong cells: {others}"
-    raise DataError(name, problem, row=row + 1, column=column)
+        listed = (f"row {row}, column {column!r}: {said}" for row, column, said in found[1:])
+        problem += (": " if others < LISTED else ", the first of them: ") + "; ".join(listed)
+    raise DataError(name, problem, row=row, column=column)
+
+
+def _describe(cell: object, number: float) -> str:
+    if np.isnan(number):
+        return "an empty cell"
+    missing = ", which means missing" if number == MISSING_CODE else ""
+    comma = ", whose comma can be that of a thousand" if has_unclear_comma(cell) else ""
+    return repr(cut(str(cell))) + missing + comma
 
 
 def _bad(field: str, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -16,12 +16,14 @@ from collections.abc import Sequence
 from http.client import IncompleteRead
 from pathlib import Path
 from typing import Final
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from credit_risk.errors import DataError
+from credit_risk.training.data.wording import cut, first_sentence
 
 __all__ = ["download", "fetch", "main"]
 
@@ -31,10 +33,13 @@ DESTINATION: Final = Path("data/CreditScoring.csv")
 TIMEOUT: Final = 30  # seconds without a byte
 MAX_BYTES: Final = 1_000_000_000
 PIECE: Final = 65_536  # bytes
+MAX_HOPS: Final = 10  # the first URL is one
 
 
 def fetch(url: str, max_bytes: int = MAX_BYTES) -> bytes:
     """Return what an http(s) URL answers with; show the progress on standard error.
+
+    The name and password of a URL are sent to its own host, and to no other that it redirects to.
 
     Raises:
         DataError: if it cannot be reached, ends early, or is larger than ``max_bytes``. The message
@@ -43,10 +48,7 @@ def fetch(url: str, max_bytes: int = MAX_BYTES) -> bytes:
     shown, content = _without_secrets(url), bytearray()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     try:
-        with (
-            requests.get(url, stream=True, timeout=TIMEOUT) as response,
-            Progress(*columns, console=Console(stderr=True)) as progress,
-        ):
+        with _open(url) as response, Progress(*columns, console=Console(stderr=True)) as progress:
             response.raise_for_status()
             total = int(response.headers.get("Content-Length", 0))
             task = progress.add_task(shown.rpartition("/")[2], total=total or None)
@@ -60,15 +62,53 @@ def fetch(url: str, max_bytes: int = MAX_BYTES) -> bytes:
     return bytes(content)
 
 
+class _Session(requests.Session):
+    """Follows no redirect: Requests would read the body of each, whatever its size."""
+
+    def get_redirect_target(self, _: requests.Response) -> None:
+        return None
+
+
+def _open(url: str) -> requests.Response:
+    """Ask for a URL, and for those that it redirects to.
+
+    Raises:
+        DataError: for too many redirects, or one to another scheme or from https to http.
+    """
+    shown, first = _without_secrets(url), urlsplit(url)
+    known = tuple(unquote(part or "").encode() for part in (first.username, first.password))
+    for _ in range(MAX_HOPS):
+        here = urlsplit(url)
+        auth = known if first.username and _origin(here) == _origin(first) else None
+        response = _Session().get(url, auth=auth, stream=True, timeout=TIMEOUT)
+        if not response.is_redirect:
+            return response
+        response.close()
+        url = urljoin(url, response.headers["Location"])
+        allowed = ("https",) if here.scheme.lower() == "https" else ("http", "https")
+        if urlsplit(url).scheme.lower() not in allowed:
+            target = cut(_without_secrets(url))
+            problem = f"found a redirect to {target!r}, expected one to {' or '.join(allowed)}"
+            raise DataError(shown, problem)
+    raise DataError(shown, f"found more than {MAX_HOPS} redirects, expected a file")
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    """Return what is the same wherever a password may be sent again."""
+    return url.scheme.lower(), url.hostname, url.port
+
+
 def _without_secrets(url: str) -> str:
-    """Remove passwords and tokens from a URL."""
+    """Remove passwords and tokens from a URL, from one with a / in its password too."""
+    if re.match(r"\w+://[^/@]*:[^/@]*[^/@\d][^/@]*/[^?#]*@", url):
+        url = re.sub(r"(?<=//).*@", "", url)
     return re.sub(r"(?<=//)[^/]*@|[?#].*", "", url)
 
 
 def _reason(error: BaseException) -> str:
     """Give the cause of an error without the URL, which requests repeats with its secrets."""
     if isinstance(error, requests.HTTPError):
-        return f"HTTP Error {error.response.status_code}: {error.response.reason}"
+        return first_sentence(f"HTTP Error {error.response.status_code}: {error.response.reason}")
     if isinstance(error, ValueError):
         return "it is not a valid URL"
     while error.__context__:
@@ -76,7 +116,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, IncompleteRead):  # urllib3's, which counts
         missing, received = int(error.expected or 0), int(error.partial)
         return f"found {received:,} bytes, expected {received + missing:,}; try again"
-    return str(getattr(error, "strerror", None) or error)[:100] or type(error).__name__
+    said = str(getattr(error, "strerror", None) or error)
+    return first_sentence(said) or type(error).__name__
 
 
 def download(url: str, sha256: str, destination: Path) -> bool:
@@ -105,7 +146,7 @@ def download(url: str, sha256: str, destination: Path) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None, url: str = URL, sha256: str = SHA256) -> int:
-    """Download from the command line; return the exit code, 1 if the file is not there after."""
+    """Download from the command line; return the exit code, 2 if the file is not there after."""
     parser = ArgumentParser(prog="download", description="Download CreditScoring.csv.")
     parser.add_argument("destination", nargs="?", type=Path, default=DESTINATION)
     destination = parser.parse_args(arguments).destination
@@ -118,7 +159,7 @@ def main(arguments: Sequence[str] | None = None, url: str = URL, sha256: str = S
             "your own with `make train DATA=path`, or go on with the sample data/sample.csv.",
             file=sys.stderr,
         )
-        return 1
+        return 2
     when = "now" if fetched else "already"
     print(f"{destination} is there {when}; its SHA-256 is right.")  # noqa: T201  a command's answer
     return 0

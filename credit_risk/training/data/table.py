@@ -1,22 +1,22 @@
-"""Read a file, CSV or Parquet, as a table of the fourteen columns; nothing is checked in a cell."""
+"""Read a file as a table of the fourteen columns; nothing is checked in a cell."""
 
-import csv
-import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
 from credit_risk.errors import DataError
-from credit_risk.training.data.download import fetch
+from credit_risk.training.data.delimited import read_delimited
+from credit_risk.training.data.source import EXPECTED, load
+from credit_risk.training.data.wording import SHOWN, cut, first_sentence
+from credit_risk.training.data.workbook import read_workbook
 
-__all__ = ["COLUMNS", "Table", "cut", "read_table"]
+__all__ = ["COLUMNS", "Table", "read_table"]
 
 COLUMNS: Final = (
     *("Status", "Seniority", "Home", "Time", "Age", "Marital", "Records", "Job"),
@@ -24,7 +24,23 @@ COLUMNS: Final = (
 )
 """Columns of the file in their usual order; in lower case, a column's name is its field's."""
 
-SHOWN: Final = 100  # characters of a value, and names in a list, in a message
+NAMES: Final = frozenset(column.lower() for column in COLUMNS)
+UNNAMED: Final = re.compile(r"(?:unnamed: *\d+)?", re.IGNORECASE)  # in words as pandas names it
+OTHERS: Final = {
+    b"\xd0\xcf\x11\xe0": "an Excel workbook of the old kind (XLS), or one with a password",
+    b"%PDF": "PDF",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"7z\xbc\xaf": "7-Zip",
+    b"Rar!": "RAR",
+    b"ARROW1": "Arrow or Feather",
+    b"ORC": "ORC",
+    b"SQLite format 3": "SQLite",
+    b"\x89HDF": "HDF5",
+    **{bytes([0x80, protocol]): "a pickle" for protocol in range(2, 6)},
+}
+"""Formats that are named and not read, by their first bytes."""
 
 
 @dataclass(frozen=True, eq=False)  # no ==: two tables do not compare to one truth value
@@ -35,88 +51,83 @@ class Table:
         name: of the file, without folders.
         sha256: of the file's bytes, in hexadecimal.
         cells: (n, 14) with the columns COLUMNS in the file's order; text or numbers.
+        notes: in what the file differs from a plain one, for a person to read.
     """
 
     name: str
     sha256: str
     cells: pd.DataFrame
+    notes: tuple[str, ...]
 
 
 def read_table(source: str | Path) -> Table:
-    """Read CSV or Parquet from a path or an http(s) URL; the content tells which.
+    """Read CSV, Parquet or XLSX from a path or an http(s) URL; the content tells which.
 
     Raises:
         DataError: if it cannot be read, is no table, or has other columns or ragged rows.
     """
-    name, content = _load(source)
-    return Table(name, hashlib.sha256(content).hexdigest(), _parse(name, content))
-
-
-def cut(text: str) -> str:
-    """Shorten text from a file for a message."""
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-
-
-def _load(source: str | Path) -> tuple[str, bytes]:
-    """Return the file's name and its bytes."""
-    if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
-        content, url = fetch(source), urlsplit(source)
-        return PurePosixPath(unquote(url.path)).name or str(url.hostname), content
+    file = load(source)
     try:
-        return Path(source).name, Path(source).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        problem = f"cannot be read: {reason}; expected a CSV or Parquet file or an http(s) URL"
-        raise DataError(str(source), problem) from None
-
-
-def _parse(name: str, content: bytes) -> pd.DataFrame:
-    """Return the cells as they are written, in the file's order, columns named as COLUMNS."""
-    ragged: list[Any] = []
-    try:
-        if content.startswith(b"PAR1"):
-            table = pa.parquet.ParquetFile(pa.BufferReader(content)).read()
-        else:
-            table = _parse_csv(content, ragged)
-        labels = [column for column in table.column_names if column.startswith("__index_level_")]
-        cells = table.drop_columns(labels).to_pandas(ignore_metadata=True)  # pandas' row labels
+        cells, ragged, notes = _parse(file.content)
     except (pa.ArrowException, OSError, ValueError) as error:
-        problem = f"found {cut(str(error))}, expected a table in CSV or Parquet"
-        raise DataError(name, problem) from None
-    _check_columns(name, list(cells.columns))
+        problem = f"found {first_sentence(str(error))}, expected a table in {EXPECTED}"
+        raise DataError(file.name, problem) from None
+    cells, unnamed = _leave_out_unnamed(cells)
+    notes = (*file.notes, *notes, *unnamed)
+    _check_columns(file.name, list(cells.columns), notes)
     if ragged:
         problem = f"found {ragged[0].actual_columns} cells, expected {ragged[0].expected_columns}"
-        raise DataError(name, problem, row=ragged[0].number - 1)
+        raise DataError(file.name, problem, row=ragged[0].number - 1)
     if cells.empty:
-        raise DataError(name, "found no rows below the header, expected at least two loans")
-    return cells.rename(columns=str.capitalize)
+        raise DataError(file.name, "found no rows below the header, expected at least two loans")
+    return Table(file.name, file.sha256, cells.rename(columns=str.capitalize), notes)
 
 
-def _parse_csv(content: bytes, ragged: list[Any]) -> Any:  # noqa: ANN401  pyarrow is untyped
-    """Return a pyarrow table of text; put rows of another length into ``ragged``."""
-    text = content.decode("utf-8-sig", errors="replace")
-    first_line = (text.lstrip()[:10_000].splitlines() or [""])[0]
-    found = "an empty file" if not first_line else ""
-    found = "a web page" if first_line.startswith("<") else found
-    if "\0" in text or "\N{REPLACEMENT CHARACTER}" in first_line:
-        found = "binary data"
-    if found:
-        raise ValueError(found)
-
-    def keep(row: Any) -> str:  # noqa: ANN401  pyarrow is untyped
-        ragged.append(row)
-        return "skip"
-
-    names = next(csv.reader([first_line]))
-    return pa.csv.read_csv(
-        pa.BufferReader(text.encode()),
-        read_options=pa.csv.ReadOptions(use_threads=False),  # threads lose the row numbers
-        parse_options=pa.csv.ParseOptions(invalid_row_handler=keep),
-        convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-    )
+def _parse(content: bytes) -> tuple[pd.DataFrame, tuple[Any, ...], tuple[str, ...]]:
+    """Return the cells as they are written with stripped names, ragged rows, and notes."""
+    other = next((name for start, name in OTHERS.items() if content.startswith(start)), "")
+    if other:
+        raise ValueError(other)
+    ragged: tuple[Any, ...] = ()
+    notes: tuple[str, ...] = ()
+    if content.startswith(b"PK"):
+        cells, notes = read_workbook(content), ("XLSX",)
+    elif content.startswith(b"PAR1"):
+        cells = _to_pandas(pa.parquet.ParquetFile(pa.BufferReader(content)).read())
+    else:
+        text = read_delimited(content, NAMES)
+        cells, ragged, notes = _to_pandas(text.table), text.ragged, text.notes
+    return cells.rename(columns=str.strip), ragged, notes
 
 
-def _check_columns(name: str, found: Sequence[str]) -> None:
+def _to_pandas(table: Any) -> pd.DataFrame:  # noqa: ANN401  pyarrow is untyped
+    labels = [column for column in table.column_names if column.startswith("__index_level_")]
+    return table.drop_columns(labels).to_pandas(ignore_metadata=True)  # pandas' row labels
+
+
+def _leave_out_unnamed(cells: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Leave out row labels in front, and columns without a name and without cells."""
+    kept, notes = [], list[str]()
+    for place, name in enumerate(cells.columns):
+        texts = []
+        if UNNAMED.fullmatch(name):
+            texts = [str(cell).strip() for cell in cells.iloc[:, place].dropna()]
+            if not any(texts):
+                continue
+        if place == 0 and _are_labels(texts):
+            notes.append("row labels left out")
+            continue
+        kept.append(place)
+    return cells.iloc[:, kept], tuple(notes)
+
+
+def _are_labels(texts: Sequence[str]) -> bool:
+    """Tell whether texts are what pandas and R number rows with: no two the same."""
+    numbers = {text for text in texts if text.isdecimal()}
+    return bool(texts) and len(numbers) == len(texts)
+
+
+def _check_columns(name: str, found: Sequence[str], notes: Sequence[str]) -> None:
     lowered = [column.lower() for column in found]
     problems = {
         "missing": [column for column in COLUMNS if column.lower() not in lowered],
@@ -129,5 +140,6 @@ def _check_columns(name: str, found: Sequence[str]) -> None:
         if columns
     ]
     if described:
-        problem = f"found {'; '.join(described)}; expected once each: {', '.join(COLUMNS)}"
-        raise DataError(name, problem)
+        read_as = f" (read as {', '.join(notes)})" if notes else ""
+        problem = f"found {'; '.join(described)}{read_as}; expected once each: "
+        raise DataError(name, problem + ", ".join(COLUMNS))

@@ -182,10 +182,10 @@ def test_bad_cells_of_parquet_are_refused_too(tmp_path: Path, value: object) -> 
     error = refusal(saved(tmp_path / "loans.parquet", SMALL.assign(Age=ages)))
 
     assert (error.row, error.column) == (1, "Age")
-    assert str(error).endswith("expected a number from 18 to 120; other wrong cells: 3")
+    assert ", expected a number from 18 to 120; other wrong cells: 3: row 2, " in str(error)
 
 
-def test_the_first_bad_cell_in_file_order_is_reported_and_the_others_are_counted(
+def test_bad_cells_are_reported_in_file_order_and_each_column_explained_once(
     tmp_path: Path,
 ) -> None:
     table = SMALL[list(reversed(COLUMNS))].astype("str")
@@ -195,7 +195,21 @@ def test_the_first_bad_cell_in_file_order_is_reported_and_the_others_are_counted
     error = refusal(saved(tmp_path / "loans.csv", table))
 
     assert (error.row, error.column) == (2, "Price")
-    assert str(error).endswith("; other wrong cells: 2")
+    price, status = "a number from 1 to 10000000", "one of 0 (unknown), 1 (ok), 2 (default)"
+    assert str(error) == (
+        f"loans.csv: row 2, column 'Price': found 'x', expected {price}; other wrong cells: 2: "
+        f"row 2, column 'Status': found 'x', expected {status}; row 4, column 'Price': found 'x'"
+    )
+
+
+def test_the_first_ten_wrong_cells_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+    table = pd.concat([SMALL] * 3, ignore_index=True).assign(Age=[*range(5, 17)])
+
+    error = str(refusal(saved(tmp_path / "loans.csv", table)))
+
+    assert "; other wrong cells: 11, the first of them: row 2, column 'Age': found '6'; " in error
+    assert error.count("column 'Age': found ") == 10
+    assert error.endswith("row 10, column 'Age': found '14'")
 
 
 def test_long_values_are_cut_to_a_hundred_characters(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_row_labels_that_pandas_puts_into_parquet_are_no_column(tmp_path: Path) 
 def test_what_is_no_file_is_refused(tmp_path: Path, name: str, reason: str) -> None:
     assert str(refusal(tmp_path / name)) == (
         f"{tmp_path / name}: cannot be read: {reason}; "
-        "expected a CSV or Parquet file or an http(s) URL"
+        "expected a CSV, Parquet or XLSX file or an http(s) URL"
     )
 
 
@@ -134,7 +134,13 @@ def test_a_url_where_nobody_answers_is_said_to_be_so(
         (b" \n\n", "an empty file"),
         (b"\x89PNG\r\n\x00\x00\x1a\x00", "binary data"),
         (bytes(range(128, 256)), "binary data"),
-        (TABLE.encode("utf-16"), "binary data"),
+        (b"\xff\xfe\x00\xd8", "binary data"),
+        (b'[{"Status": 1}]', "JSON"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of the old kind (XLS)"),
+        (b"ARROW1\0\0", "Arrow or Feather"),
+        (b"\x80\x04\x95", "a pickle"),
+        (TABLE.replace(",", " ").encode(), "cells with blanks between them"),
         (b"<!DOCTYPE html>\n<html></html>", "a web page"),
         (b"PAR1", "Parquet"),
         (b"PAR1" + b"junk" * 100 + b"PAR1", "Parquet"),
@@ -145,7 +151,7 @@ def test_what_is_not_a_table_is_refused(tmp_path: Path, content: bytes, found: s
 
     assert error.startswith("loans.csv: found ")
     assert found.lower() in error.lower()
-    assert error.endswith(", expected a table in CSV or Parquet")
+    assert error.endswith(", expected a table in CSV, Parquet or XLSX")
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -157,9 +163,10 @@ def test_what_is_not_a_table_is_refused(tmp_path: Path, content: bytes, found: s
             "missing columns 'Age', 'Debt'; unexpected columns 'Sex', 'Colour'",
         ),
         (SMALL.assign(AGE=40), "repeated columns 'Age'"),
-        (SMALL.rename(columns={"Age": " Age"}), "missing columns 'Age'; unexpected columns ' Age'"),
+        (SMALL.assign(**{" Age": 40}), "repeated columns 'Age'"),
+        (SMALL.rename(columns={"Age": ""}), "missing columns 'Age'; unexpected columns ''"),
     ],
-    ids=["missing and unexpected", "repeated in another letter case", "with a space"],
+    ids=["missing and unexpected", "in another letter case", "with a space", "unnamed"],
 )
 def test_wrong_columns_are_named(
     tmp_path: Path, file: str, table: pd.DataFrame, problem: str
@@ -175,11 +182,64 @@ def test_columns_repeated_exactly_are_named(tmp_path: Path) -> None:
     assert "found repeated columns 'Status'" in str(refusal(written(tmp_path / "a.csv", lines)))
 
 
-def test_text_without_our_header_is_refused_for_its_columns(tmp_path: Path) -> None:
-    error = str(refusal(written(tmp_path / "loans.csv", TABLE.replace(",", ";"))))
+@pytest.mark.parametrize(
+    ("separator", "notes"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")]
+)
+def test_the_separator_is_found(tmp_path: Path, separator: str, notes: str) -> None:
+    read = read_table(written(tmp_path / "loans.csv", TABLE.replace(",", separator)))
+
+    pd.testing.assert_frame_equal(read.cells.astype("float64"), SMALL)
+    assert read.notes == (notes,)
+
+
+def test_another_separator_is_shown_with_the_columns(tmp_path: Path) -> None:
+    error = str(refusal(written(tmp_path / "loans.csv", TABLE.replace(",", ":"))))
 
     assert "loans.csv: found missing columns 'Status', 'Seniority'" in error
-    assert "unexpected columns 'Status;Seniority;" in error
+    assert "unexpected columns 'Status:Seniority:" in error
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("labels", [range(4), [7, 3, 5, 1]], ids=["in order", "in any order"])
+def test_row_labels_in_front_are_left_out(tmp_path: Path, file: str, labels: list[int]) -> None:
+    table = SMALL.copy()
+    table.insert(0, "Unnamed: 0" if file.endswith("parquet") else "", labels)
+
+    read = read_table(saved(tmp_path / file, table))
+
+    pd.testing.assert_frame_equal(read.cells.astype("float64"), SMALL)
+    assert read.notes == ("row labels left out",)
+
+
+@pytest.mark.parametrize("first", ["1,", "x,"], ids=["the same number", "text"])
+def test_a_column_without_a_name_that_holds_something_else_is_refused(
+    tmp_path: Path, first: str
+) -> None:
+    lines = "\n".join(["," + HEADER, *(first + row for row in ROWS)])
+
+    assert "found unexpected columns ''" in str(refusal(written(tmp_path / "loans.csv", lines)))
+
+
+def test_columns_without_name_and_cells_are_left_out(tmp_path: Path) -> None:
+    lines = "".join(f"{line};;\n" for line in TABLE.replace(",", ";").splitlines())
+
+    pd.testing.assert_frame_equal(numbers(written(tmp_path / "loans.csv", lines)), SMALL)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_blanks_around_names_do_not_matter(tmp_path: Path, file: str) -> None:
+    table = SMALL.rename(columns=lambda name: f" {name.upper()}  ")
+
+    pd.testing.assert_frame_equal(numbers(saved(tmp_path / file, table)), SMALL)
+
+
+def test_a_refusal_says_as_what_a_file_was_read(tmp_path: Path) -> None:
+    text = TABLE.replace("Status", "Statüs").replace(",", ";").encode("latin-1")
+
+    error = str(refusal(written(tmp_path / "loans.csv", text)))
+
+    assert "missing columns 'Status'; unexpected columns 'Statüs'" in error
+    assert "(read as Latin-1, semicolons); expected once each: Status" in error
 
 
 @pytest.mark.parametrize(("row", "found"), [(ROWS[1] + ",7", 15), (ROWS[1][:-5], 13), ("2", 1)])
