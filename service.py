@@ -5,7 +5,6 @@ bentoml serve service.py:svc --reload
 
 import logging
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any, cast
 
 import bentoml
@@ -34,8 +33,7 @@ REASONS_OF_ARRAY = Flag("reasons", ABOUT_REASONS, otherwise=False)
 
 # Named here and not in the shell, so that a bare `bentoml serve` and the bento have it too.
 configuration = lean_bento.read_configuration(
-    Path(__file__).with_name("bentoconfiguration.yaml"),
-    {CLASSIFIER: ["decision_log"], RUNNER: ["batching"]},
+    __file__, {CLASSIFIER: ["decision_log"], RUNNER: ["batching"]}
 )
 batching = configuration.read(RUNNER, "batching", lean_bento.Batching)
 decision_log = read_settings(configuration.section(CLASSIFIER, "decision_log"))
@@ -44,6 +42,13 @@ credit_risk_model = CreditRiskModel(model_tag())
 RunnerRows = Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32"), ContentType(NPY)]
 RunnerAnswer = Annotated[np.ndarray, ContentType(NPY)]
 batched = bentoml.api(batchable=True, **batching.model_dump())
+
+
+def check_before_start() -> list[str]:
+    """Check the model and the folder of the decision log; say what is served."""
+    stored = load_checked(credit_risk_model.resolve())
+    log = decision_log.prepare() if decision_log else "off"
+    return [f"{stored.summary}; decision log {log}", *stored.cautions]
 
 
 class CreditRiskService(LeanService):
@@ -81,13 +86,6 @@ class CreditRiskClassifier:
 
     runner = bentoml.depends(CreditRiskRunner)
     model = credit_risk_model
-
-    @bentoml.on_deployment
-    def check_before_start() -> None:
-        """Check the model and the folder of the decision log before the workers start."""
-        credit_risk_model.resolve()
-        if decision_log:
-            decision_log.prepare()
 
     def __init__(self) -> None:
         stored = load_checked(self.model)
@@ -163,6 +161,7 @@ class CreditRiskClassifier:
 
 
 svc = cast("CreditRiskService", CreditRiskClassifier)
+svc.before_start = check_before_start
 svc.configure(configuration)
 cast("CreditRiskService", CreditRiskRunner).configure(configuration)
 if decision_log:

@@ -95,7 +95,8 @@ def _of_bentoml() -> Names:
     metrics: Any = RunnerTrafficMetricsMiddleware
     return {
         bentoml.Service: "all_services on_load_bento to_asgi openapi_spec mount_asgi_app __call__ "
-        "__attrs_post_init__ inject_config schema apis inner labels middlewares models name",
+        "__attrs_post_init__ inject_config schema apis dependencies inner labels middlewares "
+        "models name",
         BaseBentoInfo: "all_models",
         BentoMLConfiguration.__init__: "override_config_file override_config_values "
         "override_config_json override_defaults validate_schema use_version config",
@@ -149,7 +150,7 @@ def _of_circus() -> Names:
         circus.Arbiter: "start stop",
         Arbiter: "manage_watchers",
         Arbiter.__init__: "sockets loop",
-        CircusSocket.__init__: "is_unix",
+        CircusSocket.__init__: "is_unix host port",
         Watcher.__init__: "respawn",
         BaseAsyncIOLoop: "call_later",
         BaseAsyncIOLoop.initialize: "asyncio_loop",

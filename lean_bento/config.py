@@ -192,20 +192,22 @@ class Configuration:
         return BentoMLConfigException(msg)
 
 
-def read_configuration(path: Path | str, services: Mapping[str, Collection[str]]) -> Configuration:
-    """Read the file that the environment names, or else ``path``, as BentoML does.
+def read_configuration(program: str, services: Mapping[str, Collection[str]]) -> Configuration:
+    """Read the file that the environment names, or else the one beside ``program``.
 
     Also turns BentoML's usage tracking off, unless the environment says otherwise.
 
     Args:
-        path: of the file.
+        program: file of the services, with a ``bentoconfiguration.yaml`` beside it.
         services: the sections that each service has beside BentoML's and ``limits``.
 
     Raises:
         BentoMLConfigException: if it cannot be read, or holds what nothing would use.
     """
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
-    os.environ.setdefault(VARIABLE, str(Path(path).absolute()))
+    os.environ.setdefault(
+        VARIABLE, str(Path(program).absolute().with_name("bentoconfiguration.yaml"))
+    )
     return Configuration(services)
 
 

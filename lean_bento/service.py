@@ -9,7 +9,8 @@ API method takes the fast path.
 
 import logging
 import os
-from functools import cache, partial
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -79,6 +80,8 @@ class LeanService(Service[Any]):
         answers: model of each path that answers GET with JSON.
         pages: paths that answer GET with HTML.
         headers: that methods add to answers of success, each with its meaning.
+        before_start: checks what the service needs, in the first process and before any worker;
+            returns what is served, for the log, and warnings.
     """
 
     prefix: ClassVar[str] = "LEAN_BENTO"
@@ -88,6 +91,10 @@ class LeanService(Service[Any]):
     answers: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
     pages: list[str] = attrs.field(factory=list, init=False)
     headers: dict[str, str] = attrs.field(factory=dict, init=False)
+    before_start: Callable[[], Sequence[str]] = attrs.field(
+        default=attrs.Factory(lambda self: lambda: [self.name], takes_self=True), init=False
+    )
+    _is_dependency: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Have BentoML call ``_before_start`` in the first process, before the workers start."""
@@ -228,12 +235,27 @@ class LeanService(Service[Any]):
         return _Document(found)
 
     def _before_start(self) -> None:
-        """Check the files of keys, and replace BentoML's supervisor of the workers."""
+        """Check what the service needs, say what is served, and replace BentoML's supervisor."""
         supervise()
         variable = self._keys_variable(is_main=True)
         keys = configured_keys(variable, self.keys_command)
         configured_keys(self._keys_variable(is_main=False), self.keys_command)
-        _announce(variable, None if keys is None else ", ".join(key.name for key in keys))
+        if self._is_dependency:
+            return
+        for dependency in self.dependencies.values():
+            dependency.on._is_dependency = True  # noqa: SLF001  it starts later, with this one
+        served, *warnings = self.before_start()
+        if keys is None:
+            access = "open to everyone"
+            warnings.append(
+                f"The service is open to everyone who reaches its port. {variable}=FILE requires "
+                "API keys."
+            )
+        else:
+            access = f"requests need an API key, one of: {', '.join(key.name for key in keys)}"
+        logger.info("Serving %s; %s", served, access)
+        for warning in warnings:
+            logger.warning("%s", warning)
 
     def _keys_variable(self, *, is_main: bool) -> str:
         return f"{self.prefix}{'' if is_main else '_RUNNER'}_API_KEYS_FILE"
@@ -250,14 +272,3 @@ class LeanService(Service[Any]):
             msg = f"{variable}: found {mode!r}, expected 'embedded' or 'remote'"
             raise BentoMLConfigException(msg)
         return mode == "remote"
-
-
-@cache  # once, for all services of the first process
-def _announce(variable: str, names: str | None) -> None:
-    if names is None:
-        logger.warning(
-            "The service is open to everyone who reaches its port. %s=FILE requires API keys.",
-            variable,
-        )
-    else:
-        logger.info("Requests need an API key, one of: %s", names)

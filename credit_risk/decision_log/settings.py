@@ -69,8 +69,8 @@ class DecisionLogSettings(BaseModel):
         key = os.environ.get(KEY_VARIABLE, "") if self.hash else ""
         return Redaction(self.leave_out, self.hash, key.encode())
 
-    def prepare(self) -> None:
-        """Make the folder if need be.
+    def prepare(self) -> str:
+        """Make the folder if need be, and return it.
 
         Raises:
             BentoMLException: if files cannot be made in it; the message is one sentence.
@@ -80,6 +80,7 @@ class DecisionLogSettings(BaseModel):
         except OSError as error:
             msg = f"decision_log.path: found {self.path} ({error}), expected a writable folder"
             raise BentoMLException(msg) from None
+        return self.path
 
     def writer(self, stored: StoredModel, worker: int) -> LogWriter:
         """Make the writer of one worker's log, whose files name the model that decides."""

@@ -36,7 +36,7 @@ class TreeShap:
         leaves = [leaf for tree in forest.trees for leaf in leaves_of(tree)]
         width = max(1, *(len(leaf.conditions) for leaf in leaves))
         if width > MAX_CONDITIONS:
-            msg = f"found a leaf behind {width} inputs, expected at most {MAX_CONDITIONS}"
+            msg = f"a leaf behind {width} inputs, expected at most {MAX_CONDITIONS}"
             raise ValueError(msg)
         for leaf in leaves:
             leaf.conditions += [Condition(0)] * (width - len(leaf.conditions))

@@ -55,8 +55,20 @@ class Forest:
 
 
 def read_forest(model: bytes | bytearray) -> Forest:
-    """Read the trees of a booster of ``binary:logistic`` in XGBoost's JSON format."""
+    """Read the trees of a booster of ``binary:logistic`` in XGBoost's JSON format.
+
+    Raises:
+        ValueError: if it is another kind of booster, or has no trees.
+    """
     learner = json.loads(model)["learner"]
+    kind = learner["gradient_booster"]["name"], learner["objective"]["name"]
+    if kind != ("gbtree", "binary:logistic"):
+        msg = f"a booster {kind[0]} for {kind[1]}, which is not gbtree for binary:logistic"
+        raise ValueError(msg)
+    trees_found = learner["gradient_booster"]["model"]["trees"]
+    if not trees_found or any(any(tree["split_type"]) for tree in trees_found):
+        msg = "no trees" if not trees_found else "trees that split by categories"
+        raise ValueError(msg)
     (share,) = json.loads(f"[{learner['learner_model_param']['base_score'].strip('[]')}]")
     trees = tuple(
         Tree(
@@ -67,7 +79,7 @@ def read_forest(model: bytes | bytearray) -> Forest:
             missing_left=np.array(tree["default_left"], dtype=bool),
             cover=np.array(tree["sum_hessian"]),
         )
-        for tree in learner["gradient_booster"]["model"]["trees"]
+        for tree in trees_found
     )
     return Forest(
         trees,

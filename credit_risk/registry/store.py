@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import bentoml
-from bentoml.exceptions import BentoMLException
+from bentoml.exceptions import BentoMLConfigException, BentoMLException
 from bentoml.models import BentoModel
 
 from credit_risk.errors import ModelRefusedError
@@ -29,8 +29,22 @@ MODEL_VARIABLE: Final = "CREDIT_RISK_MODEL"
 
 
 def model_tag() -> str:
-    """Tag of the model to serve, e.g. ``credit_risk_model:latest``."""
-    return os.environ.get(MODEL_VARIABLE) or f"{MODEL_NAME}:latest"
+    """Tag of the model to serve, e.g. ``credit_risk_model:latest``.
+
+    Raises:
+        BentoMLConfigException: if the environment names one that is no tag.
+    """
+    found = os.environ.get(MODEL_VARIABLE, f"{MODEL_NAME}:latest")
+    try:
+        bentoml.Tag.from_str(found)
+        is_tag = ":" in found or found == MODEL_NAME  # any other word is a version
+    except (BentoMLException, ValueError):
+        is_tag = False
+    if not is_tag:
+        expected = f"a tag that `bentoml models list` shows, or {MODEL_NAME}:latest"
+        msg = f"{MODEL_VARIABLE}: found {found!r}, expected {expected}"
+        raise BentoMLConfigException(msg)
+    return found
 
 
 def save(booster: Any, vectorizer: Any, description: ModelDescription) -> str:  # noqa: ANN401  untyped libraries

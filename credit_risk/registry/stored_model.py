@@ -57,6 +57,9 @@ REPORT: Final = "report.html"
 TRAIN: Final = "python train.py"
 """The command that fixes most faults."""
 
+COURSE: Final = "course"
+"""Recipe of the model that is there to be compared with."""
+
 LIBRARIES: Final = ("bentoml", "numpy", "pydantic", "xgboost")
 """Libraries that have a part in a decision."""
 
@@ -92,6 +95,32 @@ class StoredModel:
         path = Path(self._stored.path_of(REPORT))
         return path.read_text(encoding="utf-8") if path.exists() else None
 
+    @property
+    def summary(self) -> str:
+        """What it is, in one line."""
+        data, policy = self.card.data, self.card.policy
+        kind = "synthetic" if data.synthetic else "not synthetic"
+        return (
+            f"{self.card.model}: recipe {self.card.recipe}, learned from {data.name} ({kind}), "
+            f"MAYBE above {policy.review_above:g}, DECLINED above {policy.decline_above:g}"
+        )
+
+    @property
+    def cautions(self) -> list[str]:
+        """Why it should not decide on people, a sentence each."""
+        cautions = []
+        if self.card.recipe == COURSE:
+            cautions.append(
+                "The model is the course's, for comparison: it decides by marital status, and "
+                f"guarantees no direction. Run: {TRAIN}"
+            )
+        if self.card.data.synthetic:
+            cautions.append(
+                "The model learned from synthetic loans: it is for trying things out, not for "
+                f"lending. Run: {TRAIN} --data FILE"
+            )
+        return cautions
+
     def scorer(self, predict: Predict, explain: Explain) -> Scorer:
         """Make the scorer of this model, whose calls run here or elsewhere."""
         return Scorer(
@@ -114,8 +143,10 @@ class StoredModel:
             inputs = FeatureBuilder(self.card.inputs, missing_as=self.card.missing_as)
             asked = constraints(self.card.inputs, self.card.guarantees)
             model = RiskModel(Path(self._stored.path_of(BOOSTER)).read_bytes(), inputs)
-        except (EncodingError, LibraryError, OSError, ValueError) as error:
-            raise _refused(self._stored, str(error), "trees that this code can explain") from None
+        except Exception as error:  # noqa: BLE001  a booster can be odd in many ways
+            expected = (EncodingError, LibraryError, OSError, ValueError)
+            found = str(error) if isinstance(error, expected) else f"odd trees ({error!r:.100})"
+            raise _refused(self._stored, found, "trees that this code can explain") from None
         names = list(model.forest.names)
         if names != self.card.inputs:
             odd = sorted(set(names) ^ set(self.card.inputs)) or ["their order"]

@@ -6,10 +6,13 @@ setting for these, so this is a subclass of its ``Arbiter``, which is a subclass
 replaces a dead worker at once, and stops listening when the workers are told to end.
 """
 
+import errno
 import os
 import signal
 from contextlib import suppress
 from typing import Any, Final
+
+from bentoml.exceptions import BentoMLException
 
 from lean_bento.bentoml_internals import ConflictError, circus
 
@@ -17,6 +20,9 @@ __all__ = ["WorkerSupervisor", "supervise"]
 
 RESTART_DELAY: Final = 10
 """Seconds before a worker that exited is replaced; BentoML's own interval."""
+
+NOT_OURS: Final = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}
+"""Why an address cannot be listened on."""
 
 RETRY_INTERVAL: Final = 0.1
 """Seconds until the next try while circus starts or stops workers."""
@@ -38,10 +44,23 @@ class WorkerSupervisor(circus.Arbiter):
         super().__init__(watchers, **settings)
 
     def start(self, cb: Any = None) -> None:  # noqa: ANN401  BentoML's
-        """Start the workers; returns when all have ended."""
+        """Start the workers; returns when all have ended.
+
+        Raises:
+            BentoMLException: if the port cannot be used; the message is one sentence.
+        """
         before = signal.signal(signal.SIGCHLD, self._on_child_signal)
         try:
             super().start(cb)
+        except OSError as error:
+            if error.errno not in NOT_OURS:
+                raise
+            tcp = [each for each in self.sockets.values() if not each.is_unix]
+            places = " or ".join(f"{each.host}:{each.port}" for each in tcp)
+            msg = (
+                f"found {places} taken or closed ({error.strerror}), expected a free port: --port N"
+            )
+            raise BentoMLException(msg) from None
         finally:
             signal.signal(signal.SIGCHLD, before)
 

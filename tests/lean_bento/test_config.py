@@ -58,11 +58,13 @@ def test_the_former_name_of_a_limit_is_accepted_and_says_so_once(
     assert "limits.max_queue_delay_ms" in message
 
 
-def test_the_project_s_own_file_is_accepted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_project_s_own_file_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENTOML_CONFIG", str(PROJECT / "bentoconfiguration.yaml"))
     known = {"credit_risk_classifier": ["decision_log"], "CreditRiskRunner": ["batching"]}
 
-    batching = read_configuration(path, known).read("CreditRiskRunner", "batching", Batching)
+    batching = read_configuration("program.py", known).read(
+        "CreditRiskRunner", "batching", Batching
+    )
 
     assert batching.max_batch_size > 0
 
@@ -70,13 +72,15 @@ def test_the_project_s_own_file_is_accepted(path: Path, monkeypatch: pytest.Monk
 def test_a_file_that_the_environment_does_not_name_is_the_project_s_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = tmp_path / "own.yaml"
+    own = tmp_path / "bentoconfiguration.yaml"
     own.write_text(GOOD)
     monkeypatch.setenv("BENTOML_CONFIG", "")  # so that it is taken back after the test
     monkeypatch.delenv("BENTOML_CONFIG")
 
-    assert read_configuration(own, KNOWN).section("runner", "batching")["max_batch_size"] == 7
-    assert read_configuration(own, KNOWN).section("runner", "limits") == {}
+    found = read_configuration(str(tmp_path / "program.py"), KNOWN)
+
+    assert found.section("runner", "batching")["max_batch_size"] == 7
+    assert found.section("runner", "limits") == {}
 
 
 @pytest.mark.parametrize(
@@ -133,9 +137,10 @@ def test_every_name_has_a_value_and_no_other(path: Path, names: list[str], messa
         configuration.check_names("classifier.limits.body", limits.body, names, "a size")
 
 
-def test_a_file_that_is_not_there_is_refused_in_a_sentence(path: Path) -> None:
+@pytest.mark.usefixtures("path")
+def test_a_file_that_is_not_there_is_refused_in_a_sentence() -> None:
     with pytest.raises(BentoMLConfigException, match="BENTOML_CONFIG names this file"):
-        read_configuration(path, KNOWN)
+        read_configuration("program.py", KNOWN)
 
 
 @pytest.mark.parametrize(

@@ -293,9 +293,11 @@ def test_an_open_service_says_so_once_before_it_starts(
     service = configure(make())
 
     start(service)
-    start(service)
+    for name in service.dependencies:  # as BentoML does if they run remotely
+        start(service.dependencies[name].on)
 
-    (message,) = caplog.messages
+    served, message = caplog.messages
+    assert served == "Serving garden; open to everyone"
     assert "The service is open" in message
     assert KEYS in message
 
@@ -312,8 +314,21 @@ def test_the_names_of_the_keys_are_logged_before_it_starts(
 
     start(configure(make()))
 
-    assert caplog.messages == ["Requests need an API key, one of: bank, broker"]
+    served = "Serving garden; requests need an API key, one of: bank, broker"
+    assert caplog.messages == [served]
     assert not any(key in caplog.text for key in keys)
+
+
+@pytest.mark.usefixtures("heard")
+def test_a_service_says_what_it_serves_and_what_to_mind(
+    configure: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = configure(make())
+    service.before_start = lambda: ["roses", "Mind the thorns."]
+
+    start(service)
+
+    assert caplog.messages[:2] == ["Serving roses; open to everyone", "Mind the thorns."]
 
 
 @pytest.mark.parametrize("variable", [KEYS, RUNNER_KEYS])

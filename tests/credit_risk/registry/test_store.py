@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
-from bentoml.exceptions import BentoMLException
+from bentoml.exceptions import BentoMLConfigException, BentoMLException
 
-from credit_risk.registry import CreditRiskModel
+from credit_risk.registry import CreditRiskModel, model_tag
 from credit_risk.registry.store import MODEL_NAME
 
 
@@ -86,3 +86,20 @@ def test_one_that_is_not_there_is_told(folder: Path) -> None:
     shutil.rmtree(folder)
 
     assert f"{MODEL_NAME}:{folder.name}: found no such model in the store" in refusal()
+
+
+@pytest.mark.parametrize("named", ["credit_risk_model", "credit_risk_model:v7", "another:latest"])
+def test_the_environment_names_the_model_to_serve(
+    monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setenv("CREDIT_RISK_MODEL", named)
+
+    assert model_tag() == named
+
+
+@pytest.mark.parametrize("named", ["", "v7", ":v7", "credit_risk_model:", "a b:c", "x" * 99 + ":1"])
+def test_what_names_no_model_is_refused(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    monkeypatch.setenv("CREDIT_RISK_MODEL", named)
+
+    with pytest.raises(BentoMLConfigException, match=f"^CREDIT_RISK_MODEL: found {named!r}, exp"):
+        model_tag()

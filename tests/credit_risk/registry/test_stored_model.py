@@ -4,6 +4,7 @@ import pickle
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from running import run
 
 from credit_risk.errors import ModelRefusedError
 from credit_risk.registry import load_checked
+from credit_risk.training.recipes import COURSE
 
 
 class Trap:
@@ -51,6 +53,37 @@ def test_the_digest_is_the_hash_of_what_sha256sum_prints(folder: Path) -> None:
     lines = [f"{sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files]
 
     assert load_checked(read(folder)).digest == sha256("".join(lines).encode()).hexdigest()
+
+
+def test_what_is_served_is_said_in_a_line(folder: Path) -> None:
+    stored = load_checked(read(folder))
+
+    assert stored.summary == (
+        f"{stored.card.model}: recipe standard, learned from sample.csv (synthetic), "
+        "MAYBE above 0.3, DECLINED above 0.5"
+    )
+
+
+@pytest.mark.parametrize(
+    ("recipe", "synthetic", "cautions"),
+    [
+        ("standard", False, []),
+        ("standard", True, ["synthetic loans"]),
+        (COURSE.name, False, ["the course's, for comparison"]),
+        (COURSE.name, True, ["the course's, for comparison", "synthetic loans"]),
+    ],
+)
+def test_a_model_that_should_not_decide_on_people_says_why(
+    folder: Path, recipe: str, cautions: list[str], *, synthetic: bool
+) -> None:
+    stored = load_checked(read(folder))
+    data = stored.card.data.model_copy(update={"synthetic": synthetic})
+    card = stored.card.model_copy(update={"recipe": recipe, "data": data})
+
+    found = replace(stored, card=card).cautions
+
+    assert len(found) == len(cautions)
+    assert all(words in caution for words, caution in zip(cautions, found, strict=True))
 
 
 def test_a_file_in_a_folder_of_its_own_is_found(folder: Path) -> None:

@@ -10,8 +10,10 @@ import zipfile
 import numpy as np
 import pytest
 from bentoml.exceptions import InvalidArgument
+from pydantic import BaseModel
 
-from lean_bento.codecs.npy import read_npy
+from lean_bento.bentoml_internals import IODescriptor, Payload
+from lean_bento.codecs.npy import NpySerde, read_npy
 
 ROW = np.arange(29, dtype=np.float32).reshape(1, 29)
 GIGABYTE = 250_000_000
@@ -162,3 +164,27 @@ def test_a_literal_that_python_warns_of_reaches_no_log() -> None:
             read_npy(npy(r"{'descr': '\d'}"))
 
     assert heard == []
+
+
+class Sums(BaseModel):
+    total: float
+
+
+class Answers:
+    """Methods of which BentoML makes models, with a root for the array."""
+
+    def rows(self) -> np.ndarray: ...
+
+    def sums(self) -> Sums: ...
+
+
+def test_an_array_is_answered_as_a_file_and_anything_else_as_json() -> None:
+    serde = NpySerde()
+    array, sums = (IODescriptor.from_output(each) for each in (Answers.rows, Answers.sums))
+
+    as_file = b"".join(serde.serialize_model(array(ROW)).data)
+    as_json = b"".join(serde.serialize_model(sums(total=1.5)).data)
+
+    assert (read_npy(as_file) == ROW).all()
+    assert as_json == b'{"total":1.5}'
+    assert (serde.deserialize_model(Payload((as_file,)), array).root == ROW).all()

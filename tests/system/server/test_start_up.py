@@ -1,5 +1,6 @@
 """A refusal to start ends in one sentence, without a traceback."""
 
+import socket
 import subprocess
 from pathlib import Path
 
@@ -16,12 +17,12 @@ good = bentoml.models.get("credit_risk_model:latest")
 learned = bentoml.xgboost.load_model(good)
 names = learned.feature_names
 
-def train(names, looks_at=("income",), **parameters):
+def train(names, looks_at=("income",), rounds=3, **parameters):
     rows = numpy.random.default_rng(0).random((500, len(names)))
     risky = rows[:, [names.index(name) for name in looks_at]].sum(axis=1)  # more is worse
     risky = risky > numpy.median(risky)
     known = xgboost.DMatrix(rows, label=risky, feature_names=names)
-    return xgboost.train({"objective": "binary:logistic"} | parameters, known, 3)
+    return xgboost.train({"objective": "binary:logistic"} | parameters, known, rounds)
 
 def store(how):
     objects, metadata, booster = dict(good.custom_objects), dict(good.info.metadata), learned
@@ -43,6 +44,12 @@ def store(how):
         case "deep trees":
             booster = train(names, names, max_depth=12, min_child_weight=0, eta=1)
             metadata["guarantees"] = {}
+        case "dart" | "gblinear":
+            booster = train(names, booster=how)
+        case "another objective":
+            booster = train(names, objective="reg:squarederror")
+        case "no trees":
+            booster = train(names, rounds=0)
         case "inputs in another order":
             booster = train(names[::-1])
         case "marital status":
@@ -66,6 +73,10 @@ WRONG = {
     "another fingerprint": ("columns with fingerprint 000000000000", "expected "),
     "free trees": ("do not keep what is guaranteed for income", "trained with constraints"),
     "deep trees": ("found a leaf behind ", "that this code can explain"),
+    "dart": ("a booster dart for binary:logistic", "that this code can explain"),
+    "gblinear": ("a booster gblinear for binary:logistic", "that this code can explain"),
+    "another objective": ("a booster gbtree for reg:squarederror", "that this code can explain"),
+    "no trees": ("found no trees", "that this code can explain"),
     "inputs in another order": ("trees on other inputs (their order)", "those of its card"),
     "marital status": ("trees that look at marital=single", "that field left out"),
 }
@@ -114,6 +125,22 @@ def test_a_tag_that_is_not_in_the_store_is_reported(home: Path) -> None:
     line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL="credit_risk_model:nothere")
 
     assert "credit_risk_model:nothere: found no such model" in line
+
+
+@pytest.mark.parametrize("named", ["", "latest", ":x", "a b:c", "credit_risk_model:"])
+def test_a_name_of_a_model_that_is_no_tag_is_refused(home: Path, named: str) -> None:
+    line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL=named)
+
+    assert f"CREDIT_RISK_MODEL: found {named!r}, expected a tag that" in line
+
+
+def test_a_port_that_is_taken_is_refused(home: Path) -> None:
+    with socket.create_server(("0.0.0.0", free_port())) as taken:  # noqa: S104  as the service does
+        port = str(taken.getsockname()[1])
+        line = serve_and_see_it_fail(home, "--port", port)
+
+    assert f"found 0.0.0.0:{port} taken or closed (Address already in use)" in line
+    assert line.endswith("expected a free port: --port N")
 
 
 @pytest.mark.parametrize("how", WRONG)

@@ -85,4 +85,4 @@ class IrisClassifier:
 
 
 svc = IrisClassifier
-svc.configure(read_configuration(Path(__file__).with_name("bentoconfiguration.yaml"), {NAME: []}))
+svc.configure(read_configuration(__file__, {NAME: []}))
