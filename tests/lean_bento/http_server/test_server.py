@@ -176,10 +176,11 @@ def test_bentoml_makes_the_server_that_is_put_in_place() -> None:
 
 def test_objects_that_exist_are_no_longer_collected() -> None:
     before, frozen = gc.get_threshold(), gc.get_freeze_count()
+    gc.set_threshold(700)  # Python's own; a service in this process may have raised it
     try:
         collect_garbage_rarely()
 
-        assert gc.get_threshold()[0] > before[0]
+        assert gc.get_threshold()[0] > 700
         assert gc.get_freeze_count() > frozen
     finally:
         gc.set_threshold(*before)
