@@ -37,16 +37,8 @@ def main(sections: list[str]) -> None:
         )
     uv = VENV / "bin" / "uv"
     if not uv.exists():
-        by_pip = [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--require-hashes",
-            "--requirement",
-        ]
-        _run([PYTHON, *by_pip, REQUIREMENTS / "uv.txt"], "see above")
+        by_pip = "-m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r"
+        _run([PYTHON, *by_pip.split(), REQUIREMENTS / "uv.txt"], "see above")
     files = [REQUIREMENTS / f"{section}.txt" for section in sorted(wanted)]
     sync = ["pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes"]
     _run([uv, *sync, *files], "see above", **_settings_of_pip())

@@ -1,5 +1,6 @@
 """Packages, lock and repository hygiene."""
 
+import ast
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import sys
 import tomllib
 import zipfile
 from hashlib import sha256
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,26 @@ def test_a_package_has_one_version_whichever_sections_are_installed() -> None:
             versions.setdefault(name, set()).add(entry["version"])
 
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def imported(*places: str) -> set[str]:
+    """The packages, by their names on an index, that modules of the project import."""
+    files = [each for place in places for each in sorted(PROJECT.glob(place))]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
+    names = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    owners = packages_distributions()
+    found = {owner for name in names for owner in owners.get(name.partition(".")[0], [])}
+    return {re.sub(r"[-_.]+", "-", owner).lower() for owner in found}
+
+
+def test_what_make_serve_installs_suffices_to_train_and_to_serve() -> None:
+    served = imported("service.py", "audit_log/**/*.py", "lean_bento/**/*.py")
+    trained = imported("train.py", "credit_risk/**/*.py")
+
+    assert {"pandas", "matplotlib"} <= trained
+    assert served <= {*LOCK["default"]}
+    assert trained <= {*LOCK["default"], *LOCK["training"]}
 
 
 def test_a_developer_has_what_training_needs() -> None:

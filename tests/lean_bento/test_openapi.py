@@ -48,12 +48,12 @@ class Garden:
 
         In order.
         """
-        raise NotImplementedError
+        return Kinds.of([Kind(kind="rose") for _ in flowers.root])
 
     @bentoml.api
     async def name(self, flower: Flower, /) -> Kind:
         """Name a flower."""
-        raise NotImplementedError
+        return Kind(kind=f"{flower.colour} rose")
 
 
 @pytest.fixture
