@@ -26,7 +26,7 @@ def check_encoding(body: bytes, error: ValidationError) -> None:
         InvalidArgument: if it is JSON in UTF-16 or UTF-32.
     """
     name = detect_encoding(body)
-    if error.errors(include_input=False)[0]["type"] != "json_invalid" or name.startswith("utf-8"):
+    if name.startswith("utf-8") or error.errors(include_input=False)[0]["type"] != "json_invalid":
         return
     if body.decode(name, "replace").strip("\ufeff \t\r\n")[:1] in '{["':
         found = name[: len("utf-16")].upper()
