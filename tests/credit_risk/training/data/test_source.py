@@ -75,7 +75,9 @@ def test_what_cannot_be_unpacked_is_named(tmp_path: Path, content: bytes, found:
     assert said.endswith(", expected a table in CSV, Parquet or XLSX")
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"1" * 101), zipped(a_csv="1" * 101)])
+@pytest.mark.parametrize(
+    "content", [gzip.compress(b"1" * 101), zipped(a_csv="1" * 101)], ids=["gzip", "zip"]
+)
 def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, content: bytes) -> None:
     said = refusal(written(tmp_path / "loans.any", content), max_bytes=100)
 
