@@ -5,13 +5,18 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Self
+from pathlib import Path
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
+
+from running import wait_until
 
 PATIENCE = 30.0
 """Seconds to wait for what comes; a shared machine can be slow."""
 OK = 200
 BODILESS = {204, 304}
+ESTABLISHED = "01"
+"""A state in ``/proc/net/tcp``."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,29 @@ def address_of(url: str) -> tuple[str, int]:
     return str(parts.hostname), int(parts.port or 80)
 
 
+class Queues(NamedTuple):
+    """Bytes that lie at one end of a connection, and whether a program has taken it."""
+
+    sending: int
+    receiving: int
+    accepted: bool
+
+
+def queues(near: tuple[str, int], far: tuple[str, int]) -> Queues | None:
+    """What the system tells of the end of a connection that is ``near``; None if it is gone."""
+    ends = [
+        f"{int.from_bytes(socket.inet_aton(host), 'little'):08X}:{port:04X}"
+        for host, port in (near, far)
+    ]
+    for line in Path("/proc/net/tcp").read_text().splitlines():
+        _, local, remote, state, waiting, _, _, _, _, file, *_ = line.split()
+        if [local, remote] == ends:
+            sending, _, receiving = waiting.partition(":")
+            accepted = state != ESTABLISHED or file != "0"
+            return Queues(int(sending, 16), int(receiving, 16), accepted)
+    return None
+
+
 class Connection:
     """A connection to a server; the end of a ``with`` closes it."""
 
@@ -92,6 +120,19 @@ class Connection:
         if last:
             with suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
+
+    def wait_until_read(self) -> None:
+        """Wait until the server, which is on this machine, has read all that was sent."""
+        wait_until(self._is_read)
+
+    def _is_read(self) -> bool:
+        try:
+            ours, theirs = self.socket.getsockname(), self.socket.getpeername()
+        except OSError:
+            return True  # the server has closed
+        here, there = queues(ours, theirs), queues(theirs, ours)
+        sent = here is None or here.sending == 0
+        return sent and (there is None or (there.receiving == 0 and there.accepted))
 
     def answer(self, method: bytes = b"POST", *, final: bool = True) -> Answer | None:
         """Wait for the next answer; None if the server closes the connection instead.

@@ -89,6 +89,12 @@ def home_beside(home: Path, own: Path, *stores: str) -> Path:
     return own
 
 
+def latest_model(home: Path) -> Path:
+    """Folder of the latest model in the store at ``home``."""
+    models = home / "models" / "credit_risk_model"
+    return models / (models / "latest").read_text()
+
+
 def configured(folder: Path, changes: Mapping[str, object]) -> dict[str, str]:
     """Write the project's configuration with some values changed, and name it in the environment.
 

@@ -175,6 +175,7 @@ def test_a_server_that_answers_as_it_should_passes(stand_in: str, load: Load) ->
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("twist", "complaint"),
     [

@@ -69,6 +69,7 @@ def test_the_same_data_makes_the_same_model(tmp_path: Path) -> None:
         assert first == second
 
 
+@pytest.mark.system
 def test_the_real_data_is_learned_from(real_data: Path, tmp_path: Path) -> None:
     before = seconds_of_children()
     shown = run("python", "train.py", "--data", real_data, home=tmp_path).stdout

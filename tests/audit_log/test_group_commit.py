@@ -40,7 +40,7 @@ def test_what_is_handed_over_meanwhile_is_written_together() -> None:
         first = log.append([{"id": 0}])
         await asyncio.to_thread(disk.is_called.wait)
         others = [log.append([{"id": number}]) for number in range(1, 6)]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)
         assert not any(each.done() for each in (first, *others))
         disk.go_on.set()
         await asyncio.gather(first, *others)

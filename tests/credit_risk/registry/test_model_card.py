@@ -5,7 +5,7 @@ from pathlib import Path
 import bentoml
 import pytest
 from pydantic import ValidationError
-from running import run
+from running import latest_model
 
 from credit_risk.form import COLUMNS
 from credit_risk.registry import ModelCard, load_checked
@@ -13,8 +13,7 @@ from credit_risk.registry import ModelCard, load_checked
 
 @pytest.fixture(scope="module")
 def card(home: Path) -> ModelCard:
-    found = run("bentoml", "models", "get", "credit_risk_model:latest", "-o", "path", home=home)
-    return load_checked(bentoml.Model.from_path(found.stdout.strip())).card
+    return load_checked(bentoml.Model.from_path(latest_model(home))).card
 
 
 def test_a_card_survives_being_written_and_read(card: ModelCard) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import bentoml
 import pytest
 import yaml
-from running import run
+from running import latest_model
 
 from credit_risk.errors import ModelRefusedError
 from credit_risk.registry import load_checked
@@ -31,8 +31,7 @@ class Trap:
 @pytest.fixture
 def folder(home: Path, tmp_path: Path) -> Path:
     """A copy of a trained model's folder."""
-    found = run("bentoml", "models", "get", "credit_risk_model:latest", "-o", "path", home=home)
-    return Path(shutil.copytree(found.stdout.strip(), tmp_path / "model"))
+    return Path(shutil.copytree(latest_model(home), tmp_path / "model"))
 
 
 def read(folder: Path) -> bentoml.Model:

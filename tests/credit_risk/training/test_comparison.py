@@ -134,6 +134,7 @@ def test_logistic_regression_is_as_computed_by_hand(
     assert comparison.candidates[1].auc == pytest.approx(fmean(aucs), abs=1e-4)
 
 
+@pytest.mark.system
 def test_ours_keeps_its_lead_on_the_real_data(real_data: Path) -> None:
     loans = read_loans(real_data)
     everything = Examples.encode(fit_vectorizer(), loans.records(), loans.defaulted)

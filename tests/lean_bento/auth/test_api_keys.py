@@ -167,6 +167,19 @@ def test_what_is_added_counts_and_what_is_removed_does_not(
     ]
 
 
+def test_the_file_is_looked_at_once_a_second(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(api_keys, "monotonic", lambda: now)
+    COMMAND.add(path, "bank")
+    keys = KeyFile(path)
+    broker = COMMAND.add(path, "broker").encode()
+
+    now = 100.99
+    assert keys.keys().find(broker) is None
+    now = 101
+    assert keys.keys().find(broker)
+
+
 @pytest.mark.usefixtures("heard", "impatient")
 @pytest.mark.parametrize("broken", ["", "bank = {", "a = " + "[" * 3000])
 def test_while_the_file_is_broken_the_last_keys_count(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from needs import BROWSERS
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from running import Server
 
 HOST = "credit-risk.test"
@@ -50,29 +50,34 @@ class Visit:
         return [url for url in self.requests if not url.startswith(f"{self.origin}/")]
 
 
-@pytest.fixture
-def visit(server: Server) -> Iterator[Visit]:
-    """``/`` of the running service, open in a real browser."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser."""
     browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
-        page = browser.new_page()
-        visit = Visit(page, f"http://{HOST}:{urlsplit(server.url).port}")
-        page.on("request", lambda request: visit.requests.append(request.url))
-        page.on("requestfailed", lambda request: visit.complaints.append(request.url))
-        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                visit.complaints.append(message.text)
-                if message.type in {"error", "warning"}
-                else None
-            ),
-        )
-        page.goto(f"{visit.origin}/")
-        expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
-        yield visit
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def visit(server: Server, browser: Browser) -> Iterator[Visit]:
+    """``/`` of the running service, open for the first time."""
+    page = browser.new_page()
+    visit = Visit(page, f"http://{HOST}:{urlsplit(server.url).port}")
+    page.on("request", lambda request: visit.requests.append(request.url))
+    page.on("requestfailed", lambda request: visit.complaints.append(request.url))
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            visit.complaints.append(message.text) if message.type in {"error", "warning"} else None
+        ),
+    )
+    page.goto(f"{visit.origin}/")
+    expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
+    yield visit
+    page.close()
 
 
 def test_the_page_shows_every_endpoint(visit: Visit, client: httpx.Client) -> None:

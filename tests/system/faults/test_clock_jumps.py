@@ -79,7 +79,7 @@ def answer_after_a_jump(server: Server, offset: Path, jump: int) -> Answer | Non
     with Connection(server.url) as connection:
         head = b"POST /classify_batch HTTP/1.1\r\nHost: test\r\nContent-Length: 99999\r\n\r\n["
         connection.send(head)  # of a large body, whose request begins before it is there
-        time.sleep(0.5)
+        connection.wait_until_read()
         offset.write_text(str(jump))
         return connection.answer()
 

@@ -156,7 +156,7 @@ def test_while_the_last_request_is_answered_new_connections_are_refused(
         expected = classify(server).content
         with Connection(server.url) as last:
             last.send(head + body[:20])
-            time.sleep(0.5)
+            last.wait_until_read()
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: refused(server), seconds=6)
             still_refused = [refused(server) for _ in range(20)]

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from bodies import NPY, npy, sample_bodies
 from needs import MOUNTING
-from running import PROJECT, Server, configured, run, serving
+from running import PROJECT, Server, configured, latest_model, run, serving
 
 from audit_log import read_entries
 from audit_log.reader import read_lines
@@ -180,6 +180,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.system
 @pytest.mark.needs(MOUNTING)
 @pytest.mark.parametrize("changes", [{}, ACCESS_LOG], ids=["lean", "bentoml"])
 def test_on_a_full_disk_nothing_is_answered_until_there_is_space_again(
@@ -233,6 +234,7 @@ def deletable(
         yield server, folder
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("folder_too", [False, True], ids=["files", "folder"])
 def test_a_deleted_log_is_noticed_before_the_next_answer(
     deletable: tuple[Server, Path], *, folder_too: bool
@@ -252,6 +254,7 @@ def test_a_deleted_log_is_noticed_before_the_next_answer(
     assert server.logged().count("are refused: [Errno 2]") == before + 1
 
 
+@pytest.mark.system
 def test_two_workers_write_a_file_each(serve: Serve, tmp_path: Path) -> None:
     with serve(tmp_path / "log", {"workers": 2}) as server:
         answers = [httpx.post(f"{server.url}/classify", json=SAMPLES[n % 20]) for n in range(60)]
@@ -261,6 +264,7 @@ def test_two_workers_write_a_file_each(serve: Serve, tmp_path: Path) -> None:
     assert len({path.name.split("_")[2] for path in (tmp_path / "log").iterdir()}) == 2
 
 
+@pytest.mark.system
 @lean_path
 def test_a_restart_goes_on_from_where_it_ended(
     recorded: Recorded, serve: Serve, home: Path, tmp_path: Path
@@ -274,6 +278,7 @@ def test_a_restart_goes_on_from_where_it_ended(
     assert "2 files, 30 decisions, 0 files broken" in command(home, "verify", folder)
 
 
+@pytest.mark.system
 def test_hidden_fields_are_nowhere_in_the_log(serve: Serve, home: Path, tmp_path: Path) -> None:
     hide = {"decision_log": {"leave_out": ["marital"], "hash": ["age"]}}
     with serve(tmp_path / "log", hide, CREDIT_RISK_DECISION_LOG_KEY="k" * 16) as server:
@@ -295,6 +300,7 @@ def test_hidden_fields_are_nowhere_in_the_log(serve: Serve, home: Path, tmp_path
     )
 
 
+@pytest.mark.system
 def test_a_field_that_the_model_does_not_use_may_be_left_out(
     serve: Serve, home: Path, tmp_path: Path
 ) -> None:
@@ -307,8 +313,7 @@ def test_a_field_that_the_model_does_not_use_may_be_left_out(
 
 @lean_path
 def test_a_model_that_is_gone_is_named(recorded: Recorded, home: Path, tmp_path: Path) -> None:
-    found = run("bentoml", "models", "get", "credit_risk_model:latest", "-o", "path", home=home)
-    version = Path(found.stdout.strip()).name
+    version = latest_model(home).name
 
     said = command(tmp_path / "another store", "replay", recorded.folder)
 

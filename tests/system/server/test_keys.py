@@ -1,10 +1,10 @@
 """API keys on the running service: refusals, log and metrics, changes while it runs."""
 
 import re
-import time
 from pathlib import Path
 
 import httpx
+import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from raw_http import ask
@@ -88,10 +88,8 @@ def test_keys_come_and_go_while_it_runs(locked: Locked) -> None:
     broker = COMMAND.add(locked.file, "broker")
     wait_until(lambda: asked(locked, broker) == 200)
     COMMAND.remove(locked.file, "broker")
-    began = time.monotonic()
     wait_until(lambda: asked(locked, broker) == 401)
 
-    assert time.monotonic() - began < 5, "within about a second, on a slow machine"
     assert asked(locked, locked.key) == 200
     assert "added broker; removed none" in locked.server.logged()
     assert "added none; removed broker" in locked.server.logged()
@@ -160,6 +158,7 @@ def test_a_service_without_keys_logs_so_once_and_declares_none(
     assert "requests_by_key" not in client.get("/metrics").text
 
 
+@pytest.mark.system
 def test_the_access_log_names_the_key(home: Path, tmp_path: Path) -> None:
     changes = {
         "credit_risk_classifier.workers": 2,
@@ -176,6 +175,7 @@ def test_the_access_log_names_the_key(home: Path, tmp_path: Path) -> None:
     assert key not in server.logged()
 
 
+@pytest.mark.system
 def test_the_classifier_checks_keys_when_its_runner_is_remote(home: Path, tmp_path: Path) -> None:
     key = COMMAND.add(tmp_path / "keys.toml", "bank")
     variables = {COMMAND.variable: f"{tmp_path}/keys.toml", "CREDIT_RISK_RUNNER": "remote"}
@@ -186,6 +186,7 @@ def test_the_classifier_checks_keys_when_its_runner_is_remote(home: Path, tmp_pa
         assert httpx.post(url, json=COURSE_EXAMPLE, headers=headers).status_code == 200
 
 
+@pytest.mark.system
 def test_the_runner_served_alone_requires_keys(home: Path, tmp_path: Path) -> None:
     COMMAND.add(tmp_path / "keys.toml", "bank")
     variables = {COMMAND.variable: f"{tmp_path}/keys.toml"}

@@ -95,7 +95,7 @@ def answer(
 
 
 def test_one_server_is_on_bentoml_s_own_path(bentoml_path: Server) -> None:
-    """The other is on the lean one, as ``test_request_path`` shows."""
+    """The other is on the lean one, as ``docs/test_architecture_page`` shows."""
     bentoml_path.post("/classify", json=COURSE_EXAMPLE)
 
     wait_until(lambda: "path=/classify" in bentoml_path.logged())
@@ -200,6 +200,7 @@ def test_both_paths_count_in_the_same_series(
     assert [name for name in series(server) if "in_progress" in name and "/classify" in name]
 
 
+@pytest.mark.system
 def test_it_steps_aside_for_tracing(home: Path, tmp_path: Path) -> None:
     """Not for CORS: ``tests/lean_bento/test_service.py``."""
     setting = {"tracing": {"excluded_urls": "/livez"}}

@@ -84,6 +84,7 @@ def test_the_answers_are_the_same_from_two_processes_and_from_two_deployments(
     assert '/predict",http_response_code="200"' in runner.get("/metrics").text
 
 
+@pytest.mark.system
 def test_a_classifier_without_its_runner_says_so_and_recovers(home: Path, tmp_path: Path) -> None:
     name = ("--service-name", "CreditRiskRunner")
     port = free_port()
@@ -127,6 +128,7 @@ class Impostor(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.mark.system
 def test_an_answer_of_the_runner_is_never_unpickled(home: Path, tmp_path: Path) -> None:
     Impostor.trap = tmp_path / "trap"
     with (
@@ -186,6 +188,7 @@ def test_a_bad_application_is_refused_before_it_reaches_the_runner(remote: Serve
     assert answer.json()["detail"][0]["field"] == "age"
 
 
+@pytest.mark.system
 def test_a_runner_with_a_file_of_keys_answers_only_the_classifier_that_has_one(
     home: Path, tmp_path: Path
 ) -> None:

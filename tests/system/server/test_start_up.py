@@ -143,6 +143,7 @@ def test_a_port_that_is_taken_is_refused(home: Path) -> None:
     assert line.endswith("expected a free port: --port N")
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("how", WRONG)
 def test_a_model_that_does_not_fit_is_refused(
     home: Path, wrong_models: dict[str, Path], how: str
@@ -153,6 +154,7 @@ def test_a_model_that_does_not_fit_is_refused(
     assert line.endswith("run: python train.py")
 
 
+@pytest.mark.system
 def test_a_model_of_another_xgboost_is_refused(home: Path, wrong_models: dict[str, Path]) -> None:
     folder = wrong_models["another xgboost"]
     description = folder / "model.yaml"
@@ -166,6 +168,7 @@ def test_a_model_of_another_xgboost_is_refused(home: Path, wrong_models: dict[st
     assert "which is installed; run: python train.py, or install xgboost 2." in line
 
 
+@pytest.mark.system
 def test_a_model_whose_file_was_altered_is_refused(
     home: Path, wrong_models: dict[str, Path]
 ) -> None:

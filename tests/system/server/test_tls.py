@@ -32,7 +32,9 @@ def files(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, P
     return folder / "cert.pem", folder / "key.pem"
 
 
-@pytest.fixture(scope="module", params=["arguments", "configuration"])
+@pytest.fixture(
+    scope="module", params=["arguments", pytest.param("configuration", marks=pytest.mark.system)]
+)
 def tls(
     request: pytest.FixtureRequest,
     files: tuple[Path, Path],
