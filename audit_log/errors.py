@@ -13,8 +13,6 @@ Each message is one sentence: what was found and what was expected.
 from pathlib import Path
 from typing import Self
 
-__all__ = ["AuditLogError", "BrokenLogError", "LogWriteError", "NoLogError"]
-
 
 class AuditLogError(Exception):
     """Root of the tree."""

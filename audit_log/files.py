@@ -17,8 +17,6 @@ from typing import Final
 
 from audit_log.errors import NoLogError
 
-__all__ = ["LogFile", "LogKind", "chain_of", "is_being_written", "make_folder", "prepare_folder"]
-
 NAME: Final = r"_[^_]+_w[\d.]+_\d{8}T\d{12}Z_\d+\.jsonl"
 """Of a file, after the prefix."""
 

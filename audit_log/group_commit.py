@@ -15,8 +15,6 @@ from typing import Any
 from audit_log.errors import LogWriteError
 from audit_log.writer import LogWriter
 
-__all__ = ["Entries", "GroupCommit"]
-
 Entries = Iterable[Mapping[str, Any]]
 """Fields of entries; read once, by the thread."""
 

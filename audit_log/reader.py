@@ -16,16 +16,6 @@ from audit_log.errors import BrokenLogError
 from audit_log.files import LogKind
 from audit_log.records import Fields
 
-__all__ = [
-    "Progress",
-    "checked_content",
-    "followers",
-    "read_entries",
-    "read_headers",
-    "read_last_line",
-    "read_lines",
-]
-
 Progress = Callable[[float], Any]
 """Called with the share that is done, 0 to 1."""
 

@@ -13,8 +13,6 @@ from typing import Any, Final
 
 from audit_log.errors import BrokenLogError
 
-__all__ = ["GENESIS_HASH", "Fields", "append", "verify"]
-
 GENESIS_HASH: Final = "0" * 64
 """``previous`` of a line that has none before it."""
 

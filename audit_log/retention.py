@@ -8,8 +8,6 @@ from audit_log.errors import BrokenLogError
 from audit_log.files import LogKind, is_being_written
 from audit_log.reader import read_headers, read_last_line
 
-__all__ = ["remove_old"]
-
 
 def remove_old(path: Path, kind: LogKind, older_than: timedelta) -> Iterator[Path]:
     """Remove the files whose last entry is older, and yield each.

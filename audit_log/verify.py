@@ -15,8 +15,6 @@ from audit_log.files import LogKind, chain_of
 from audit_log.reader import followers, read_headers, read_lines
 from audit_log.records import Fields
 
-__all__ = ["Finding", "verify"]
-
 
 @dataclass
 class Finding:

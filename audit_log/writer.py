@@ -19,8 +19,6 @@ from audit_log.errors import BrokenLogError
 from audit_log.files import LogFile, LogKind, chain_of, is_being_written, make_folder
 from audit_log.reader import followers, read_headers, read_last_line
 
-__all__ = ["LogWriter"]
-
 FORMAT: Final = 1
 """Of the files; in every header."""
 

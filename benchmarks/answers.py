@@ -10,8 +10,6 @@ from benchmarks.machine import BenchmarkError, Server
 from benchmarks.services import Service
 from credit_risk.form import COURSE_EXAMPLE, sample_applications
 
-__all__ = ["SAMPLES", "Answer", "check"]
-
 SAMPLES = 50
 """Number of answers to compare."""
 TOLERANCE = 1e-6

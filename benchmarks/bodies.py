@@ -13,9 +13,6 @@ from credit_risk.form import COURSE_EXAMPLE, sample_applications
 from credit_risk.model import Encoder
 from credit_risk.training import fit_vectorizer, read_loans
 
-__all__ = ["array_body", "batch_body", "drawn_bodies", "one_body"]
-
-
 APPROVED = COURSE_EXAMPLE | {"seniority": 10, "job": "fixed", "income": 200}
 """The course's example with a steady job; an approval needs no reasons, whatever the service."""
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from benchmarks.machine import PROJECT, Machine
 from benchmarks.plan import Plan
 
-__all__ = ["facts"]
-
 LIBRARIES = (
     *("bentoml", "xgboost", "scikit-learn", "numpy", "pydantic", "starlette"),
     *("uvicorn", "uvloop", "httptools", "fastapi", "flask", "gunicorn"),

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from benchmarks.plan import ALONE, CROWD, MANY, Plan, array, batch, drawn, in_process, one
 from benchmarks.results import Results, Spread
 
-__all__ = ["Floor", "floors"]
-
 
 @dataclass(frozen=True)
 class Floor:

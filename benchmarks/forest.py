@@ -18,8 +18,6 @@ from credit_risk.training import (
     read_loans,
 )
 
-__all__: list[str] = []
-
 
 def main() -> None:
     """Train and store."""

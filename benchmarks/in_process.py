@@ -23,8 +23,6 @@ from credit_risk.decision import AssessmentBatch
 from credit_risk.form import Application, ApplicationBatch, sample_applications
 from lean_bento import collect_garbage_rarely
 
-__all__: list[str] = []
-
 Work = Callable[[], object]
 
 

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from benchmarks.plan import ALONE, MANY
 from benchmarks.results import Results
 
-__all__ = ["of_connections", "of_rows", "of_trees"]
-
 MICROSECONDS = 1e6
 NOT_MEASURED = "Not measured in this run."
 

@@ -10,8 +10,6 @@ from typing import Final
 from benchmarks.machine import BenchmarkError, Machine, Server
 from benchmarks.plan import Work
 
-__all__ = ["Load", "load"]
-
 TICK: Final = 0.1
 """Seconds between wrk's looks for an interruption."""
 SHORTEST: Final = 0.25

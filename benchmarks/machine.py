@@ -20,8 +20,6 @@ import psutil
 from benchmarks.services import KEYS_FILE, Service
 from credit_risk.form import COURSE_EXAMPLE
 
-__all__ = ["PROJECT", "BenchmarkError", "Machine", "Process", "Server"]
-
 PROJECT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
 FOREIGN: Final = ("BENTOML", "CREDIT_RISK", "PROMETHEUS", "OMP_NUM_THREADS")

@@ -19,8 +19,6 @@ from benchmarks.results import Results
 from benchmarks.services import OURS, Service
 from credit_risk.form import COURSE_EXAMPLE
 
-__all__ = ["Bench"]
-
 PATIENCE = 5
 """More seconds for a service that has not answered once."""
 

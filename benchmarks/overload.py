@@ -24,8 +24,6 @@ from credit_risk.form import sample_applications
 from credit_risk.model import Encoder
 from credit_risk.training import fit_vectorizer
 
-__all__ = ["Overload", "overload"]
-
 CONNECTIONS = 1000
 """Open from the beginning, as a load balancer's; a request that finds none free is timed too."""
 CLOSED = 8

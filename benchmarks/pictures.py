@@ -11,8 +11,6 @@ from benchmarks.plan import ALONE, MANY, one
 from benchmarks.results import Results
 from benchmarks.services import OURS, SERVICES
 
-__all__ = ["draw"]
-
 OUR_COLOUR, OTHER_COLOUR, THIRD_COLOUR, FOURTH_COLOUR = "#c2410c", "#64748b", "#0f766e", "#a16207"
 SETTINGS: Any = {
     "svg.fonttype": "none",  # text stays text

@@ -13,9 +13,6 @@ from typing import Final, NamedTuple
 from benchmarks.bodies import array_body, batch_body, drawn_bodies, one_body
 from benchmarks.services import OURS, SERVICES
 
-__all__ = ["ALONE", "CROWD", "MANY", "Measurement", "Plan", "Work"]
-__all__ += ["array", "batch", "drawn", "in_process", "one", "trees"]
-
 ALONE: Final = 1
 MANY: Final = 32
 CROWD: Final = 256

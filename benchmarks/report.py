@@ -10,8 +10,6 @@ from benchmarks.plan import ALONE, MANY, Plan, one
 from benchmarks.results import Results
 from benchmarks.services import OURS, SERVICES
 
-__all__ = ["write_report"]
-
 INTRODUCTION = """\
 # Results
 

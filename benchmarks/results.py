@@ -8,8 +8,6 @@ from statistics import median
 
 import numpy as np
 
-__all__ = ["Results", "Spread"]
-
 
 @dataclass(frozen=True)
 class Spread:

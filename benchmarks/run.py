@@ -29,8 +29,6 @@ from benchmarks.report import write_report
 from benchmarks.results import Results
 from benchmarks.services import OURS, SERVICES
 
-__all__: list[str] = []
-
 TREES = "trees"
 NEEDED = {"wrk": "wrk", "taskset": "util-linux"}
 """Commands, and the Debian packages that they are in."""

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["KEYS_FILE", "OURS", "SERVICES", "Service"]
-
 BENTOML = ("bentoml", "serve", "--host", "127.0.0.1", "--port", "{port}")
 UVICORN = (
     *("uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),

@@ -13,14 +13,6 @@ command that mends it. HTTP statuses are decided at the edge, not here; what is 
 server's configuration is BentoML's own exception, which its command line prints as a sentence.
 """
 
-__all__ = [
-    "CreditRiskError",
-    "DataError",
-    "EncodingError",
-    "ModelRefusedError",
-    "PolicyError",
-]
-
 
 class CreditRiskError(Exception):
     """Root of the tree."""

@@ -4,8 +4,6 @@ from typing import Final
 
 from lean_bento import KeyCommand
 
-__all__ = ["COMMAND"]
-
 COMMAND: Final = KeyCommand(
     command="python -m credit_risk.keys", variable="CREDIT_RISK_API_KEYS_FILE", prefix="crk_"
 )

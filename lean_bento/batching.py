@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["MicroBatcher"]
-
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 

@@ -33,15 +33,6 @@ from lean_bento.bentoml_internals import (
     get_default_config,
 )
 
-__all__ = [
-    "Batching",
-    "Configuration",
-    "Limits",
-    "in_a_sentence",
-    "keep_command_line",
-    "read_configuration",
-]
-
 logger = logging.getLogger("bentoml.service")
 
 VARIABLE: Final = "BENTOML_CONFIG"

@@ -16,8 +16,6 @@ from lean_bento.codecs.npy import JSON
 from lean_bento.error_response import echo
 from lean_bento.request_context import current
 
-__all__ = ["EndpointOptions", "Flag", "options", "options_of"]
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 VALUES: Final = {"true": True, "false": False}
 

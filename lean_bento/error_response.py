@@ -11,8 +11,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-__all__ = ["MAX_ECHO", "ErrorResponse", "Problem", "echo", "explain_findings"]
-
 MAX_ECHO = 100
 """Most characters of a client's own text in an answer."""
 REPHRASED = {

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["AlreadyLoggedError", "InvalidBodyError", "KeysError", "LeanBentoError"]
-
 
 class LeanBentoError(Exception):
     """Root of the tree."""

@@ -19,8 +19,6 @@ from lean_bento.codecs.npy import JSON
 from lean_bento.endpoint_options import options_of
 from lean_bento.error_response import ErrorResponse, explain_findings
 
-__all__ = ["document", "require_key", "signature_of"]
-
 REFUSALS = {
     400: "Not HTTP, or the query or the body is not valid; every wrong field is named.",
     401: "No API key, or one that is not known.",

@@ -17,8 +17,6 @@ from bentoml.exceptions import BentoMLException, ServiceUnavailable
 from lean_bento.bentoml_internals import APIMethod, RemoteProxy
 from lean_bento.codecs.npy import NPY
 
-__all__ = ["dependency_call"]
-
 UNREACHABLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 RETRY_LATER = {
     HTTPStatus.TOO_MANY_REQUESTS,

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lean_bento.rows import RowLimit
 
-__all__ = ["RequestContext", "add_header", "begin", "current"]
-
 Header = tuple[bytes, bytes]
 
 _IN_SCOPE = "lean_bento.request_context"

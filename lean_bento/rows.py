@@ -30,16 +30,6 @@ from lean_bento.codecs.duplicate_keys import UniqueKeys, duplicate_keys
 from lean_bento.error_response import ErrorResponse, echo, explain_findings
 from lean_bento.request_context import current
 
-__all__ = [
-    "DivisibleList",
-    "RowAnswers",
-    "RowBatch",
-    "RowLimit",
-    "explain_rows",
-    "say_what_was_found",
-    "written_as_is",
-]
-
 MAX_PROBLEMS: Final = 2_000
 """Problems that one answer explains; they cost some 20 milliseconds and 250 KB."""
 

@@ -48,8 +48,6 @@ from lean_bento.middleware.routes import RoutesMiddleware, paths_of
 from lean_bento.openapi import document, require_key, signature_of
 from lean_bento.rows import DivisibleList, RowLimit
 
-__all__ = ["LeanService"]
-
 logger = logging.getLogger("bentoml.service")
 
 INDEX_PAGE = Path(__file__).with_name("swagger_ui.html")

@@ -14,8 +14,6 @@ from credit_risk.decision import Assessment
 from credit_risk.form import Application
 from lean_bento import collect_garbage_rarely
 
-__all__ = ["app"]
-
 Message = MutableMapping[str, Any]
 
 submit = coalescer(scorer()).submit

@@ -8,8 +8,6 @@ from credit_risk.decision import Assessment
 from credit_risk.form import Application
 from credit_risk.registry import model_tag
 
-__all__ = ["ClassApi"]
-
 
 @bentoml.service(workers=1, logging={"access": {"enabled": False}})
 class ClassApi:

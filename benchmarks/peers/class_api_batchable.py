@@ -15,8 +15,6 @@ from credit_risk.decision import Assessment
 from credit_risk.form import COLUMNS, Application
 from credit_risk.registry import model_tag
 
-__all__ = ["ClassApiBatchable"]
-
 
 @bentoml.service(workers=1, logging={"access": {"enabled": False}})
 class Predictor:

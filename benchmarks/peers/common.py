@@ -16,14 +16,6 @@ from credit_risk.model import Contributions, Probabilities, Rows
 from credit_risk.registry import VECTORIZER, load_checked, model_tag
 from lean_bento import MicroBatcher
 
-__all__ = [
-    "MAX_BATCH_SIZE",
-    "PlainModel",
-    "coalescer",
-    "scorer",
-    "stored_model",
-]
-
 MAX_BATCH_SIZE = 1000
 """Most rows in one model call, as in ``bentoconfiguration.yaml``."""
 

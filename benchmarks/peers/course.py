@@ -14,8 +14,6 @@ from credit_risk.decision import Assessment
 from credit_risk.form import Application
 from credit_risk.model import Probabilities, Rows
 
-__all__ = ["svc"]
-
 stored = stored_model()
 model = PlainModel(stored)
 

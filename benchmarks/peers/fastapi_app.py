@@ -10,8 +10,6 @@ from benchmarks.peers.common import PlainModel, stored_model
 from credit_risk.decision import Assessment
 from credit_risk.form import Application
 
-__all__ = ["app"]
-
 app = FastAPI()
 model = PlainModel(stored_model())
 

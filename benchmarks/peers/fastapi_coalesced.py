@@ -6,8 +6,6 @@ from benchmarks.peers.common import coalescer, scorer
 from credit_risk.decision import Assessment
 from credit_risk.form import Application
 
-__all__ = ["app"]
-
 app = FastAPI()
 submit = coalescer(scorer()).submit
 

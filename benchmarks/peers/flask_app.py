@@ -6,8 +6,6 @@ from pydantic import ValidationError
 from benchmarks.peers.common import PlainModel, stored_model
 from credit_risk.form import Application
 
-__all__ = ["app"]
-
 app = Flask(__name__)
 model = PlainModel(stored_model())
 

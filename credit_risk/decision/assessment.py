@@ -8,8 +8,6 @@ from pydantic.config import JsonDict
 from credit_risk.form import Decision
 from lean_bento import RowAnswers, written_as_is
 
-__all__ = ["ArrayAssessment", "Assessment", "AssessmentBatch", "Reason"]
-
 REASON_EXAMPLE: Final[JsonDict] = {
     "code": "AFFORDABILITY",
     "field": "income",

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from credit_risk.errors import PolicyError
 from credit_risk.form import Decision
 
-__all__ = ["MONOTONICITY", "PROHIBITED_FIELDS", "STANDARD_POLICY", "Policy"]
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:

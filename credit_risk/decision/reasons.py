@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from credit_risk.errors import EncodingError
 from credit_risk.form import CATEGORIES, COLUMNS
 
-__all__ = ["MAX_REASONS", "REASON_CODES", "ReasonCode", "Reasons"]
-
 MAX_REASONS: Final = 4
 """More are not helpful: 12 CFR 1002.9, official interpretation, paragraph 9(b)(2)-1."""
 

@@ -15,8 +15,6 @@ from credit_risk.decision.reasons import Reasons
 from credit_risk.form import Application, Decision
 from credit_risk.model import Contributions, Encoder, Probabilities, Rows
 
-__all__ = ["Explain", "Fields", "Predict", "Scorer"]
-
 ROWS_AT_ONCE = 5000
 """Rows of an array in one model call: some ten milliseconds."""
 

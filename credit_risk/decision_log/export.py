@@ -15,8 +15,6 @@ from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import DataError
 from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 
-__all__ = ["FORMATS", "export"]
-
 FORMATS: Final = (".parquet", ".csv")
 """What a table's name may end in."""
 

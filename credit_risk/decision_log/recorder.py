@@ -25,8 +25,6 @@ from credit_risk.model import Rows
 from credit_risk.registry import StoredModel
 from lean_bento import AlreadyLoggedError, add_header, current, server_context
 
-__all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "DecisionNotLogged", "PendingDecision", "Recorder"]
-
 logger = logging.getLogger("bentoml.decisions")  # below BentoML's, which prints it
 
 DECISION_ID: Final = "X-Decision-Id"

@@ -16,8 +16,6 @@ from typing import Any
 
 from credit_risk.form import COLUMNS
 
-__all__ = ["Redaction"]
-
 
 @dataclass(frozen=True)
 class Redaction:

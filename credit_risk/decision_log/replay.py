@@ -27,8 +27,6 @@ from credit_risk.form import COURSE_EXAMPLE, Application
 from credit_risk.model import Contributions, Probabilities, Rows
 from credit_risk.registry import installed_versions, load_checked
 
-__all__ = ["Difference", "ReplayModel", "Replayed", "replay"]
-
 MOST_DIFFERENCES: Final = 20
 """Kept; the others are counted."""
 

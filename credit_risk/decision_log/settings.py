@@ -21,8 +21,6 @@ from credit_risk.decision_log.redaction import Redaction
 from credit_risk.form import Application
 from credit_risk.registry import StoredModel, installed_versions
 
-__all__ = ["DECISIONS", "KEY_VARIABLE", "PATH_VARIABLE", "DecisionLogSettings", "read_settings"]
-
 DECISIONS: Final = LogKind(entry="decision", prefix="decisions", time_field="decided_at")
 
 PATH_VARIABLE: Final = "CREDIT_RISK_DECISION_LOG"

@@ -19,8 +19,6 @@ from credit_risk.form.vocabulary import (
 )
 from lean_bento import RowBatch, UniqueKeys
 
-__all__ = ["COURSE_EXAMPLE", "RISKY_EXAMPLE", "Application", "ApplicationBatch"]
-
 COURSE_EXAMPLE: Final[JsonDict] = {
     "seniority": 3,
     "home": "owner",

@@ -7,10 +7,8 @@ one that may be missing is. The rows describe nobody. For data to learn from see
 
 from random import Random
 
-from credit_risk.form.application import COURSE_EXAMPLE, Application
+from credit_risk.form.application import Application
 from credit_risk.form.vocabulary import CATEGORIES, OPTIONAL_FIELDS
-
-__all__ = ["COURSE_EXAMPLE", "sample_applications"]
 
 EVERYDAY = {
     "seniority": (0, 30, 1),

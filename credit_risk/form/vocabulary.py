@@ -11,21 +11,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
-__all__ = [
-    "CATEGORIES",
-    "CODES",
-    "COLUMNS",
-    "LIMITS",
-    "MISSING_CODE",
-    "OPTIONAL_FIELDS",
-    "Decision",
-    "Home",
-    "Job",
-    "Marital",
-    "Records",
-]
-
-
 # Literals and not enumerations: pydantic checks them faster (a quarter less time for an
 # application), and plain text hashes and is written as JSON faster too.
 

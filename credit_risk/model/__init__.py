@@ -11,7 +11,8 @@ from credit_risk.model.features import (
     source_fields,
 )
 from credit_risk.model.monotonicity import broken_constraint, constraints
-from credit_risk.model.risk_model import Contributions, Probabilities, RiskModel
+from credit_risk.model.risk_model import Probabilities, RiskModel
+from credit_risk.model.tree_shap import Contributions
 from credit_risk.model.trees import Forest
 
 __all__ = [

@@ -17,8 +17,6 @@ from credit_risk.form import CATEGORIES, COLUMNS, COURSE_EXAMPLE, LIMITS, OPTION
 from credit_risk.model.encoding import Rows
 from lean_bento import DivisibleList, check_size, count_values, say_what_was_found
 
-__all__ = ["EncodedApplications", "check_rows"]
-
 _LOW = np.array([LIMITS.get(name, (0, 1))[0] for name in COLUMNS], dtype=np.float32)
 _HIGH = np.array([LIMITS.get(name, (0, 1))[1] for name in COLUMNS], dtype=np.float32)
 _MAY_BE_MISSING = np.array([name in OPTIONAL_FIELDS for name in COLUMNS])

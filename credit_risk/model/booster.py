@@ -15,8 +15,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Booster", "LibraryError"]
-
 PREDICTION_OPTIONS: Final = json.dumps(
     {
         "type": 0,  # the value itself, here a probability

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from credit_risk.errors import EncodingError
 from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 
-__all__ = ["Encoder", "Rows", "fingerprint"]
-
 Rows = NDArray[np.float32]
 """(n, 29) float32."""
 

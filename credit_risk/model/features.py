@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 from credit_risk.errors import EncodingError
 from credit_risk.form import COLUMNS
 
-__all__ = ["DERIVED", "Derived", "FeatureBuilder", "inputs_without", "source_fields"]
-
 Rows = NDArray[np.float32]
 Column = NDArray[np.floating[Any]]
 

@@ -12,8 +12,6 @@ from credit_risk.errors import EncodingError
 from credit_risk.model.features import DERIVED
 from credit_risk.model.trees import LEAF, Forest
 
-__all__ = ["broken_constraint", "constraints"]
-
 
 def constraints(names: Sequence[str], never_falls_with: Mapping[str, int]) -> tuple[int, ...]:
     """Say how the probability must move with each input so that it moves so with each field.

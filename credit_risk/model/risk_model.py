@@ -12,8 +12,6 @@ from credit_risk.model.booster import Booster
 from credit_risk.model.tree_shap import Contributions, TreeShap
 from credit_risk.model.trees import read_forest
 
-__all__ = ["Contributions", "Probabilities", "RiskModel"]
-
 Rows = NDArray[np.float32]
 
 Probabilities = NDArray[np.float32]

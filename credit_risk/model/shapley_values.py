@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from credit_risk.model.trees import LEAF, Tree
 
-__all__ = ["Condition", "Leaf", "leaves_of", "shapley_values"]
-
 
 @dataclass
 class Condition:

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from credit_risk.model.shapley_values import Condition, leaves_of, shapley_values
 from credit_risk.model.trees import Forest
 
-__all__ = ["Contributions", "TreeShap"]
-
 Contributions = NDArray[np.float32]
 """(n, inputs + 1) float32, log-odds of default; the last is what every application starts from."""
 

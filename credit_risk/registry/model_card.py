@@ -6,8 +6,6 @@ model decides.
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Columns", "Data", "ModelCard", "ModelDescription", "Thresholds"]
-
 
 class Thresholds(BaseModel):
     """Where the policy draws its lines."""

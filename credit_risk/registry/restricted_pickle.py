@@ -11,8 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["VECTORIZER", "DictVectorizer", "read_custom_objects"]
-
 VECTORIZER: Final = "DictVectorizer"
 """Name of the custom object that is the encoding contract."""
 

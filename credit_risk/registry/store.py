@@ -13,16 +13,6 @@ from credit_risk.registry.model_card import ModelDescription
 from credit_risk.registry.restricted_pickle import VECTORIZER
 from credit_risk.registry.stored_model import CARD, REPORT, TRAIN, hash_files, load_checked
 
-__all__ = [
-    "MODEL_NAME",
-    "MODEL_VARIABLE",
-    "CreditRiskModel",
-    "attach_report",
-    "model_tag",
-    "save",
-    "write_hashes",
-]
-
 MODEL_NAME: Final = "credit_risk_model"
 MODEL_VARIABLE: Final = "CREDIT_RISK_MODEL"
 """Environment variable that names the tag to serve; the latest model without it."""

@@ -34,16 +34,6 @@ from credit_risk.model import (
 from credit_risk.registry.model_card import ModelCard
 from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects
 
-__all__ = [
-    "CARD",
-    "REPORT",
-    "TRAIN",
-    "StoredModel",
-    "hash_files",
-    "installed_versions",
-    "load_checked",
-]
-
 CARD: Final = "model.yaml"
 """File in the model's folder, where BentoML keeps what it knows of the model."""
 

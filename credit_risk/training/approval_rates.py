@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 from scipy.stats.contingency import relative_risk
 
-__all__ = ["Cut", "Group", "by_group", "by_threshold"]
-
 
 @dataclass(frozen=True)
 class Cut:

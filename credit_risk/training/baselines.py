@@ -21,8 +21,6 @@ from credit_risk.form import COLUMNS, LIMITS
 from credit_risk.model import Rows
 from credit_risk.training.fitting import Examples, Predict
 
-__all__ = ["fit_logistic", "fit_spline_logistic", "gain_interval"]
-
 NUMBERS: Final = [place for place, name in enumerate(COLUMNS) if name in LIMITS]
 INDICATORS: Final = [place for place, name in enumerate(COLUMNS) if name not in LIMITS]
 ITERATIONS: Final = 5000  # at most; unscaled splines need some hundred

@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-__all__ = ["BINS", "Bin", "calibration_bins", "ece_by_chance"]
-
 BINS: Final = 10  # of equal count
 
 

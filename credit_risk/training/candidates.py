@@ -13,8 +13,6 @@ from credit_risk.training.baselines import fit_logistic, fit_spline_logistic
 from credit_risk.training.fitting import Examples, Predict, Recipe, fit_booster
 from credit_risk.training.recipes import COURSE, standard, with_marital
 
-__all__ = ["CANDIDATES", "FIT", "Probabilities", "Split", "predict_all"]
-
 Probabilities = NDArray[np.float64]
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]  # places of the rows seen and held out
 

@@ -20,8 +20,6 @@ from credit_risk.training.evaluation import Measures, measure
 from credit_risk.training.fitting import Examples
 from credit_risk.training.recipes import PARAMETERS
 
-__all__ = ["Candidate", "Comparison", "compare", "count_fits"]
-
 FOLDS: Final = 5
 COURSE_SPLIT: Final = (0.2, 11)  # share and seed of the course's test part, as in train.py
 

@@ -13,8 +13,6 @@ from sklearn.metrics import roc_curve
 
 from credit_risk.training.calibration import BINS
 
-__all__ = ["Measures", "Roc", "intervals", "measure", "roc"]
-
 Outcomes = NDArray[np.bool_]  # (n,), True for a default
 Probabilities = NDArray[np.floating]  # (n,), of default, 0 to 1
 

@@ -12,8 +12,6 @@ from sklearn.model_selection import train_test_split
 from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 from credit_risk.model import FeatureBuilder, Rows, constraints
 
-__all__ = ["Examples", "Predict", "Recipe", "fit_booster", "fit_vectorizer"]
-
 Predict = Callable[[Rows], NDArray[np.floating]]
 """From encoded rows (n, 29) to probabilities of default (n,)."""
 Record = Mapping[str, float | str]

@@ -14,8 +14,6 @@ from credit_risk.errors import DataError
 from credit_risk.model import inputs_without
 from credit_risk.training.fitting import Recipe
 
-__all__ = ["COURSE", "PARAMETERS", "standard", "with_marital"]
-
 PARAMETERS: Final = Path(__file__).with_name("parameters.toml")
 
 COURSE: Final = Recipe(

@@ -11,8 +11,6 @@ from rich.table import Table
 from credit_risk.training.comparison import Comparison
 from credit_risk.training.evaluation import Measures
 
-__all__ = ["Terminal"]
-
 
 class Terminal:
     """Prints what training does and finds."""

@@ -23,8 +23,6 @@ from credit_risk.training.evaluation import measure
 from credit_risk.training.fitting import Examples, fit_booster
 from credit_risk.training.recipes import standard
 
-__all__ = ["mean_auc", "tune", "write_parameters"]
-
 Parameters = dict[str, float | int | str]
 """Parameters of ``xgboost.train``, and ``rounds``."""
 Places = NDArray[np.intp]  # of rows

@@ -23,8 +23,6 @@ from typing import Any, Final
 
 from lean_bento.errors import KeysError
 
-__all__ = ["COMMAND", "NAME", "ApiKeys", "Key", "KeyFile", "digest_of", "fix_by", "read_keys"]
-
 logger = logging.getLogger("bentoml.service")
 
 COMMAND: Final = "python -m lean_bento.auth"

@@ -23,8 +23,6 @@ from typing import Final
 from lean_bento.auth.api_keys import COMMAND, NAME, Key, digest_of, fix_by, read_keys
 from lean_bento.errors import KeysError
 
-__all__ = ["KeyCommand"]
-
 BYTES: Final = 32
 
 

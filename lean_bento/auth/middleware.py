@@ -25,8 +25,6 @@ from lean_bento.errors import KeysError
 from lean_bento.middleware.errors import SECURITY_HEADERS, sentence_for
 from lean_bento.request_context import begin
 
-__all__ = ["OPEN_PATHS", "AuthMiddleware", "configured_keys", "key_file_of"]
-
 logger = logging.getLogger("bentoml.service")
 OPEN_PATHS: Final = frozenset({"/livez", "/readyz"})
 """Paths that need no key."""

@@ -14,8 +14,6 @@ from pydantic import ValidationError
 
 from lean_bento.rows import DivisibleList, RowAnswers
 
-__all__ = ["LONG", "parts_of", "read_in_parts", "write_in_parts"]
-
 LONG: Final = 500_000
 """Bytes in a part: some 2,000 rows of thirteen fields, some ten milliseconds."""
 

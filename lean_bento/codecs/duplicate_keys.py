@@ -11,8 +11,6 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-__all__ = ["UniqueKeys", "duplicate_keys"]
-
 DUPLICATE: Final = PydanticCustomError("repeated", "This field stands there more than once")
 
 

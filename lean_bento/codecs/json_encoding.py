@@ -14,8 +14,6 @@ from pydantic import BaseModel, ValidationError
 from lean_bento.bentoml_internals import ALL_SERDE, JSONSerde, Payload
 from lean_bento.codecs.npy import JSON
 
-__all__ = ["BOM_UTF8", "MarkedJSONSerde", "check_encoding"]
-
 Model = TypeVar("Model", bound=BaseModel)
 
 

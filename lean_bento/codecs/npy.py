@@ -20,8 +20,6 @@ from starlette.requests import Request
 
 from lean_bento.bentoml_internals import ALL_SERDE, JSONSerde, Payload
 
-__all__ = ["JSON", "NPY", "NpySerde", "read_npy", "write_npy"]
-
 Model = TypeVar("Model", bound=BaseModel)
 
 JSON: Final = "application/json"

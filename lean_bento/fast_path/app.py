@@ -22,8 +22,6 @@ from lean_bento.fast_path.stack import read_stack
 from lean_bento.middleware.errors import ErrorMiddleware
 from lean_bento.middleware.request_checks import EndpointLimits
 
-__all__ = ["FastPath"]
-
 MEDIA_TYPES = {name.encode(): name for name in (JSON, NPY)}
 """As they are usually written."""
 

@@ -1,6 +1,7 @@
 """One API method as the fast path answers it, under the limits of BentoML's own path."""
 
 import asyncio
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.chunked_json import LONG, read_in_parts, write_in_parts
-from lean_bento.codecs.json_encoding import BOM_UTF8, check_encoding
+from lean_bento.codecs.json_encoding import check_encoding
 from lean_bento.codecs.npy import JSON, NPY, read_npy
 from lean_bento.endpoint_options import options_of
 from lean_bento.error_response import ErrorResponse
@@ -23,8 +24,6 @@ from lean_bento.middleware.load_shedding import TOO_MANY
 from lean_bento.middleware.request_checks import EndpointLimits, too_large
 from lean_bento.request_context import RequestContext, begin
 from lean_bento.rows import DivisibleList, RowAnswers
-
-__all__ = ["Deadlines", "Endpoint", "readers"]
 
 Task = asyncio.Task[Any]
 Error = tuple[HTTPStatus, ErrorResponse]

@@ -18,8 +18,6 @@ from lean_bento.bentoml_internals import (
     server_context,
 )
 
-__all__ = ["EndpointMetrics", "observe_all"]
-
 
 class EndpointMetrics:
     """The series of one endpoint."""

@@ -25,8 +25,6 @@ from lean_bento.middleware.load_shedding import LoadSheddingMiddleware
 from lean_bento.middleware.request_checks import RequestChecksMiddleware
 from lean_bento.middleware.routes import RoutesMiddleware
 
-__all__ = ["Stack", "read_stack"]
-
 WITHOUT_EFFECT = (
     RoutesMiddleware,
     ServerErrorMiddleware,

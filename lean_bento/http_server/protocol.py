@@ -28,8 +28,6 @@ from lean_bento.error_response import ErrorResponse
 from lean_bento.middleware.cors import IN_STATE
 from lean_bento.middleware.errors import with_security_headers
 
-__all__ = ["HttpProtocol", "ResponseCycle"]
-
 Header = tuple[bytes, bytes]
 
 MAX_HEAD: Final = 64 * 1024

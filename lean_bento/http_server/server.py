@@ -23,8 +23,6 @@ from bentoml.exceptions import BentoMLException
 from lean_bento.bentoml_internals import server_context
 from lean_bento.http_server.protocol import HttpProtocol
 
-__all__ = ["AcceptLoop", "Server", "check_server_in_use", "collect_garbage_rarely", "use_server"]
-
 MIN_KEEP_ALIVE: Final = 75
 """Seconds that an idle connection is kept; ``--timeout-keep-alive`` sets more.
 

@@ -16,8 +16,6 @@ from bentoml.exceptions import BentoMLException
 
 from lean_bento.bentoml_internals import ConflictError, circus
 
-__all__ = ["WorkerSupervisor", "supervise"]
-
 RESTART_DELAY: Final = 10
 """Seconds before a worker that exited is replaced; BentoML's own interval."""
 

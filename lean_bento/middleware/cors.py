@@ -20,8 +20,6 @@ from lean_bento.config import Configuration
 from lean_bento.error_response import ErrorResponse
 from lean_bento.middleware.errors import SECURITY_HEADERS, Header
 
-__all__ = ["IN_STATE", "OutermostCORSMiddleware", "check_origins", "move_outwards"]
-
 IN_STATE: Final = "cors"
 """Name in the state of the application, where the server's protocol finds the middleware."""
 

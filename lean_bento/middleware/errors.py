@@ -21,14 +21,6 @@ from lean_bento.error_response import ErrorResponse, echo, explain_findings
 from lean_bento.errors import InvalidBodyError
 from lean_bento.request_context import begin
 
-__all__ = [
-    "SECURITY_HEADERS",
-    "ErrorMiddleware",
-    "error_messages",
-    "sentence_for",
-    "with_security_headers",
-]
-
 Header = tuple[bytes, bytes]
 
 logger = logging.getLogger("bentoml._internal.server.http_app")  # BentoML's, for its own errors

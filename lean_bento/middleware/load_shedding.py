@@ -13,8 +13,6 @@ from time import monotonic, thread_time
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["TOO_MANY", "LoadSheddingMiddleware"]
-
 TOO_MANY = "Too many requests"
 """The sentence that BentoML answers to too many requests at once."""
 

@@ -15,8 +15,6 @@ from pydantic import ValidationError
 from lean_bento.errors import AlreadyLoggedError
 from lean_bento.request_context import current
 
-__all__ = ["filter_logs"]
-
 SERVER_ERROR = 500
 
 

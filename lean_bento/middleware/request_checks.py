@@ -20,8 +20,6 @@ from lean_bento.error_response import echo
 from lean_bento.request_context import begin
 from lean_bento.rows import RowLimit
 
-__all__ = ["EndpointLimits", "RequestChecksMiddleware", "too_large"]
-
 OTHER_BODY = 16 * 1024
 """Bytes of a body at a path that takes none."""
 

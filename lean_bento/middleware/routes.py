@@ -14,8 +14,6 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["RoutesMiddleware", "paths_of"]
-
 
 class RoutesMiddleware:
     """Answers 404 to a request for an unknown path, and removes the Range header.

@@ -19,8 +19,6 @@ from credit_risk.training.data.numbers import has_unclear_comma, read_numbers
 from credit_risk.training.data.table import COLUMNS, read_table
 from credit_risk.training.data.wording import cut
 
-__all__ = ["CODE_MEANINGS", "Dataset", "read_loans"]
-
 LISTED: Final = 10  # wrong cells in a message
 UNKNOWN, ENDED_WELL, ENDED_IN_DEFAULT = range(3)
 CODE_MEANINGS: Final[Mapping[str, Mapping[int, str]]] = MappingProxyType(

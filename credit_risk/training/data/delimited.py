@@ -8,8 +8,6 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.csv
 
-__all__ = ["Delimited", "read_delimited"]
-
 SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MARKS: Final = {  # byte order marks; that of UTF-32 begins with that of UTF-16
     b"\xff\xfe\0\0": "utf-32",

@@ -25,8 +25,6 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from credit_risk.errors import DataError
 from credit_risk.training.data.wording import cut, first_sentence
 
-__all__ = ["download", "fetch", "main"]
-
 URL: Final = "https://raw.githubusercontent.com/gastonstat/CreditScoring/master/CreditScoring.csv"
 SHA256: Final = "b42d4fb62b3c1e3428b295d1f152e71ec79e003f86cfa23d7ddb1fc7ea1f624f"
 DESTINATION: Final = Path("data/CreditScoring.csv")

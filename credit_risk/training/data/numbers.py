@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["has_unclear_comma", "read_numbers"]
-
 COMMA: Final = r"[+-]?\d+,\d+"
 POINT: Final = r"[+-]?\d+\.\d+"
 EITHER: Final = r"[+-]?[1-9]\d{0,2},\d{3}"  # 1,234: of a thousand, or of one

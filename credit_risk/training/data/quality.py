@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from credit_risk.form import CATEGORIES, LIMITS
 from credit_risk.training.data.dataset import Dataset
 
-__all__ = ["CategorySummary", "NumberSummary", "summarise_categories", "summarise_numbers"]
-
 
 @dataclass(frozen=True)
 class NumberSummary:

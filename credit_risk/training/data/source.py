@@ -15,8 +15,6 @@ from credit_risk.errors import DataError
 from credit_risk.training.data.download import DESTINATION, MAX_BYTES, fetch
 from credit_risk.training.data.wording import first_sentence
 
-__all__ = ["EXPECTED", "Source", "load"]
-
 EXPECTED: Final = "CSV, Parquet or XLSX"
 GZIP: Final = b"\x1f\x8b"
 ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")  # the second: of no files

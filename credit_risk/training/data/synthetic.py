@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 
 from credit_risk.form import CODES, MISSING_CODE
 
-__all__ = ["main", "make_sample"]
-
 Numbers = NDArray[Any]  # shape (rows,) unless said otherwise
 
 REAL_ROWS: Final = 4455

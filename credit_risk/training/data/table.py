@@ -16,8 +16,6 @@ from credit_risk.training.data.source import EXPECTED, load
 from credit_risk.training.data.wording import SHOWN, cut, first_sentence
 from credit_risk.training.data.workbook import read_workbook
 
-__all__ = ["COLUMNS", "Table", "read_table"]
-
 COLUMNS: Final = (
     *("Status", "Seniority", "Home", "Time", "Age", "Marital", "Records", "Job"),
     *("Expenses", "Income", "Assets", "Debt", "Amount", "Price"),

@@ -4,8 +4,6 @@ import re
 import textwrap
 from typing import Final
 
-__all__ = ["SHOWN", "cut", "first_sentence"]
-
 SHOWN: Final = 100  # characters of a value, and names in a list, in a message
 SENTENCE: Final = 200  # characters of a sentence
 

@@ -7,8 +7,6 @@ from typing import Any
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
-__all__ = ["read_workbook"]
-
 
 def read_workbook(content: bytes) -> pd.DataFrame:
     """Return the cells below the names of the header; blank rows are left out.

@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-__all__ = ["Rate", "by_category", "by_range"]
-
 MISSING: Final = "missing"
 
 

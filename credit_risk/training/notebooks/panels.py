@@ -24,8 +24,6 @@ from credit_risk.training.reporting.drawing import (
 from credit_risk.training.reporting.effects import Effect
 from credit_risk.training.reporting.pictures import draw_curve
 
-__all__ = ["default_rates", "directions", "spreads", "what_ifs"]
-
 ENDS: Final = (0.01, 0.98)  # quantiles; a few large numbers would squeeze all others together
 BARS: Final = 20  # of a histogram, at most
 

@@ -9,8 +9,6 @@ from scipy.special import expit, logit
 
 from credit_risk.training.reporting.drawing import WIDE, Colour, draw, in_style, mark, new_axes
 
-__all__ = ["waterfall"]
-
 PROBABILITIES: Final = (*(0.01, 0.02, 0.05), *(n / 10 for n in range(1, 10)), *(0.95, 0.98, 0.99))
 """Ticks of the upper axis; evenly spaced log-odds would be odd percentages."""
 CLEAR: Final = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}

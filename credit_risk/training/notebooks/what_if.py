@@ -10,8 +10,6 @@ from credit_risk.form import COLUMNS
 from credit_risk.model import Rows
 from credit_risk.training.fitting import Predict
 
-__all__ = ["WhatIf", "vary"]
-
 
 @dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
 class WhatIf:

@@ -19,8 +19,6 @@ from credit_risk.training.reporting.drawing import (
     new_axes,
 )
 
-__all__ = ["calibration", "cumulative", "cuts", "distribution", "roc"]
-
 PROBABILITY: Final = "probability of default"
 POINTS: Final = 400  # of a curve; more cannot be seen
 

@@ -17,18 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from matplotlib.typing import RcKeyType
 
-__all__ = [
-    "OUTCOMES",
-    "THOUSANDS",
-    "WIDE",
-    "Colour",
-    "draw",
-    "draw_intervals",
-    "in_style",
-    "mark",
-    "new_axes",
-]
-
 
 class Colour(StrEnum):
     """Colours of Okabe and Ito, which the colour-blind can tell apart."""

@@ -15,8 +15,6 @@ from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 from credit_risk.model import Rows
 from credit_risk.training.fitting import Predict
 
-__all__ = ["Effect", "effects"]
-
 SAMPLE: Final = 300  # loans at most
 STEPS: Final = 25
 ENDS: Final = (0.01, 0.99)  # quantiles; hardly any loan lies beyond them

@@ -8,8 +8,6 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-__all__ = ["fill"]
-
 
 def fill(template: Path, values: Mapping[str, object]) -> str:
     """Fill a template with values.

@@ -18,8 +18,6 @@ from credit_risk.training.reporting.drawing import (
 )
 from credit_risk.training.reporting.effects import Effect
 
-__all__ = ["bars", "draw_curve", "effect", "gains", "groups"]
-
 
 @in_style
 def bars(lengths: Mapping[str, float], x: str) -> str:

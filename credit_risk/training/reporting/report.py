@@ -26,8 +26,6 @@ from credit_risk.training.reporting import curves, pictures
 from credit_risk.training.reporting.effects import effects
 from credit_risk.training.reporting.page import fill
 
-__all__ = ["render"]
-
 TEMPLATE: Final = Path(__file__).with_name("report.html")
 OLDER_AGE: Final = 62  # years: "elderly" in 12 CFR 1002.2(o)
 OLDER, YOUNGER = f"{OLDER_AGE} and over", f"under {OLDER_AGE}"
