@@ -6,11 +6,36 @@
     python train.py --tune 100                       search parameters in 100 trials, store nothing
     python train.py --course                         the ML Zoomcamp lesson's model, to compare with
 
-First the knobs, then one run from top to bottom.
+First the knobs, then one run from top to bottom. What goes wrong is one sentence and exit code 2.
 """
 
-import argparse
+import signal
 import sys
+from typing import NoReturn
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+
+def ignore_endings() -> None:
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+
+
+def interrupt(ending: int, _: object) -> NoReturn:
+    """End with one sentence, already while the other imports run, which take seconds."""
+    ignore_endings()  # a second one would disturb the tidying up
+    sys.stderr.write("train.py: interrupted; nothing was stored\n")
+    sys.exit(128 + ending)
+
+
+if __name__ == "__main__":
+    for ending in ENDINGS:
+        signal.signal(ending, interrupt)
+
+import argparse
+import shlex
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -23,30 +48,72 @@ from credit_risk import registry, training
 from credit_risk.decision import PROHIBITED_FIELDS, REASON_CODES, STANDARD_POLICY, Policy, Reasons
 from credit_risk.errors import CreditRiskError
 from credit_risk.form import COLUMNS
-from credit_risk.model import RiskModel, fingerprint
+from credit_risk.model import fingerprint
 
 SAMPLE = Path(__file__).parent / "data" / "sample.csv"
+TUNED = Path("reports/parameters.toml")  # which git ignores
 REVIEW, DECLINE = STANDARD_POLICY.review_above, STANDARD_POLICY.decline_above
 SPLIT_SEED = 11  # the course's, so that its published figures can be compared
 TEST_SHARE = 0.2  # of all loans; the stored model never sees them
 VALIDATION_SHARE = 0.25  # of the other loans
 
-options = argparse.ArgumentParser(
-    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-)
+
+class Options(argparse.ArgumentParser):
+    """Options whose mistakes are one sentence, as all others are."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with it."""
+        self.exit(2, f"train.py: {message}; python train.py --help lists the options\n")
+
+
+def number(low: float, high: float, kind: type[float] = float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        with suppress(ValueError):
+            if low <= kind(text) <= high:
+                return kind(text)
+        msg = f"found {text!r}, expected {KINDS[kind]} from {low} to {high}"
+        raise argparse.ArgumentTypeError(msg)
+
+    return read
+
+
+KINDS = {int: "a whole number", float: "a number"}
+options = Options(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 option = options.add_argument
 option("--data", default=str(SAMPLE), help="loans: a path or a URL of CSV, Parquet or XLSX")
 option("--parameters", type=Path, default=training.PARAMETERS, help="of the trees: a TOML file")
 repeats_help = "of the 5-fold cross-validation; 0 leaves the comparison out (%(default)s)"
-option("--repeats", type=int, default=3, choices=range(11), metavar="N", help=repeats_help)
+option("--repeats", type=number(0, 10, int), default=3, metavar="N", help=repeats_help)
 above = "probability of default, 0 to 1, above which "
 review_help = above + "a person decides (%(default)s)"
-option("--review-above", type=float, default=REVIEW, metavar="P", help=review_help)
+option("--review-above", type=number(0, 1), default=REVIEW, metavar="P", help=review_help)
 decline_help = above + "an application is declined (%(default)s)"
-option("--decline-above", type=float, default=DECLINE, metavar="P", help=decline_help)
+option("--decline-above", type=number(0, 1), default=DECLINE, metavar="P", help=decline_help)
+option("--tuned", type=Path, default=TUNED, help="file that --tune writes (%(default)s)")
+tune_help = "search parameters in N trials, store nothing"
+option = options.add_mutually_exclusive_group().add_argument
 option("--compare", action="store_true", help="compare with other models, store nothing")
-option("--tune", type=int, metavar="N", help="search parameters in N trials, store nothing")
+option("--tune", type=number(1, 100_000, int), metavar="N", help=tune_help)
 option("--course", action="store_true", help="train the course's model")
+IDLE = {  # options that would do nothing beside another one
+    "tune": ("repeats", "review_above", "decline_above"),
+    "compare": ("review_above", "decline_above", "tuned"),
+    "course": ("parameters", "repeats", "tuned"),
+    "": ("tuned",),
+}
+
+
+def parse() -> argparse.Namespace:
+    args = options.parse_args()
+    if args.compare and not args.repeats:
+        options.error("argument --compare: found --repeats 0, expected --repeats of 1 or more")
+    mode = next((each for each in ("tune", "compare", "course") if getattr(args, each)), "")
+    for idle in IDLE[mode]:
+        if getattr(args, idle) not in {options.get_default(idle), 0}:
+            where = f"with --{mode}" if mode else "without --tune"
+            options.error(f"argument --{idle.replace('_', '-')}: does nothing {where}")
+    return args
+
 
 LIMITS_OF_USE = [  # in the model card and in the report
     "Learned from loans that were granted: what became of the refused is not known.",
@@ -57,9 +124,29 @@ LIMITS_OF_USE = [  # in the model card and in the report
 LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")  # versions in the model card
 
 
+def tune(
+    args: argparse.Namespace,
+    terminal: training.Terminal,
+    loans: training.Dataset,
+    examples: training.Examples,
+) -> None:
+    training.require_writable(args.tuned)
+    with terminal.progress("tune", args.tune, "trials") as on_trial:
+        parameters, auc = training.tune(
+            examples, trials=args.tune, parameters=args.parameters, on_trial=on_trial
+        )
+    provenance = {"data": loans.name, "sha256": loans.sha256, "date": datetime.now(UTC).date()}
+    provenance |= {"trials": args.tune, "found": auc}
+    training.write_parameters(args.tuned, parameters, provenance)
+    terminal.say("tune", f"AUC {auc:.4f}, parameters written to {args.tuned}")
+    terminal.say("next", f"python train.py --parameters {shlex.quote(str(args.tuned))}")
+
+
 def main(args: argparse.Namespace) -> None:
     terminal = training.Terminal()
     policy = Policy(args.review_above, args.decline_above)
+    stores = not (args.tune or args.compare)
+    tag = training.new_tag() if stores else ""  # before any work: the store may refuse
 
     loans = training.read_loans(args.data)
     dropped = ", ".join(f"{count} {reason}" for reason, count in loans.dropped.items())
@@ -69,14 +156,17 @@ def main(args: argparse.Namespace) -> None:
     vectorizer = training.fit_vectorizer()
     examples = training.Examples.encode(vectorizer, loans.records(), loans.defaulted)
 
+    examples.require_both(training.FOLDS, loans.name)
     if args.tune:
-        with terminal.progress("tune", args.tune, "trials") as on_trial:
-            parameters, auc = training.tune(examples, trials=args.tune, on_trial=on_trial)
-        provenance = {"data": loans.name, "sha256": loans.sha256, "date": datetime.now(UTC).date()}
-        provenance |= {"trials": args.tune, "found": auc}
-        training.write_parameters(args.parameters, parameters, provenance)
-        terminal.say("tune", f"AUC {auc:.4f}, written to {args.parameters.name}; now run train.py")
+        tune(args, terminal, loans, examples)
         return
+
+    seen, test = examples.split(TEST_SHARE, SPLIT_SEED)
+    first, validation = seen.split(VALIDATION_SHARE, SPLIT_SEED)
+    parts = {"train": first, "validation": validation, "test": test}
+    for part, drawn in parts.items():
+        drawn.require_both(1, f"{loans.name}: the {part} part")
+    sizes = {part: len(drawn) for part, drawn in parts.items()}
 
     recipe = training.COURSE if args.course else training.standard(args.parameters)
     comparison = None
@@ -88,17 +178,13 @@ def main(args: argparse.Namespace) -> None:
         terminal.comparison(comparison)
     if args.compare:
         return
+    if not comparison:
+        terminal.say("compare", "left out; python train.py --compare does only this")
 
-    seen, test = examples.split(TEST_SHARE, SPLIT_SEED)
-    first, validation = seen.split(VALIDATION_SHARE, SPLIT_SEED)
-    sizes = {"train": len(first), "validation": len(validation), "test": len(test)}
     terminal.say("split", ", ".join(f"{size:,} {part}" for part, size in sizes.items()))
-
     with terminal.progress("fit", 2 * recipe.rounds, "trees") as on_round:
-        trial_booster = training.fit_booster(recipe, first, on_round)
-        booster = training.fit_booster(recipe, seen, on_round)
-    trial = RiskModel(trial_booster.save_raw(), recipe.prepare())
-    model = RiskModel(booster.save_raw(), recipe.prepare())
+        _, trial = training.fit_model(recipe, first, on_round)
+        booster, model = training.fit_model(recipe, seen, on_round)
 
     measures = {
         "train": training.measure(first.defaulted, trial.predict(first.rows)),
@@ -128,7 +214,6 @@ def main(args: argparse.Namespace) -> None:
         limits=LIMITS_OF_USE,
         versions={library: version(library) for library in LIBRARIES},
     )
-    tag = registry.save(booster, vectorizer, description)
 
     with terminal.waiting("report"):
         by_reason = Reasons(recipe.inputs).sum_by_reason(model.explain(examples.rows))
@@ -146,14 +231,17 @@ def main(args: argparse.Namespace) -> None:
                 if value > 0
             },
         )
-    registry.attach_report(tag, page)
     terminal.measures(measures, sizes | {"out of fold": len(examples)})
+
+    ignore_endings()  # the last step is short, and made whole
+    training.publish(tag, booster, vectorizer, description, page)
     terminal.say("report", "served at /model/report")
     terminal.say("store", tag)
 
 
 if __name__ == "__main__":
     try:
-        main(options.parse_args())
-    except CreditRiskError as error:
-        sys.exit(f"train.py: {error}")
+        main(parse())
+    except (CreditRiskError, OSError) as error:
+        sys.stderr.write(f"train.py: {error}\n")
+        sys.exit(2)

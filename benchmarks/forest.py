@@ -9,12 +9,14 @@ prints their tags.
 import sys
 
 from benchmarks.peers.common import stored_model
-from credit_risk.registry import ModelDescription, save
+from credit_risk.registry import ModelDescription
 from credit_risk.training import (
     Examples,
     Recipe,
     fit_booster,
     fit_vectorizer,
+    new_tag,
+    publish,
     read_loans,
 )
 
@@ -32,7 +34,8 @@ def main() -> None:
         recipe = Recipe(f"{trees} trees", parameters, int(trees), missing_as=like.missing_as)
         booster = fit_booster(recipe, examples)
         changes = {"recipe": "growth", "parameters": {**parameters, "rounds": int(trees)}}
-        tag = save(booster, vectorizer, like.model_copy(update=changes))
+        tag = new_tag()
+        publish(tag, booster, vectorizer, like.model_copy(update=changes))
         sys.stdout.write(f"{tag}\n")
 
 

@@ -6,7 +6,8 @@
     ├── DataError            a file of loans is not what was expected
     ├── EncodingError        values cannot be written into the 29 columns
     ├── ModelRefusedError    a stored model does not fit this code
-    └── PolicyError          thresholds that make no sense
+    ├── PolicyError          thresholds that make no sense
+    └── UsageError           options, files or folders that a command cannot work with
 
 Each message is one sentence: what was found, what was expected, and, where there is one, the
 command that mends it. HTTP statuses are decided at the edge, not here; what is wrong with the
@@ -45,3 +46,7 @@ class ModelRefusedError(CreditRiskError):
 
 class PolicyError(CreditRiskError):
     """Thresholds that make no sense together."""
+
+
+class UsageError(CreditRiskError):
+    """Options, files or folders that a command cannot work with."""

@@ -54,7 +54,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             *("credit_risk.registry",),
         },
         {
-            *("jinja2", "joblib", "matplotlib", "numpy", "optuna", "pandas", "pyarrow"),
+            *("bentoml", "jinja2", "joblib", "matplotlib", "numpy", "optuna", "pandas", "pyarrow"),
             *("python_calamine", "requests", "rich", "scipy", "sklearn"),
             *("threadpoolctl", "xgboost"),
         },

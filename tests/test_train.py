@@ -1,7 +1,13 @@
 """``train.py`` as people run it, and the model that it stores."""
 
 import json
+import os
 import resource
+import shlex
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -9,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from running import PROJECT, run
+from running import PROJECT, environment, run, wait_until
 
 from credit_risk.decision import MONOTONICITY
 from credit_risk.form import COLUMNS
@@ -111,17 +117,200 @@ def test_the_course_s_model_is_reproduced(real_data: Path, tmp_path: Path) -> No
         (["--parameters", "nowhere.toml"], "nowhere.toml: found no parameters"),
         (["--parameters", "README.md"], "README.md: found no parameters"),
         (["--review-above", "0.6"], "expected 0 < review_above <= decline_above < 1"),
+        (["--data", "nowhere/CreditScoring.csv"], "No such file or directory; run: make data"),
+        (["--tune", "1", "--tuned", "README.md/p.toml"], "README.md/p.toml: cannot be written: "),
     ],
 )
 def test_a_wrong_argument_ends_in_one_sentence(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    found = run(*TRAIN, *arguments, home=tmp_path, check=False)
+    assert message in refusal(*arguments, home=tmp_path)
 
-    assert found.returncode == 1
+
+def refusal(*arguments: str | Path, home: Path) -> str:
+    """The sentence that a run ends with, on the standard error, with exit code 2."""
+    found = run(*TRAIN, *arguments, home=home, check=False)
+    assert found.returncode == 2
     assert found.stderr.startswith("train.py: ")
-    assert message in found.stderr
-    assert "Traceback" not in found.stderr
+    assert found.stderr.count("\n") == 1
+    return found.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tune", "0"], "argument --tune: found '0', expected a whole number from 1 to 100000"),
+        (["--tune", "-1"], "argument --tune: found '-1', expected a whole number from 1 to 100000"),
+        (["--tune", "many"], "argument --tune: found 'many', expected a whole number from 1 to "),
+        (["--tune", "9" * 5000], "argument --tune: found '999"),
+        (["--compare"], "argument --compare: found --repeats 0, expected --repeats of 1 or more"),
+        (["--compare", "--course"], "argument --course: not allowed with argument --compare"),
+        (
+            ["--repeats", "11"],
+            "argument --repeats: found '11', expected a whole number from 0 to 10",
+        ),
+        (["--repeats", "nan"], "argument --repeats: found 'nan', expected a whole number from 0"),
+        (["--review-above", "nan"], "argument --review-above: found 'nan', expected a number from"),
+        (["--decline-above", "2"], "argument --decline-above: found '2', expected a number from 0"),
+        (["--tuned", "p.toml"], "argument --tuned: does nothing without --tune"),
+        (
+            ["--tune", "1", "--review-above", "0.2"],
+            "argument --review-above: does nothing with --tu",
+        ),
+        (
+            ["--course", "--parameters", "p.toml"],
+            "argument --parameters: does nothing with --course",
+        ),
+        (["--trees", "5"], "unrecognized arguments: --trees 5; python train.py --help lists the"),
+    ],
+)
+def test_an_option_out_of_range_is_named(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    assert refusal(*arguments, home=tmp_path).startswith(f"train.py: {message}")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (2, "loans.csv: found 2 loans, 1 of them defaults, expected at least 5 defaults and 5"),
+        (20, "loans.csv: the validation part: found 4 loans, 0 of them defaults, expected at"),
+    ],
+)
+def test_too_few_loans_to_learn_from_are_counted(tmp_path: Path, rows: int, message: str) -> None:
+    loans = pd.read_csv(SAMPLE)
+    defaults = loans["Status"] == 2
+    few = pd.concat([loans[defaults][: max(1, rows // 4)], loans[~defaults]])[:rows]
+    few.to_csv(tmp_path / "loans.csv", index=False)
+
+    assert message in refusal("--data", tmp_path / "loans.csv", home=tmp_path / "home")
+
+
+def test_the_same_loan_again_and_again_teaches_nothing(tmp_path: Path) -> None:
+    loans = pd.concat([pd.read_csv(SAMPLE)[:1]] * 40).assign(Status=[1, 2] * 20)
+    loans.to_csv(tmp_path / "loans.csv", index=False)
+
+    said = refusal("--data", tmp_path / "loans.csv", home=tmp_path / "home")
+
+    assert "found the same application in each of 40 rows" in said
+
+
+def test_a_constant_column_is_no_fault(tmp_path: Path) -> None:
+    pd.read_csv(SAMPLE)[:400].assign(Age=30).to_csv(tmp_path / "loans.csv", index=False)
+
+    run(*TRAIN, "--data", tmp_path / "loans.csv", home=tmp_path / "home")
+
+    assert card_of(tmp_path / "home")["metadata"]["data"]["rows"]["read"] == 400
+
+
+def test_a_store_that_cannot_be_written_is_named_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    said = refusal(home=tmp_path / "file" / "home")
+
+    assert said.startswith(f"train.py: {tmp_path}/file/home: the model store cannot take a model: ")
+    assert said.endswith("to be writable and to have space; set BENTOML_HOME and TMPDIR\n")
+
+
+def files_of(home: Path) -> dict[str, bytes]:
+    """Every file of the models in a store."""
+    found = (home / "models").rglob("*")
+    return {str(path): path.read_bytes() for path in found if path.is_file()}
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(home: Path, tmp_path: Path) -> None:
+    own = copied(home, tmp_path)
+    before = files_of(own)
+    train = f"ulimit -f 300; exec {' '.join(TRAIN)}"  # no file may be larger, as the report is
+
+    found = run("bash", "-c", train, home=own, check=False)
+
+    assert found.returncode == 2
+    assert "the model store cannot take a model: File too large; expected" in found.stderr
+    assert found.stderr.count("\n") == 1
+    assert files_of(own) == before
+
+
+def copied(home: Path, folder: Path) -> Path:
+    """A copy of a home, with the models only."""
+    shutil.copytree(home / "models", folder / "home" / "models")
+    return folder / "home"
+
+
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [
+        ("import time:", ("-X", "importtime", "train.py", "--repeats", "0")),
+        ("read", ("-u", "train.py", "--repeats", "0")),
+        ("split", ("-u", "train.py", "--repeats", "0")),
+        ("fit", ("-u", "train.py", "--repeats", "0")),
+        ("read", ("-u", "train.py", "--repeats", "1")),
+        ("read", ("-u", "train.py", "--tune", "100", "--tuned", "{folder}/parameters.toml")),
+    ],
+    ids=["imports", "read", "split", "fit", "compare", "tune"],
+)
+def test_ctrl_c_leaves_the_store_as_it_was(
+    home: Path, tmp_path: Path, word: str, command: tuple[str, ...]
+) -> None:
+    own = copied(home, tmp_path)
+    before = files_of(own)
+    lines = []
+    with subprocess.Popen(
+        ["python", *(part.format(folder=tmp_path) for part in command)],
+        env=environment(own),
+        cwd=PROJECT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            lines.append(line)
+            # More than once: it is ignored for the moment in which processes are started.
+            if line.startswith(word) and "bentoml" in line + "bentoml" * (word != "import time:"):
+                wait_until(lambda: interrupted(process))
+
+    said = [line for line in lines if not line.startswith("import time:")]
+    assert process.wait() == 130
+    assert said.count("train.py: interrupted; nothing was stored\n") == 1
+    assert "Traceback" not in "".join(said)
+    assert files_of(own) == before
+    assert not (tmp_path / "parameters.toml").exists()
+
+
+def interrupted(process: subprocess.Popen[str]) -> bool:
+    """Press Ctrl-C, which every process of the group gets, and see whether it has ended."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    return process.poll() is not None
+
+
+def test_any_locale_will_do(tmp_path: Path) -> None:
+    data = tmp_path / "Kredite für März.csv"
+    shutil.copyfile(SAMPLE, data)
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
+
+    shown = run(*TRAIN, "--data", data, home=tmp_path / "home", **ascii_only).stdout
+
+    assert "read      Kredite f?r M?rz.csv: 4,455 rows" in shown
+    assert card_of(tmp_path / "home")["metadata"]["data"]["name"] == "Kredite für März.csv"
+    (report,) = (tmp_path / "home").rglob("report.html")
+    assert "Kredite für März.csv" in report.read_text(encoding="utf-8")
+
+
+def test_a_search_leaves_its_start_alone_and_says_how_to_train(tmp_path: Path) -> None:
+    tracked = PROJECT / "credit_risk" / "training" / "parameters.toml"
+    before = tracked.read_bytes()
+    tuned = tmp_path / "new folder" / "parameters.toml"
+
+    shown = run("python", "train.py", "--tune", "1", "--tuned", tuned, home=tmp_path).stdout
+    command = shown.splitlines()[-1].removeprefix("next").strip()
+
+    assert command == f"python train.py --parameters '{tuned}'"
+    assert tracked.read_bytes() == before
+    run(*shlex.split(command), "--repeats", "0", home=tmp_path)
 
 
 def test_a_wrong_cell_is_named_with_file_row_and_column(tmp_path: Path) -> None:
@@ -132,7 +321,7 @@ def test_a_wrong_cell_is_named_with_file_row_and_column(tmp_path: Path) -> None:
 
     found = run("python", "train.py", "--data", path, home=tmp_path, check=False)
 
-    assert found.returncode == 1
+    assert found.returncode == 2
     assert "loans.parquet: row 7, column 'Home': found '9', expected one of 0 (unk)" in found.stderr
 
 

@@ -2,10 +2,20 @@
 
 from credit_risk.registry.model_card import Columns, Data, ModelCard, ModelDescription, Thresholds
 from credit_risk.registry.restricted_pickle import VECTORIZER
-from credit_risk.registry.store import CreditRiskModel, attach_report, model_tag, save
-from credit_risk.registry.stored_model import StoredModel, installed_versions, load_checked
+from credit_risk.registry.store import MODEL_NAME, CreditRiskModel, model_tag
+from credit_risk.registry.stored_model import (
+    BOOSTER,
+    REPORT,
+    StoredModel,
+    hash_files,
+    installed_versions,
+    load_checked,
+)
 
 __all__ = [
+    "BOOSTER",
+    "MODEL_NAME",
+    "REPORT",
     "VECTORIZER",
     "Columns",
     "CreditRiskModel",
@@ -14,9 +24,8 @@ __all__ = [
     "ModelDescription",
     "StoredModel",
     "Thresholds",
-    "attach_report",
+    "hash_files",
     "installed_versions",
     "load_checked",
     "model_tag",
-    "save",
 ]

@@ -1,7 +1,6 @@
-"""Models into the BentoML store, and out of it."""
+"""Models out of the BentoML store."""
 
 import os
-from pathlib import Path
 from typing import Any, Final
 
 import bentoml
@@ -9,9 +8,7 @@ from bentoml.exceptions import BentoMLConfigException, BentoMLException
 from bentoml.models import BentoModel
 
 from credit_risk.errors import ModelRefusedError
-from credit_risk.registry.model_card import ModelDescription
-from credit_risk.registry.restricted_pickle import VECTORIZER
-from credit_risk.registry.stored_model import CARD, REPORT, TRAIN, hash_files, load_checked
+from credit_risk.registry.stored_model import CARD, TRAIN, load_checked
 
 MODEL_NAME: Final = "credit_risk_model"
 MODEL_VARIABLE: Final = "CREDIT_RISK_MODEL"
@@ -35,42 +32,6 @@ def model_tag() -> str:
         msg = f"{MODEL_VARIABLE}: found {found!r}, expected {expected}"
         raise BentoMLConfigException(msg)
     return found
-
-
-def save(booster: Any, vectorizer: Any, description: ModelDescription) -> str:  # noqa: ANN401  untyped libraries
-    """Put a trained model into the store and return its tag.
-
-    Args:
-        booster: ``xgboost.Booster`` on the 29 columns.
-        vectorizer: the fitted ``DictVectorizer``; a pickle, so no class of ours inside it.
-        description: what the model card will say.
-    """
-    from bentoml import xgboost as framework  # noqa: PLC0415  importing it imports xgboost
-
-    stored = framework.save_model(
-        MODEL_NAME,
-        booster,
-        signatures={"predict": {"batchable": True, "batch_dim": 0}},
-        custom_objects={VECTORIZER: vectorizer},
-        labels={"project": "credit-risk", "recipe": description.recipe},
-        metadata=description.model_dump(exclude_none=True),  # the store takes no None
-    )
-    write_hashes(str(stored.tag))
-    return str(stored.tag)
-
-
-def attach_report(tag: str, page: str) -> None:
-    """Keep a report, HTML, in a model's folder; it is exported and imported with the model."""
-    Path(bentoml.models.get(tag).path_of(REPORT)).write_text(page, encoding="utf-8")
-    write_hashes(tag)
-
-
-def write_hashes(tag: str) -> None:
-    """Write the hashes of a model's files into its card; without them it is refused."""
-    stored = bentoml.models.get(tag)
-    stored.info.metadata["files"] = hash_files(stored)
-    with Path(stored.path_of(CARD)).open("w", encoding="utf-8") as card:
-        stored.info.dump(card)
 
 
 class CreditRiskModel(BentoModel):

@@ -11,14 +11,23 @@ if TYPE_CHECKING:
     from credit_risk.training.comparison import compare, count_fits
     from credit_risk.training.data.dataset import Dataset, read_loans
     from credit_risk.training.evaluation import measure
-    from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
+    from credit_risk.training.fitting import (
+        FOLDS,
+        Examples,
+        Recipe,
+        fit_booster,
+        fit_model,
+        fit_vectorizer,
+    )
+    from credit_risk.training.publishing import new_tag, publish
     from credit_risk.training.recipes import COURSE, PARAMETERS, standard
     from credit_risk.training.reporting.report import render
     from credit_risk.training.terminal import Terminal
-    from credit_risk.training.tuning import tune, write_parameters
+    from credit_risk.training.tuning import require_writable, tune, write_parameters
 
 __all__ = [
     "COURSE",
+    "FOLDS",
     "PARAMETERS",
     "Dataset",
     "Examples",
@@ -27,10 +36,14 @@ __all__ = [
     "compare",
     "count_fits",
     "fit_booster",
+    "fit_model",
     "fit_vectorizer",
     "measure",
+    "new_tag",
+    "publish",
     "read_loans",
     "render",
+    "require_writable",
     "standard",
     "tune",
     "write_parameters",
@@ -40,11 +53,14 @@ _MODULES = {
     **dict.fromkeys(("compare", "count_fits"), "comparison"),
     **dict.fromkeys(("Dataset", "read_loans"), "data.dataset"),
     "measure": "evaluation",
-    **dict.fromkeys(("Examples", "Recipe", "fit_booster", "fit_vectorizer"), "fitting"),
+    **dict.fromkeys(
+        ("FOLDS", "Examples", "Recipe", "fit_booster", "fit_model", "fit_vectorizer"), "fitting"
+    ),
+    **dict.fromkeys(("new_tag", "publish"), "publishing"),
     **dict.fromkeys(("COURSE", "PARAMETERS", "standard"), "recipes"),
     "render": "reporting.report",
     "Terminal": "terminal",
-    **dict.fromkeys(("tune", "write_parameters"), "tuning"),
+    **dict.fromkeys(("require_writable", "tune", "write_parameters"), "tuning"),
 }
 
 

@@ -1,6 +1,9 @@
 """Candidates of the comparison: fit each, and predict loans that it has not seen."""
 
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -65,10 +68,28 @@ def predict_all(
     calls = (
         joblib.delayed(_predict)(task, examples, splits[task[1]], parameters) for task in tasks
     )
-    for task, probabilities in run(calls):
+    with _ignoring_interrupts():
+        results = run(calls)
+    for task, probabilities in results:
         found[task] = probabilities
         on_fit()
     return {name: [found[name, place] for place in range(len(splits))] for name in CANDIDATES}
+
+
+@contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C while processes are started, which takes a moment.
+
+    They inherit this and print no trace when it comes; this process ends them.
+    """
+    if threading.current_thread() is not threading.main_thread():  # may not set it
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _predict(

@@ -6,7 +6,7 @@ first candidate on each fold.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Final
@@ -17,10 +17,9 @@ from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 from credit_risk.training.baselines import gain_interval
 from credit_risk.training.candidates import CANDIDATES, Probabilities, Split, predict_all
 from credit_risk.training.evaluation import Measures, measure
-from credit_risk.training.fitting import Examples
-from credit_risk.training.recipes import PARAMETERS
+from credit_risk.training.fitting import FOLDS, Examples, fit_model
+from credit_risk.training.recipes import PARAMETERS, standard
 
-FOLDS: Final = 5
 COURSE_SPLIT: Final = (0.2, 11)  # share and seed of the course's test part, as in train.py
 
 
@@ -87,7 +86,13 @@ def compare(
         parameters: file of our models' parameters.
         on_fit: called after each fit, for progress.
         workers: number of processes; None for one a core.
+
+    Raises:
+        DataError: if there are fewer defaults, or fewer other loans, than folds.
+        UsageError: for parameters that make no model.
     """
+    examples.require_both(FOLDS, "loans to compare on")
+    fit_model(replace(standard(parameters), rounds=1), examples)  # here, not in each worker
     splits = _draw(examples, repeats)
     found = predict_all(examples, splits, parameters, on_fit, workers)
     whole = {

@@ -1,7 +1,9 @@
 """Fit the vectorizer and the boosted trees."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import xgboost
@@ -9,9 +11,13 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.model_selection import train_test_split
 
+from credit_risk.errors import DataError, UsageError
 from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
-from credit_risk.model import FeatureBuilder, Rows, constraints
+from credit_risk.model import FeatureBuilder, LibraryError, RiskModel, Rows, constraints
+from credit_risk.training.data.wording import first_sentence
 
+FOLDS: Final = 5
+"""Of the comparison and of the search."""
 Predict = Callable[[Rows], NDArray[np.floating]]
 """From encoded rows (n, 29) to probabilities of default (n,)."""
 Record = Mapping[str, float | str]
@@ -76,6 +82,18 @@ class Examples:
         """Encode records, one mapping of field to value each."""
         return cls(vectorizer.transform(records), defaulted)
 
+    def require_both(self, least: int, part: str) -> None:
+        """Make sure that so many loans at least ended well, and so many in default.
+
+        Raises:
+            DataError: if they did not; names the ``part`` that these loans are.
+        """
+        defaults = int(np.count_nonzero(self.defaulted))
+        if min(defaults, len(self) - defaults) < least:
+            problem = f"found {len(self)} loans, {defaults} of them defaults"
+            expected = f"expected at least {least} defaults and {least} others; take more loans"
+            raise DataError(part, f"{problem}, {expected}")
+
     def split(self, share: float, seed: int) -> tuple["Examples", "Examples"]:
         """Draw ``share`` of the loans at random; return the others and the drawn."""
         rows, drawn, defaulted, drawn_defaulted = train_test_split(
@@ -103,6 +121,24 @@ def fit_booster(
         num_boost_round=recipe.rounds,
         callbacks=[_Progress(on_round)],
     )
+
+
+def fit_model(
+    recipe: Recipe, examples: Examples, on_round: Callable[[], None] = lambda: None
+) -> tuple[xgboost.Booster, RiskModel]:
+    """Train boosted trees; return them as XGBoost has them, and as they are served.
+
+    Raises:
+        UsageError: if XGBoost refuses the parameters, or the trees cannot be served.
+    """
+    try:
+        booster = fit_booster(recipe, examples, on_round)
+        return booster, RiskModel(booster.save_raw(), recipe.prepare())
+    except (KeyError, ValueError, TypeError, LibraryError) as error:  # XGBoost's is a ValueError
+        reason = re.sub(r"^\[.*?\]|\S+\.(cc|h|cu)\S*:", "", first_sentence(str(error))).strip()
+        expected = "those of trees of `gbtree` that XGBoost takes and a service can explain"
+        msg = f"parameters of the trees: {reason}; expected {expected}"
+        raise UsageError(msg) from None
 
 
 class _Progress(xgboost.callback.TrainingCallback):

@@ -15,6 +15,9 @@ from credit_risk.model import inputs_without
 from credit_risk.training.fitting import Recipe
 
 PARAMETERS: Final = Path(__file__).with_name("parameters.toml")
+MAX_ROUNDS: Final = 10_000
+FIXED: Final = {"booster", "monotone_constraints", "nthread", "objective", "seed"}
+"""Parameters of XGBoost that are the same for all models."""
 
 COURSE: Final = Recipe(
     name="course",
@@ -32,11 +35,17 @@ def standard(path: Path = PARAMETERS) -> Recipe:
         DataError: if ``path`` is not a file of parameters.
     """
     try:
-        parameters = tomllib.loads(path.read_text(encoding="utf-8"))["parameters"]
+        parameters = dict(tomllib.loads(path.read_text(encoding="utf-8"))["parameters"])
         rounds = parameters.pop("rounds")
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         problem = f"found no parameters ({error}), expected what `train.py --tune` writes"
         raise DataError(path.name, problem) from None
+    if type(rounds) is not int or not 1 <= rounds <= MAX_ROUNDS:
+        problem = f"found rounds = {rounds!r}, expected a whole number from 1 to {MAX_ROUNDS}"
+        raise DataError(path.name, problem)
+    if fixed := FIXED & parameters.keys():
+        problem = f"found {', '.join(sorted(fixed))}, expected only what may differ between models"
+        raise DataError(path.name, problem)
     return Recipe(
         name="standard",
         rounds=rounds,

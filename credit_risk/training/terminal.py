@@ -1,27 +1,35 @@
 """The output of training on the terminal: steps, progress and tables."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from credit_risk.training.comparison import Comparison
 from credit_risk.training.evaluation import Measures
+
+if TYPE_CHECKING:  # it loads what fits all models, and most runs need none of it
+    from credit_risk.training.comparison import Comparison
 
 
 class Terminal:
     """Prints what training does and finds."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Write to ``console``, or to standard output."""
+        """Write to ``console``, or to standard output, in whatever encoding that has."""
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
         self._console = console or Console(highlight=False)
 
     def say(self, step: str, text: str) -> None:
         """Print the result of a step."""
-        self._console.print(f"[bold]{step:<9}[/bold] {text}", soft_wrap=True)
+        self._console.print(f"[bold]{step:<9}[/bold] {escape(text)}", soft_wrap=True)
 
     @contextmanager
     def progress(self, step: str, total: int, unit: str) -> Iterator[Callable[[], None]]:
@@ -43,7 +51,7 @@ class Terminal:
         with self._console.status(f"[bold]{step}"):
             yield
 
-    def comparison(self, comparison: Comparison) -> None:
+    def comparison(self, comparison: "Comparison") -> None:
         """Print the measures of each candidate."""
         folds = f"{comparison.folds} folds, {comparison.repeats} times"
         caption = (
@@ -66,10 +74,13 @@ class Terminal:
 
     def measures(self, parts: Mapping[str, Measures], sizes: Mapping[str, int]) -> None:
         """Print the measures and the number of loans of each part of the data."""
-        caption = (
-            "train and validation: a model fitted on train; test: the stored one, fitted on both;\n"
-            "out of fold: models that have not seen the loan. Small Brier and ECE are good."
-        )
+        legend = {
+            "train": "train and validation: a model fitted on train;",
+            "test": "test: the stored one, fitted on both;",
+            "out of fold": "out of fold: models of the comparison that have not seen the loan;",
+        }
+        lines = [text for part, text in legend.items() if part in parts]
+        caption = "\n".join([*lines, "small Brier and ECE are good."])
         table = Table(caption=caption, caption_justify="left")
         for heading in ("part", "rows", "AUC", "Gini", "KS", "Brier", "ECE"):
             table.add_column(heading, justify="left" if heading == "part" else "right")

@@ -5,12 +5,15 @@ folds of its own, so that nothing is tuned on the folds of the comparison.
 """
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from errno import EISDIR
 from pathlib import Path
 from statistics import fmean
+from tempfile import TemporaryFile
 from typing import Final
 
 import numpy as np
@@ -18,16 +21,16 @@ import optuna
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
+from credit_risk.errors import UsageError
 from credit_risk.model import RiskModel
 from credit_risk.training.evaluation import measure
-from credit_risk.training.fitting import Examples, fit_booster
-from credit_risk.training.recipes import standard
+from credit_risk.training.fitting import FOLDS, Examples, fit_booster, fit_model
+from credit_risk.training.recipes import PARAMETERS, standard
 
 Parameters = dict[str, float | int | str]
 """Parameters of ``xgboost.train``, and ``rounds``."""
 Places = NDArray[np.intp]  # of rows
 
-FOLDS: Final = 5
 FOLDS_SEED: Final = 2  # another than the comparison's
 SEARCH_SEED: Final = 0
 DIGITS: Final = 4  # significant
@@ -46,6 +49,7 @@ def tune(
     examples: Examples,
     *,
     trials: int,
+    parameters: Path = PARAMETERS,
     on_trial: Callable[[], None] = lambda: None,
     score: Callable[[Examples, Parameters], float] | None = None,
 ) -> tuple[Parameters, float]:
@@ -56,6 +60,7 @@ def tune(
     Args:
         examples: all loans.
         trials: at least one.
+        parameters: file of the present ones.
         on_trial: called after each trial, for progress.
         score: to maximise instead of ``mean_auc``.
 
@@ -63,7 +68,8 @@ def tune(
         The best parameters and their score.
     """
     judge = score or mean_auc
-    present = standard()
+    present = standard(parameters)
+    fit_model(replace(present, rounds=1), examples)  # wrong parameters end here
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         direction="maximize", sampler=optuna.samplers.TPESampler(seed=SEARCH_SEED)
@@ -99,6 +105,9 @@ def write_parameters(path: Path, parameters: Parameters, provenance: Mapping[str
         path: of the file.
         parameters: as ``tune`` finds them.
         provenance: texts, numbers or dates about the data and the search, by name.
+
+    Raises:
+        UsageError: if it cannot be written; a file that was there is as before.
     """
     tables: dict[str, Mapping[str, object]] = {
         "provenance": {**provenance, "measure": MEASURE},
@@ -107,7 +116,34 @@ def write_parameters(path: Path, parameters: Parameters, provenance: Mapping[str
     lines = [HEADER]
     for name, table in tables.items():
         lines += [f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items()), ""]
-    path.write_text("\n".join(lines), encoding="utf-8")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text("\n".join(lines), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise _cannot_be_written(path, error) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def require_writable(path: Path) -> None:
+    """Make the folder of a file, and make sure that the file can be written.
+
+    Raises:
+        UsageError: if it cannot.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            if path.is_dir():
+                raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+    except OSError as error:
+        raise _cannot_be_written(path, error) from None
+
+
+def _cannot_be_written(path: Path, error: OSError) -> UsageError:
+    reason = error.strerror or error
+    return UsageError(f"{path}: cannot be written: {reason}; name another file with --tuned")
 
 
 def _toml(value: object) -> str:

@@ -91,8 +91,8 @@ def test_a_command_runs(home: Path, tmp_path: Path, command: Command) -> None:
     text = command.text.replace(" model.bentomodel", f" {tmp_path / 'model.bentomodel'}")
     text = text.replace("<version>", "latest")
     text = text.replace("data/CreditScoring.csv", str(REAL_DATA))
-    if "--tune" in text:  # or the package's own parameters change
-        text += f" --parameters {tmp_path / 'parameters.toml'}"
+    if "--tune" in text:  # or the file is made in the project
+        text += f" --tuned {tmp_path / 'parameters.toml'}"
     store = tmp_path if text.startswith("python") else home
     if text.startswith("bentoml models import"):
         file = tmp_path / "model.bentomodel"

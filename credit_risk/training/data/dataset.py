@@ -74,6 +74,9 @@ def read_loans(source: str | Path) -> Dataset:
     defaulted = (known["Status"] == ENDED_IN_DEFAULT).to_numpy()
     dropped = len(numbers) - len(known)
     _check_outcomes(name, defaulted, dropped)
+    if len(known.drop(columns="Status").drop_duplicates()) == 1:
+        problem = f"found the same application in each of {len(known)} rows"
+        raise DataError(name, f"{problem}, expected different ones to learn from")
     return Dataset(
         name=name,
         sha256=table.sha256,

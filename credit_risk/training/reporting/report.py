@@ -6,7 +6,7 @@ Every number in it is computed here; the text is in ``report.html`` beside this 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from credit_risk.model import RiskModel
 from credit_risk.registry import ModelDescription
 from credit_risk.training.approval_rates import Group, by_group, by_threshold
 from credit_risk.training.calibration import calibration_bins, ece_by_chance
-from credit_risk.training.comparison import Comparison
 from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.quality import summarise_categories, summarise_numbers
 from credit_risk.training.evaluation import intervals, measure, roc
@@ -25,6 +24,9 @@ from credit_risk.training.fitting import Examples
 from credit_risk.training.reporting import curves, pictures
 from credit_risk.training.reporting.effects import effects
 from credit_risk.training.reporting.page import fill
+
+if TYPE_CHECKING:  # it loads what fits all models
+    from credit_risk.training.comparison import Comparison
 
 TEMPLATE: Final = Path(__file__).with_name("report.html")
 OLDER_AGE: Final = 62  # years: "elderly" in 12 CFR 1002.2(o)
@@ -58,7 +60,7 @@ def render(  # noqa: PLR0913  each subject of a report by its name
     loans: Dataset,
     examples: Examples,
     model: RiskModel,
-    comparison: Comparison | None,
+    comparison: "Comparison | None",
     importance: Mapping[str, float],
 ) -> str:
     """Write the report on a model and return the file's text.

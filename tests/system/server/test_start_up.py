@@ -11,7 +11,7 @@ MAKE_WRONG_MODELS = """
 import pathlib, sys
 import bentoml, bentoml.xgboost, numpy, xgboost
 from sklearn.feature_extraction import DictVectorizer
-from credit_risk.registry.store import write_hashes
+from credit_risk.registry import hash_files
 
 good = bentoml.models.get("credit_risk_model:latest")
 learned = bentoml.xgboost.load_model(good)
@@ -58,7 +58,9 @@ def store(how):
     name = "wrong_" + how.replace(" ", "_")
     stored = bentoml.xgboost.save_model(name, booster, custom_objects=objects, metadata=metadata)
     if how != "no metadata":
-        write_hashes(stored.tag)
+        stored.info.metadata["files"] = hash_files(stored)
+        with open(stored.path_of("model.yaml"), "w", encoding="utf-8") as card:
+            stored.info.dump(card)
     return bentoml.models.get(stored.tag).path
 
 for how in sys.argv[1:]:

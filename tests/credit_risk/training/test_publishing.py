@@ -1,0 +1,111 @@
+"""A model in the store is whole, or is not there."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import bentoml
+import pytest
+from bentoml._internal.configuration.containers import BentoMLContainer
+from bentoml._internal.models import ModelStore
+
+from credit_risk.errors import UsageError
+from credit_risk.registry import ModelDescription, hash_files
+from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
+from credit_risk.training.publishing import new_tag, publish
+from credit_risk.training.recipes import COURSE
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty store, which BentoML takes for its own."""
+    monkeypatch.setenv("BENTOML_HOME", str(tmp_path))
+    models = tmp_path / "models"
+    models.mkdir()
+    with BentoMLContainer.model_store.patch(ModelStore(models)):
+        yield models
+
+
+def published(examples: Examples, report: str | None = None) -> str:
+    """The tag of a model that was stored a moment ago."""
+    booster = fit_booster(COURSE, examples)
+    description = ModelDescription.model_construct(recipe="course")
+    tag = new_tag()
+    publish(tag, booster, fit_vectorizer(), description, report)
+    return tag
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("report", [None, "<p>Für März"])
+def test_a_model_is_the_latest_and_its_card_has_the_hashes_of_its_files(
+    examples: Examples, report: str | None
+) -> None:
+    published(examples)
+    tag = published(examples, report)
+
+    latest = bentoml.models.get("credit_risk_model:latest")
+    names = {"saved_model.ubj", "custom_objects.pkl"} | ({"report.html"} if report else set())
+
+    assert str(latest.tag) == tag
+    assert latest.info.metadata["files"] == hash_files(latest)
+    assert latest.info.metadata["files"].keys() == names
+    assert bentoml.xgboost.load_model(latest).num_boosted_rounds() == COURSE.rounds
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["the first model", "another one"])
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), UsageError),
+        (shutil.Error([("from", "to", "[Errno 28] No space left on device: 'to'")]), UsageError),
+    ],
+    ids=["Ctrl-C", "no space for the first file", "no space for a file"],
+)
+def test_one_that_is_cut_off_leaves_the_store_as_before(
+    *,
+    store: Path,
+    examples: Examples,
+    monkeypatch: pytest.MonkeyPatch,
+    first: bool,
+    fault: BaseException,
+    raised: type[BaseException],
+) -> None:
+    if not first:
+        published(examples)
+    before = files_of(store)
+
+    def copy_half(_: Path, to: Path, **__: object) -> None:
+        (to / "saved_model.ubj").write_text("half")
+        raise fault
+
+    monkeypatch.setattr(shutil, "copytree", copy_half)
+
+    with pytest.raises(raised, match=r"^$|the model store cannot take a model: .*No space left"):
+        published(examples)
+    assert files_of(store) == before
+    assert list(store.iterdir()) == ([] if first else [store / "credit_risk_model"])
+
+
+def test_a_store_that_cannot_be_written_is_refused_before_there_is_a_model(store: Path) -> None:
+    store.rmdir()
+    store.touch()
+
+    with pytest.raises(UsageError, match=r"cannot take a model: Not a directory; expected it and"):
+        new_tag()
+
+
+def test_a_store_with_a_damaged_model_is_refused_before_there_is_another(
+    store: Path, examples: Examples
+) -> None:
+    damaged = store / published(examples).replace(":", "/") / "model.yaml"
+    damaged.write_bytes(b"\xff")
+
+    with pytest.raises(UsageError, match=r"cannot take a model: .*can't decode byte 0xff"):
+        new_tag()
