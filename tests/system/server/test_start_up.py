@@ -56,12 +56,13 @@ def store(how):
             booster = train(["income", "marital=single"])
             metadata["inputs"] = ["income", "marital=single"]
     name = "wrong_" + how.replace(" ", "_")
-    stored = bentoml.xgboost.save_model(name, booster, custom_objects=objects, metadata=metadata)
+    made = bentoml.xgboost.save_model(name, booster, custom_objects=objects, metadata=metadata)
+    stored = bentoml.models.get(made.tag)
     if how != "no metadata":
         stored.info.metadata["files"] = hash_files(stored)
         with open(stored.path_of("model.yaml"), "w", encoding="utf-8") as card:
             stored.info.dump(card)
-    return bentoml.models.get(stored.tag).path
+    return stored.path
 
 for how in sys.argv[1:]:
     print(how, store(how), sep=":")
