@@ -1,7 +1,6 @@
 """The services that tests share: one of each configuration, for all tests that do not break it.
 
-With several processes of tests, those of a configuration run in one of them. Only ``server``, which
-most of them ask, is started in each.
+With several processes of tests, those of a file run in one of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,28 +13,16 @@ from running import Locked, Server, configured, serving
 from credit_risk.keys import COMMAND
 
 Start = Callable[..., Iterator[Server]]
-OF_THEIR_OWN = ("bentoml_path", "remote", "locked")
-"""Fixtures that are started in one process of tests only."""
-
-
-def group_of(item: pytest.Item) -> str:
-    """What the tests that run in the same process have in common: a service, or else the file."""
-    names = set(getattr(item, "fixturenames", ()))
-    if callspec := getattr(item, "callspec", None):
-        names |= {each for each in callspec.params.values() if isinstance(each, str)}
-    return next((name for name in OF_THEIR_OWN if name in names), item.nodeid.split("::")[0])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Group the tests, those that run commands and services first, since they take the longest."""
+    """Begin with the files that run commands and services, since they take the longest."""
     if not hasattr(config, "workerinput"):
         return  # one process runs them all
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    quick = {group_of(each) for each in items}
-    quick -= {group_of(each) for each in items if "home" in getattr(each, "fixturenames", ())}
-    items.sort(key=lambda item: group_of(item) in quick)
+    slow = {each.path for each in items if "home" in getattr(each, "fixturenames", ())}
+    slow |= {each.path for each in items if each.path.name == "test_report.py"}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import runpy
 import shlex
 import shutil
 import signal
@@ -15,13 +16,15 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from running import PROJECT, environment, run, wait_until
+from running import PROJECT, environment, latest_model, run, wait_until
 
 from credit_risk.decision import MONOTONICITY
 from credit_risk.form import COLUMNS
 from credit_risk.model import fingerprint
 
 TRAIN = ("python", "train.py", "--repeats", "0")  # without the comparison, which takes time
+TUNED = "{folder}/parameters.toml"
+SYSTEM = pytest.mark.system
 SAMPLE = PROJECT / "data" / "sample.csv"
 
 
@@ -65,13 +68,11 @@ def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_pat
     assert metadata["data"]["synthetic"] is True
 
 
-def test_the_same_data_makes_the_same_model(tmp_path: Path) -> None:
-    tags = [run(*TRAIN, home=tmp_path).stdout.split()[-1] for _ in range(2)]
+def test_the_same_data_makes_the_same_model(home: Path, tmp_path: Path) -> None:
+    run(*TRAIN, home=tmp_path)
 
     for name in ("saved_model.ubj", "custom_objects.pkl"):
-        first, second = (
-            (tmp_path / "models" / tag.replace(":", "/") / name).read_bytes() for tag in tags
-        )
+        first, second = ((latest_model(each) / name).read_bytes() for each in (home, tmp_path))
         assert first == second
 
 
@@ -165,10 +166,25 @@ def refusal(*arguments: str | Path, home: Path) -> str:
     ],
 )
 def test_an_option_out_of_range_is_named(
-    tmp_path: Path, arguments: list[str], message: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
 ) -> None:
-    assert refusal(*arguments, home=tmp_path).startswith(f"train.py: {message}")
-    assert not list(tmp_path.iterdir())
+    """In this process, which has imported everything."""
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr("sys.argv", ["train.py", *TRAIN[2:], *arguments])
+    try:
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(PROJECT / "train.py"), run_name="__main__")
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+    said = capsys.readouterr().err
+
+    assert ended.value.code == 2
+    assert said.startswith(f"train.py: {message}")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -241,12 +257,14 @@ def copied(home: Path, folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("word", "command"),
     [
-        ("import time:", ("-X", "importtime", "train.py", "--repeats", "0")),
-        ("read", ("-u", "train.py", "--repeats", "0")),
-        ("split", ("-u", "train.py", "--repeats", "0")),
+        pytest.param(
+            "import time:", ("-X", "importtime", "train.py", "--repeats", "0"), marks=SYSTEM
+        ),
+        pytest.param("read", ("-u", "train.py", "--repeats", "0"), marks=SYSTEM),
+        pytest.param("split", ("-u", "train.py", "--repeats", "0"), marks=SYSTEM),
         ("fit", ("-u", "train.py", "--repeats", "0")),
-        ("read", ("-u", "train.py", "--repeats", "1")),
-        ("read", ("-u", "train.py", "--tune", "100", "--tuned", "{folder}/parameters.toml")),
+        pytest.param("read", ("-u", "train.py", "--repeats", "1"), marks=SYSTEM),
+        pytest.param("read", ("-u", "train.py", "--tune", "100", "--tuned", TUNED), marks=SYSTEM),
     ],
     ids=["imports", "read", "split", "fit", "compare", "tune"],
 )
@@ -300,6 +318,7 @@ def test_any_locale_will_do(tmp_path: Path) -> None:
     assert "Kredite für März.csv" in report.read_text(encoding="utf-8")
 
 
+@pytest.mark.system
 def test_a_search_leaves_its_start_alone_and_says_how_to_train(tmp_path: Path) -> None:
     tracked = PROJECT / "credit_risk" / "training" / "parameters.toml"
     before = tracked.read_bytes()

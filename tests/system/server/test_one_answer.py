@@ -9,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from bodies import NPY, encoded, npy
+from hypothesis import settings
 from running import PROJECT, Server, run
 
 from credit_risk.form import Application
@@ -16,6 +17,7 @@ from credit_risk.training.data.dataset import read_loans
 
 ROUNDS = 8
 """A machine may stand still for all of one."""
+ALONE, TOGETHER = 4 * settings().max_examples, 50 * settings().max_examples
 BOOSTER = """
 import sys, bentoml, numpy, xgboost
 from credit_risk.model import FeatureBuilder
@@ -77,6 +79,7 @@ def test_as_an_array(server: Server, rows: np.ndarray, expected: list[float]) ->
     assert as_array(server, rows) == expected
 
 
+@pytest.mark.hypothesis  # `make test-system` asks for all of them
 def test_alone_and_under_concurrency(
     server: Server, applications: list[dict[str, Any]], expected: list[float]
 ) -> None:
@@ -85,12 +88,12 @@ def test_alone_and_under_concurrency(
         def ask(application: dict[str, Any]) -> float:
             return float(client.post("/classify", json=application).json()["default_probability"])
 
-        alone = [ask(each) for each in applications[:300]]
+        alone = [ask(each) for each in applications[:ALONE]]
         with ThreadPoolExecutor(16) as pool:
-            together = list(pool.map(ask, applications))
+            together = list(pool.map(ask, applications[:TOGETHER]))
 
-    assert alone == expected[:300]
-    assert together == expected
+    assert alone == expected[:ALONE]
+    assert together == expected[:TOGETHER]
 
 
 def test_with_a_runner_of_its_own(

@@ -124,12 +124,14 @@ def test_an_empty_store_is_reported_with_the_command_that_fills_it(tmp_path: Pat
     assert line.endswith("run: python train.py")
 
 
+@pytest.mark.system
 def test_a_tag_that_is_not_in_the_store_is_reported(home: Path) -> None:
     line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL="credit_risk_model:nothere")
 
     assert "credit_risk_model:nothere: found no such model" in line
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("named", ["", "latest", ":x", "a b:c", "credit_risk_model:"])
 def test_a_name_of_a_model_that_is_no_tag_is_refused(home: Path, named: str) -> None:
     line = serve_and_see_it_fail(home, CREDIT_RISK_MODEL=named)
@@ -191,6 +193,7 @@ def test_an_unknown_mode_of_the_runner_is_refused(home: Path) -> None:
     assert "CREDIT_RISK_RUNNER: found 'far away', expected 'embedded' or 'remote'" in line
 
 
+@pytest.mark.system
 def test_a_misspelt_service_in_the_configuration_is_refused(home: Path, tmp_path: Path) -> None:
     good = (PROJECT / "bentoconfiguration.yaml").read_text()
     wrong = tmp_path / "wrong.yaml"
@@ -201,6 +204,7 @@ def test_a_misspelt_service_in_the_configuration_is_refused(home: Path, tmp_path
     assert "wrong.yaml: found services.credit_risk_clasifier, expected one of" in line
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -216,6 +220,7 @@ def test_an_option_that_is_wrong_is_refused(home: Path, options: str, said: str)
     assert said in serve_and_see_it_fail(home, BENTOML_CONFIG_OPTIONS=options)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("option", ["--api-workers", "--timeout"])
 def test_an_option_of_the_command_that_is_not_above_zero_is_refused(
     home: Path, option: str
@@ -225,7 +230,16 @@ def test_an_option_of_the_command_that_is_not_above_zero_is_refused(
     assert f"found {option} 0, expected a whole number above zero" in line
 
 
-@pytest.mark.parametrize("text", [None, "", "bank = {", 'bank = { sha256 = "short" }'])
+OF_KEYS = [
+    "bank = {",
+    *(
+        pytest.param(each, marks=pytest.mark.system)
+        for each in (None, "", 'bank = { sha256 = "short" }')
+    ),
+]
+
+
+@pytest.mark.parametrize("text", OF_KEYS)
 def test_a_file_of_keys_that_is_empty_or_unreadable_is_refused(
     home: Path, tmp_path: Path, text: str | None
 ) -> None:
@@ -239,6 +253,7 @@ def test_a_file_of_keys_that_is_empty_or_unreadable_is_refused(
     assert line.endswith(f"run: python -m credit_risk.keys add NAME --file {file}")
 
 
+@pytest.mark.system
 def test_a_folder_for_the_decision_log_that_cannot_be_made_is_refused(
     home: Path, tmp_path: Path
 ) -> None:
@@ -250,6 +265,7 @@ def test_a_folder_for_the_decision_log_that_cannot_be_made_is_refused(
     assert line.endswith("expected a writable folder")
 
 
+@pytest.mark.system
 def test_a_field_of_the_decision_log_that_is_not_one_is_refused(home: Path, tmp_path: Path) -> None:
     wrong = {"credit_risk_classifier.decision_log.leave_out": ["marital", "shoe"]}
 
