@@ -24,10 +24,11 @@ export PIPENV_VENV_IN_PROJECT := 1
 export PIPENV_IGNORE_VIRTUALENVS := 1
 export PIPENV_VERBOSITY := -1
 PIPENV = $(shell command -v pipenv || echo .pipenv/bin/pipenv)
-ON_TWO_CORES := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+# By file, so that the tests of a file share its services; those that take longest come first.
+ON_TWO_CORES := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train notebook data test test-system test-newest test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
+.PHONY: help serve train notebook data test test-system test-newest test-pythons test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -58,6 +59,9 @@ test-newest: ## Test lean_bento with the newest packages that the Pipfile allows
 		--requirement .venv-newest/requirements.txt
 	.venv-newest/bin/pip freeze
 	.venv-newest/bin/python -m pytest $(ON_TWO_CORES) -m "not system" tests/lean_bento
+
+test-pythons: $(EVERYTHING) ## Run the same tests with Python 3.12 and 3.13, where they are installed
+	$(BIN)/python deploy/pythons.py $(ON_TWO_CORES) -m "not system" $(TESTS)
 
 container: $(TRAINING) ## Build the image with docker, podman or buildah, training on the sample if need be
 	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 0
@@ -109,7 +113,7 @@ audit: $(EVERYTHING) ## Look up the lock's packages among known vulnerabilities,
 	$(BIN)/python deploy/audit.py
 
 clean: ## Remove the environment and everything that can be made again
-	rm -rf .venv .venv-newest .pipenv .pytest_cache .ruff_cache .mypy_cache .hypothesis reports dist
+	rm -rf .venv .venv-* .pipenv .pytest_cache .ruff_cache .mypy_cache .hypothesis reports dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.installed-%: deploy/requirements/%.txt deploy/requirements/packages.txt

@@ -5,7 +5,7 @@
 Installs the packages of the service, of the sections that are named, and of those that were
 named before, and removes all others. It takes the hashed requirements that `make lock` wrote, and
 uv, whose own wheel comes first, by pip. An index, a certificate or a proxy that pip is set up for
-is uv's, too. Needs nothing but Python.
+is uv's, too. The variable VENV names another folder than .venv. Needs nothing but Python.
 """
 
 import os
@@ -16,7 +16,7 @@ from time import monotonic
 
 PROJECT = Path(__file__).parents[1]
 REQUIREMENTS = PROJECT / "deploy" / "requirements"
-VENV = PROJECT / ".venv"
+VENV = PROJECT / os.environ.get("VENV", ".venv")
 PYTHON = VENV / "bin" / "python"
 INSTALLED = ".installed-"
 """Prefix of an empty file in ``.venv`` for each section that is installed."""
@@ -29,7 +29,7 @@ def main(sections: list[str]) -> None:
     wanted = {"packages", *sections, *before}
     if "dev-packages" in wanted:  # which has them once more
         wanted.add("training")
-    _say(f"Installing {', '.join(sorted(wanted))} of the lock into .venv")
+    _say(f"Installing {', '.join(sorted(wanted))} of the lock into {VENV.name}")
     if not PYTHON.exists():
         _run(
             [sys.executable, "-m", "venv", "--clear", VENV],
