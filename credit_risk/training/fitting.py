@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from warnings import catch_warnings
 
 import numpy as np
 import xgboost
@@ -91,8 +92,8 @@ class Examples:
         defaults = int(np.count_nonzero(self.defaulted))
         if min(defaults, len(self) - defaults) < least:
             problem = f"found {len(self)} loans, {defaults} of them defaults"
-            expected = f"expected at least {least} defaults and {least} others; take more loans"
-            raise DataError(part, f"{problem}, {expected}")
+            expected = f"at least {least} that ended in default and {least} that ended well"
+            raise DataError(part, f"{problem}, expected {expected}; take more loans")
 
     def split(self, share: float, seed: int) -> tuple["Examples", "Examples"]:
         """Draw ``share`` of the loans at random; return the others and the drawn."""
@@ -132,13 +133,20 @@ def fit_model(
         UsageError: if XGBoost refuses the parameters, or the trees cannot be served.
     """
     try:
-        booster = fit_booster(recipe, examples, on_round)
-        return booster, RiskModel(booster.save_raw(), recipe.prepare())
+        with catch_warnings(record=True) as warnings:  # of parameters that XGBoost does not know
+            booster = fit_booster(recipe, examples, on_round)
+            model = RiskModel(booster.save_raw(), recipe.prepare())
+            model.predict(examples.rows)
+        if warnings:
+            raise ValueError(warnings[0].message)
     except (KeyError, ValueError, TypeError, LibraryError) as error:  # XGBoost's is a ValueError
-        reason = re.sub(r"^\[.*?\]|\S+\.(cc|h|cu)\S*:", "", first_sentence(str(error))).strip()
+        where = r"^\[.*?\]( WARNING:)?|\S+\.(cc|h|cu)\S*:"  # in XGBoost's code, and when
+        reason = first_sentence(re.sub(where, "", str(error)).strip())
         expected = "those of trees of `gbtree` that XGBoost takes and a service can explain"
         msg = f"parameters of the trees: {reason}; expected {expected}"
         raise UsageError(msg) from None
+    else:
+        return booster, model
 
 
 class _Progress(xgboost.callback.TrainingCallback):

@@ -5,7 +5,9 @@ The standard recipe reads its parameters from ``parameters.toml`` beside this fi
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +18,10 @@ from credit_risk.training.fitting import Recipe
 
 PARAMETERS: Final = Path(__file__).with_name("parameters.toml")
 MAX_ROUNDS: Final = 10_000
-FIXED: Final = {"booster", "monotone_constraints", "nthread", "objective", "seed"}
+FIXED: Final = {
+    *("booster", "monotone_constraints", "objective", "verbosity"),
+    *("nthread", "n_jobs", "seed", "random_state"),
+}
 """Parameters of XGBoost that are the same for all models."""
 
 COURSE: Final = Recipe(
@@ -40,12 +45,7 @@ def standard(path: Path = PARAMETERS) -> Recipe:
     except (OSError, ValueError, KeyError, TypeError) as error:
         problem = f"found no parameters ({error}), expected what `train.py --tune` writes"
         raise DataError(path.name, problem) from None
-    if type(rounds) is not int or not 1 <= rounds <= MAX_ROUNDS:
-        problem = f"found rounds = {rounds!r}, expected a whole number from 1 to {MAX_ROUNDS}"
-        raise DataError(path.name, problem)
-    if fixed := FIXED & parameters.keys():
-        problem = f"found {', '.join(sorted(fixed))}, expected only what may differ between models"
-        raise DataError(path.name, problem)
+    _check(path.name, rounds, parameters)
     return Recipe(
         name="standard",
         rounds=rounds,
@@ -53,6 +53,18 @@ def standard(path: Path = PARAMETERS) -> Recipe:
         inputs=inputs_without(PROHIBITED_FIELDS),
         never_falls_with=MONOTONICITY,
     )
+
+
+def _check(name: str, rounds: object, parameters: Mapping[str, object]) -> None:
+    if type(rounds) is not int or not 1 <= rounds <= MAX_ROUNDS:
+        problem = f"found rounds = {rounds!r}, expected a whole number from 1 to {MAX_ROUNDS}"
+        raise DataError(name, problem)
+    for key, value in parameters.items():
+        if key in FIXED:
+            problem = f"found {key}, expected only what may differ between models"
+            raise DataError(name, problem)
+        if type(value) not in {int, float, str} or (type(value) is float and not isfinite(value)):
+            raise DataError(name, f"found {key} = {value!r}, expected a finite number or a text")
 
 
 def with_marital(path: Path = PARAMETERS) -> Recipe:
