@@ -18,7 +18,7 @@ from typing import Any
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 BASE = "python:3.11-slim"
-"""As in bentofile.yaml; a test compares."""
+"""As in both bentofiles; a test compares."""
 
 TOOLS = ("docker", "podman", "buildah")
 PIP_SETTINGS = ("index-url", "extra-index-url", "find-links", "trusted-host", "proxy", "timeout")
@@ -35,8 +35,9 @@ def find_tool() -> str | None:
 
 
 def build_bento() -> str:
-    """Build the bento from the project, and return its tag."""
-    built = _call(BIN / "bentoml", "build", "--output", "tag", cwd=PROJECT)
+    """Build the bento of the smaller image from the project, and return its tag."""
+    smaller = ("--bentofile", PROJECT / "deploy" / "bentofile.yaml")
+    built = _call(BIN / "bentoml", "build", *smaller, "--output", "tag", cwd=PROJECT)
     return str(re.findall(r"__tag__:(\S+)", built.stdout)[-1])
 
 

@@ -60,7 +60,7 @@ def main() -> None:
     try:
         bento = bentoml.get(asked.tag)
     except BentoMLException as error:
-        sys.exit(f"{error}; build it first: bentoml build")
+        sys.exit(f"{error}; build it first: bentoml build -f deploy/bentofile.yaml")
     asked.to.mkdir(parents=True, exist_ok=True)
     target = asked.to / f"{bento.tag.name}-{bento.tag.version}.zip"
     write(target, contents(bento))

@@ -33,6 +33,7 @@ RUN_ELSEWHERE = {
     "python -m credit_risk.training.data.synthetic": (
         "tests/credit_risk/training/data/test_synthetic.py"
     ),
+    "bentoml containerize": "tests/system/container/test_containerize.py",
     "docker run": "tests/system/container/test_container.py",
     "docker compose": "tests/system/deploy/test_compose.py",
     "kubectl": "tests/system/deploy/test_kubernetes.py",

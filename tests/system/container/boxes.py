@@ -74,13 +74,16 @@ class ToolBox:
     tool: str
     image: str
     arguments: tuple[str, ...]
+    read_only: bool = True
     url: str = ""
     name: str = ""
 
     def __post_init__(self) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        options = ("--read-only", "--tmpfs", "/tmp", "--publish", f"127.0.0.1:{port}:{INSIDE}")  # noqa: S108  the container's
+        options = ["--publish", f"127.0.0.1:{port}:{INSIDE}"]
+        if self.read_only:
+            options += ["--read-only", "--tmpfs", "/tmp"]  # noqa: S108  the container's
         started = call(self.tool, "run", "--detach", *options, self.image, *self.arguments)
         self.name = started.stdout.strip()
 
@@ -103,7 +106,7 @@ class ToolBox:
 
 MOUNTS = """
 mount --bind "$0" "$0"
-mount -o remount,bind,ro "$0"
+mount -o remount,bind,{writing} "$0"
 mount -t tmpfs tmpfs "$0/tmp"
 mount -t proc proc "$0/proc"
 mount --bind /dev "$0/dev"
@@ -122,6 +125,7 @@ class NamespaceBox:
     arguments: tuple[str, ...]
     log: Path
     network: bool = True
+    read_only: bool = True
     url: str = ""
     name: str = ""
     process: subprocess.Popen[bytes] = field(init=False)
@@ -143,7 +147,11 @@ class NamespaceBox:
         self._environment = [*said["Env"], f"BENTOML_PORT={port}"]
         self._enter = f'chroot --userspec={user} --groups={user.partition(":")[2]} "$0"'
         begin = f'{self._enter} env -i "$@"'
-        script = MOUNTS.format(enter=begin, network="" if self.network else "ip link set lo up")
+        script = MOUNTS.format(
+            enter=begin,
+            network="" if self.network else "ip link set lo up",
+            writing="ro" if self.read_only else "rw",
+        )
         network = [] if self.network else ["--net"]
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -200,16 +208,21 @@ class NamespaceBox:
 
 @contextmanager
 def running(
-    tool: str, image: str, *arguments: str, log: Path, network: bool = True
+    tool: str,
+    image: str,
+    *arguments: str,
+    log: Path,
+    network: bool = True,
+    read_only: bool = True,
 ) -> Iterator[Box]:
     """Run a container until the body of the ``with`` ends; it is ready when the body begins."""
     box: Box
     if network and runs_containers(tool, image):
-        box = ToolBox(tool, image, arguments)
+        box = ToolBox(tool, image, arguments, read_only)
     else:
         assert os.geteuid() == 0, f"{tool} cannot run containers here, and only root can otherwise"
         assert shutil.which("nsenter"), "nsenter is missing (Debian package util-linux)"
-        box = NamespaceBox(tool, image, arguments, log, network=network)
+        box = NamespaceBox(tool, image, arguments, log, network, read_only)
     try:
         wait_until_ready(box)
         yield box

@@ -24,7 +24,8 @@ def bundled(
     """Name of an image built from the zip, unpacked."""
     folder = tmp_path_factory.mktemp("bundle")
     secrets = tmp_path_factory.mktemp("secrets")
-    built = run("bentoml", "build", "--output", "tag", home=home).stdout
+    smaller = ("--bentofile", PROJECT / "deploy" / "bentofile.yaml")
+    built = run("bentoml", "build", *smaller, "--output", "tag", home=home).stdout
     tag = built.strip().removeprefix("__tag__:")
     script = PROJECT / "deploy" / "eb_bundle.py"
     made = run(BIN / "python", script, tag, "--to", folder, home=home).stdout.strip()

@@ -50,7 +50,7 @@ def test_a_release_builds_tests_and_names_its_files_and_changes_nothing_else(
         CONTAINER_TOOL=tool,
     ).stdout
 
-    assert (make / "asked").read_text() == "check test test-container\n"
+    assert (make / "asked").read_text() == "check test test-system\n"
     made = sorted(path.name for path in (project / "dist").iterdir())
     name = f"credit_risk_classifier-{__version__}"
     assert made == [

@@ -19,7 +19,8 @@ SCRIPT = PROJECT / "deploy" / "eb_bundle.py"
 def bundle(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zip of a bento built for it."""
     folder = tmp_path_factory.mktemp("bundle")
-    built = run("bentoml", "build", "--output", "tag", home=home).stdout
+    smaller = ("--bentofile", PROJECT / "deploy" / "bentofile.yaml")
+    built = run("bentoml", "build", *smaller, "--output", "tag", home=home).stdout
     tag = built.strip().removeprefix("__tag__:")
     return Path(run(BIN / "python", SCRIPT, tag, "--to", folder, home=home).stdout.strip())
 
