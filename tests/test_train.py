@@ -187,6 +187,13 @@ def test_an_option_out_of_range_is_named(
     assert said.count("\n") == 1
 
 
+def test_an_option_out_of_range_makes_no_store(tmp_path: Path) -> None:
+    found = run(*TRAIN, "--tune", "0", home=tmp_path, check=False)
+
+    assert found.returncode == 2
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
