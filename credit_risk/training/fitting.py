@@ -133,12 +133,14 @@ def fit_model(
         UsageError: if XGBoost refuses the parameters, or the trees cannot be served.
     """
     try:
-        with catch_warnings(record=True) as warnings:  # of parameters that XGBoost does not know
+        # XGBoost only warns of parameters that it does not know.
+        with catch_warnings(record=True, action="always") as warnings:
             booster = fit_booster(recipe, examples, on_round)
             model = RiskModel(booster.save_raw(), recipe.prepare())
             model.predict(examples.rows)
-        if warnings:
-            raise ValueError(warnings[0].message)
+        for each in warnings:
+            if "are not used" in str(each.message):
+                raise ValueError(each.message)
     except (KeyError, ValueError, TypeError, LibraryError) as error:  # XGBoost's is a ValueError
         where = r"^\[.*?\]( WARNING:)?|\S+\.(cc|h|cu)\S*:"  # in XGBoost's code, and when
         reason = first_sentence(re.sub(where, "", str(error)).strip())

@@ -1,10 +1,14 @@
 """The vectorizer and the boosted trees."""
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from credit_risk.errors import UsageError
 from credit_risk.form import COLUMNS
 from credit_risk.model import FeatureBuilder, RiskModel
-from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
+from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_model, fit_vectorizer
 
 RECIPE = Recipe(name="small", parameters={"max_depth": 2}, rounds=5)
 
@@ -55,3 +59,29 @@ def test_a_recipe_that_fills_missing_numbers_fills_them_when_scoring_too() -> No
     model = RiskModel(booster.save_raw(), FeatureBuilder(COLUMNS, missing_as=0.0))
 
     assert model.predict(missing) == model.predict(zero)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "said"),
+    [
+        ({"shoe": 1}, '"shoe" } are not used'),
+        ({"eta": -1.0}, "parameters of the trees: "),
+        ({"booster": "dart"}, "parameters of the trees: "),
+    ],
+)
+def test_parameters_that_make_no_model_are_refused(
+    parameter: dict[str, float | str], said: str
+) -> None:
+    recipe = replace(RECIPE, parameters={**RECIPE.parameters, **parameter})
+
+    with pytest.raises(UsageError) as refused:
+        fit_model(recipe, examples())
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_model_is_fitted_and_served_alike() -> None:
+    booster, model = fit_model(RECIPE, examples())
+    rows = examples().rows
+
+    np.testing.assert_array_equal(model.predict(rows), booster.inplace_predict(rows))

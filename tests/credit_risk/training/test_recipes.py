@@ -47,3 +47,24 @@ def test_what_is_no_file_of_parameters_is_refused(tmp_path: Path, text: str | No
 
     with pytest.raises(DataError, match=r"parameters\.toml: found no parameters"):
         standard(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rounds = 0", "found rounds = 0, expected a whole number from 1 to 10000"),
+        ("rounds = 1.5", "found rounds = 1.5, expected a whole number"),
+        ("rounds = 5\neta = nan", "found eta = nan, expected a finite number or a text"),
+        ("rounds = 5\neta = inf", "found eta = inf, expected a finite number or a text"),
+        ("rounds = 5\neta = true", "found eta = True, expected a finite number or a text"),
+        ("rounds = 5\n[parameters.eta]\na = 1", "found eta = {'a': 1}, expected a finite"),
+        ("rounds = 5\nseed = 1", "found seed, expected only what may differ between models"),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "parameters.toml"
+    path.write_text(f"[parameters]\n{text}\n")
+
+    with pytest.raises(DataError) as refused:
+        standard(path)
+    assert said in str(refused.value)
