@@ -16,7 +16,6 @@ from http import HTTPStatus
 from http.client import HTTPException
 from io import BytesIO
 from itertools import cycle, zip_longest
-from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
@@ -27,7 +26,7 @@ from locust import FastHttpUser, constant, events, stats
 from pydantic import ValidationError
 
 from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch, Policy
-from credit_risk.form import COLUMNS, MISSING_CODE, sample_applications
+from credit_risk.form import form_at_hand, sample_applications
 from credit_risk.model import Encoder, Rows
 from credit_risk.registry import ModelCard
 from lean_bento import ErrorResponse
@@ -62,11 +61,11 @@ KEY = os.environ.get("CREDIT_RISK_API_KEY")  # no option: others see the command
 HEADERS = {"Authorization": f"Bearer {KEY}"} if KEY else {}
 JSON, NPY = "application/json", "application/x-npy"
 ARRAY = "/classify_array"  # gives reasons on request only
-APPLICATIONS = sample_applications(500)
+FORM = form_at_hand()
+APPLICATIONS = sample_applications(FORM, 500)
 BODIES = [application.model_dump_json().encode() for application in APPLICATIONS]
-INVALID = APPLICATIONS[0].model_copy(update={"income": MISSING_CODE}).model_dump_json().encode()
-VECTORIZER = SimpleNamespace(vocabulary_={name: index for index, name in enumerate(COLUMNS)})
-ROWS = Encoder(VECTORIZER).encode(APPLICATIONS)
+INVALID = json.dumps(FORM.example | {FORM.fields[0].name: "not this"}).encode()
+ROWS = Encoder(FORM).encode(APPLICATIONS)
 BATCHES = [range(first, first + 20) for first in range(0, len(APPLICATIONS), 20)]
 FLAWED = [[*each[:at], None, *each[at + 1 :]] for at, each in enumerate(BATCHES[:20])]
 

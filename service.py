@@ -5,7 +5,7 @@ bentoml serve service.py:svc --reload
 
 import logging
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import bentoml
 import numpy as np
@@ -15,38 +15,54 @@ from bentoml.validators import ContentType, DType, Shape
 import lean_bento
 from credit_risk import __version__
 from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch
-from credit_risk.decision_log import ABOUT_DECISION_ID, DECISION_ID, Recorder, read_settings
-from credit_risk.form import COLUMNS, Application, ApplicationBatch, sample_applications
-from credit_risk.model import EncodedApplications
-from credit_risk.registry import CreditRiskModel, ModelCard, load_checked, model_tag
-from lean_bento import JSON, NPY, Flag, LeanService, MicroBatcher, options
+from credit_risk.decision_log import ABOUT_DECISION_ID, DECISION_ID, Recorder, read_log_settings
+from credit_risk.form import sample_applications
+from credit_risk.model import encoded_applications
+from credit_risk.registry import (
+    CLASSIFIER,
+    RUNNER,
+    CreditRiskModel,
+    ModelCard,
+    configured_form,
+    load_checked,
+    model_tag,
+    read_settings,
+)
+from lean_bento import JSON, NPY, Flag, LeanService, MicroBatcher, RowBatch, UniqueKeys, options
 
 logger = logging.getLogger("bentoml.service")
-CLASSIFIER = "credit_risk_classifier"
-RUNNER = "CreditRiskRunner"
 LABELS = {"version": __version__}
-KNOWN_APPLICATIONS = sample_applications(20)
 
 ABOUT_REASONS = "Whether what is not approved comes with its reasons."
 REASONS = Flag("reasons", ABOUT_REASONS, otherwise=True)
 REASONS_OF_ARRAY = Flag("reasons", ABOUT_REASONS, otherwise=False)
 
 # Named here and not in the shell, so that a bare `bentoml serve` and the bento have it too.
-configuration = lean_bento.read_configuration(
-    __file__, {CLASSIFIER: ["decision_log"], RUNNER: ["batching"]}
-)
+configuration = read_settings(__file__)
 batching = configuration.read(RUNNER, "batching", lean_bento.Batching)
-decision_log = read_settings(configuration.section(CLASSIFIER, "decision_log"))
-credit_risk_model = CreditRiskModel(model_tag())
+form = configured_form(configuration)
+decision_log = read_log_settings(configuration.section(CLASSIFIER, "decision_log"), form)
+credit_risk_model = CreditRiskModel(model_tag(), form)
+known_applications = sample_applications(form, 20)
 
-RunnerRows = Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32"), ContentType(NPY)]
+if TYPE_CHECKING:
+    from credit_risk.model import EncodedApplications
+
+    Application = UniqueKeys
+    ApplicationBatch = RowBatch[UniqueKeys]
+else:
+    Application, ApplicationBatch = form.application, form.application_batch
+    EncodedApplications = encoded_applications(form)
+
+AnyRows = Shape((-1, len(form.columns)))
+RunnerRows = Annotated[np.ndarray, AnyRows, DType("float32"), ContentType(NPY)]
 RunnerAnswer = Annotated[np.ndarray, ContentType(NPY)]
 batched = bentoml.api(batchable=True, **batching.model_dump())
 
 
 def check_before_start() -> list[str]:
     """Check the model and the folder of the decision log; say what is served."""
-    stored = load_checked(credit_risk_model.resolve())
+    stored = load_checked(credit_risk_model.resolve(), form)
     log = decision_log.prepare() if decision_log else "off"
     return [f"{stored.summary}; decision log {log}", *stored.cautions]
 
@@ -65,18 +81,18 @@ class CreditRiskRunner:
     model = credit_risk_model
 
     def __init__(self) -> None:
-        self._risk_model = load_checked(self.model).risk_model
+        self._risk_model = load_checked(self.model, form).risk_model
 
     @batched
     @options(media_types=(NPY,))
     async def predict(self, rows: RunnerRows, /) -> RunnerAnswer:
-        """Probability of default of each of (n, 29) rows."""
+        """Probability of default of each encoded row."""
         return self._risk_model.predict(rows)
 
     @batched
     @options(media_types=(NPY,))
     async def explain(self, rows: RunnerRows, /) -> RunnerAnswer:
-        """Contribution of each input to the log-odds of default of each of (n, 29) rows."""
+        """Contribution of each input to the log-odds of default of each encoded row."""
         return self._risk_model.explain(rows)
 
 
@@ -88,7 +104,7 @@ class CreditRiskClassifier:
     model = credit_risk_model
 
     def __init__(self) -> None:
-        stored = load_checked(self.model)
+        stored = load_checked(self.model, form)
         self.card, self.report = stored.card, stored.report
         predict, explain = (
             lean_bento.dependency_call(self.runner, name) for name in ("predict", "explain")
@@ -114,7 +130,7 @@ class CreditRiskClassifier:
         The first call warms what a request goes through, before any is let in.
         """
         try:
-            await self._scorer.assess(KNOWN_APPLICATIONS)
+            await self._scorer.assess(known_applications)
         except Exception:
             logger.exception("Not ready: a known application cannot be decided on")
             return False
@@ -154,8 +170,8 @@ class CreditRiskClassifier:
     async def classify_array(self, applications: EncodedApplications, /) -> ArrayAssessment:
         """Decide on encoded applications.
 
-        (n, 29) float32, the columns of `GET /model` in order: a JSON list of lists with null for
-        a missing number, or a `.npy` file.
+        (n, columns) float32, the columns of `GET /model` in order: a JSON list of lists with null
+        for a missing number, or a `.npy` file.
         """
         return await self._assess_rows(applications.root, reasons=REASONS_OF_ARRAY.read())
 

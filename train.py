@@ -5,6 +5,7 @@
     python train.py --compare                        compare with other models, store nothing
     python train.py --tune 100                       search parameters in 100 trials, store nothing
     python train.py --course                         the ML Zoomcamp lesson's model, to compare with
+    python train.py --form mine/form.py --data mine.csv          on loans and a form of your own
 
 First the knobs, then one run from top to bottom. What goes wrong is one sentence and exit code 2.
 """
@@ -43,11 +44,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from bentoml.exceptions import BentoMLConfigException
 
 from credit_risk import registry, training
-from credit_risk.decision import PROHIBITED_FIELDS, REASON_CODES, STANDARD_POLICY, Policy, Reasons
+from credit_risk.decision import STANDARD_POLICY, Policy, Reasons
 from credit_risk.errors import CreditRiskError
-from credit_risk.form import COLUMNS
+from credit_risk.form import OWN_FORM, Form, load_form
 from credit_risk.model import fingerprint
 
 SAMPLE = Path(__file__).parent / "data" / "sample.csv"
@@ -80,7 +82,8 @@ def number(low: float, high: float, kind: type[float] = float) -> Callable[[str]
 KINDS = {int: "a whole number", float: "a number"}
 options = Options(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 option = options.add_argument
-option("--data", default=str(SAMPLE), help="loans: a path or a URL of CSV, Parquet or XLSX")
+option("--form", metavar="FORM", help="of the applications: a module or a Python file")
+option("--data", help="loans: a path or a URL of CSV, Parquet or XLSX (data/sample.csv)")
 option("--parameters", type=Path, default=training.PARAMETERS, help="of the trees: a TOML file")
 repeats_help = "of the 5-fold cross-validation; 0 leaves the comparison out (%(default)s)"
 option("--repeats", type=number(0, 10, int), default=3, metavar="N", help=repeats_help)
@@ -115,17 +118,22 @@ def parse() -> argparse.Namespace:
     return args
 
 
-LIMITS_OF_USE = [  # in the model card and in the report
-    "Learned from loans that were granted: what became of the refused is not known.",
-    "From one lender, decades ago: fit and test it on loans of your own, and watch for drift.",
-    "Money is in a unit that is not stated: applications in any other would be misjudged.",
-    "Its guarantees compare known numbers: one that becomes known may move it either way.",
-]
+def form_of(args: argparse.Namespace) -> Form:
+    configuration = registry.read_settings(__file__)
+    form = load_form(args.form) if args.form else registry.configured_form(configuration)
+    if form.module != OWN_FORM and args.course:
+        options.error(f"argument --course: found the form {form.name}, expected the course's own")
+    if form.module != OWN_FORM and not args.data:
+        options.error(f"argument --data: expected, since data/sample.csv is not of {form.name}")
+    return form
+
+
 LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")  # versions in the model card
 
 
 def tune(
     args: argparse.Namespace,
+    form: Form,
     terminal: training.Terminal,
     loans: training.Dataset,
     examples: training.Examples,
@@ -133,7 +141,7 @@ def tune(
     training.require_writable(args.tuned)
     with terminal.progress("tune", args.tune, "trials") as on_trial:
         parameters, auc = training.tune(
-            examples, trials=args.tune, parameters=args.parameters, on_trial=on_trial
+            examples, form, trials=args.tune, parameters=args.parameters, on_trial=on_trial
         )
     provenance = {"data": loans.name, "sha256": loans.sha256, "date": datetime.now(UTC).date()}
     provenance |= {"trials": args.tune, "found": auc}
@@ -144,21 +152,21 @@ def tune(
 
 def main(args: argparse.Namespace) -> None:
     terminal = training.Terminal()
+    form = form_of(args)
     policy = Policy(args.review_above, args.decline_above)
+    recipe = training.course(form) if args.course else training.standard(form, args.parameters)
     stores = not (args.tune or args.compare)
-    tag = training.new_tag() if stores else ""  # before any work: the store may refuse
+    tag = training.new_tag(recipe.name) if stores else ""  # before any work: the store may refuse
 
-    loans = training.read_loans(args.data)
+    loans = training.read_loans(args.data or SAMPLE, form)
     dropped = ", ".join(f"{count} {reason}" for reason, count in loans.dropped.items())
     read_as = f"; read as {', '.join(loans.notes)}" if loans.notes else ""
     found = f"{loans.rows_read:,} rows, dropped: {dropped or 'none'}{read_as}"
     terminal.say("read", f"{loans.name}: {found}")
-    vectorizer = training.fit_vectorizer()
-    examples = training.Examples.encode(vectorizer, loans.records(), loans.defaulted)
-
+    examples = training.Examples.encode(form, loans)
     examples.require_both(training.FOLDS, loans.name)
     if args.tune:
-        tune(args, terminal, loans, examples)
+        tune(args, form, terminal, loans, examples)
         return
 
     seen, test = examples.split(TEST_SHARE, SPLIT_SEED)
@@ -168,12 +176,12 @@ def main(args: argparse.Namespace) -> None:
         drawn.require_both(1, f"{loans.name}: the {part} part")
     sizes = {part: len(drawn) for part, drawn in parts.items()}
 
-    recipe = training.COURSE if args.course else training.standard(args.parameters)
     comparison = None
     if args.repeats and not args.course:
-        with terminal.progress("compare", training.count_fits(args.repeats), "fits") as on_fit:
+        fits = training.count_fits(form, args.repeats)
+        with terminal.progress("compare", fits, "fits") as on_fit:
             comparison = training.compare(
-                examples, repeats=args.repeats, parameters=args.parameters, on_fit=on_fit
+                examples, form, repeats=args.repeats, parameters=args.parameters, on_fit=on_fit
             )
         terminal.comparison(comparison)
     if args.compare:
@@ -196,8 +204,9 @@ def main(args: argparse.Namespace) -> None:
 
     description = registry.ModelDescription(
         recipe=recipe.name,
+        form=registry.FormPart(module=form.module, fingerprint=form.fingerprint, **form.data),
         policy=registry.Thresholds(**asdict(policy)),
-        columns=registry.Columns(names=list(COLUMNS), fingerprint=fingerprint(COLUMNS)),
+        columns=registry.Columns(names=list(form.columns), fingerprint=fingerprint(form.columns)),
         data=registry.Data(
             name=loans.name,
             sha256=loans.sha256,
@@ -210,15 +219,16 @@ def main(args: argparse.Namespace) -> None:
         measures={part: found.as_dict() for part, found in measures.items()},
         inputs=list(recipe.inputs),
         guarantees=dict(recipe.never_falls_with),
-        excluded_fields=[] if args.course else list(PROHIBITED_FIELDS),
-        limits=LIMITS_OF_USE,
+        excluded_fields=[] if args.course else list(form.prohibited),
+        limits=list(form.limits_of_use),
         versions={library: version(library) for library in LIBRARIES},
     )
 
     with terminal.waiting("report"):
-        by_reason = Reasons(recipe.inputs).sum_by_reason(model.explain(examples.rows))
+        by_reason = Reasons(form, recipe.inputs).sum_by_reason(model.explain(examples.rows))
         importance = np.abs(by_reason).mean(axis=0).tolist()
         page = training.render(
+            form=form,
             tag=tag,
             description=description,
             loans=loans,
@@ -227,14 +237,14 @@ def main(args: argparse.Namespace) -> None:
             comparison=comparison,
             importance={
                 reason.name: value
-                for reason, value in zip(REASON_CODES, importance, strict=True)
+                for reason, value in zip(form.reason_codes, importance, strict=True)
                 if value > 0
             },
         )
     terminal.measures(measures, sizes | {"out of fold": len(examples)})
 
     ignore_endings()  # the last step is short, and made whole
-    training.publish(tag, booster, vectorizer, description, page)
+    training.publish(tag, booster, training.fit_vectorizer(form), description, page)
     terminal.say("report", "served at /model/report")
     terminal.say("store", tag)
 
@@ -242,6 +252,6 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     try:
         main(parse())
-    except (CreditRiskError, OSError) as error:
+    except (CreditRiskError, BentoMLConfigException, OSError) as error:
         sys.stderr.write(f"train.py: {error}\n")
         sys.exit(2)

@@ -3,7 +3,7 @@
 from audit_log.errors import AuditLogError, BrokenLogError, LogWriteError, NoLogError
 from audit_log.files import LogKind, prepare_folder
 from audit_log.group_commit import Entries, GroupCommit
-from audit_log.reader import Progress, checked_content, read_entries
+from audit_log.reader import Progress, checked_content, read_entries, read_headers
 from audit_log.records import Fields
 from audit_log.retention import remove_old
 from audit_log.verify import Finding, verify
@@ -24,6 +24,7 @@ __all__ = [
     "checked_content",
     "prepare_folder",
     "read_entries",
+    "read_headers",
     "remove_old",
     "verify",
 ]

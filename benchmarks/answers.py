@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 
-from benchmarks.bodies import array_body
+from benchmarks.bodies import FORM, array_body
 from benchmarks.machine import BenchmarkError, Server
 from benchmarks.services import Service
-from credit_risk.form import COURSE_EXAMPLE, sample_applications
+from credit_risk.form import sample_applications
 
 SAMPLES = 50
 """Number of answers to compare."""
@@ -31,7 +31,9 @@ def check(server: Server, service: Service, paths: Collection[str], expected: li
         BenchmarkError: for a wrong answer, or for a bad application or a missing API key that is
             not refused.
     """
-    samples = [sample.model_dump(mode="json") for sample in sample_applications(len(expected))]
+    samples = [
+        sample.model_dump(mode="json") for sample in sample_applications(FORM, len(expected))
+    ]
     with httpx.Client(
         base_url=server.url, headers=server.headers, timeout=60, trust_env=False
     ) as client:
@@ -47,11 +49,11 @@ def check(server: Server, service: Service, paths: Collection[str], expected: li
                     headers={"Content-Type": "application/x-npy"},
                 ).json()
             )
-        bad = ({**COURSE_EXAMPLE, "age": "26"}, {**COURSE_EXAMPLE, "home": "castle"})
+        bad = ({**FORM.example, "age": "26"}, {**FORM.example, "home": "castle"})
         refused = [client.post("/classify", json=each).status_code for each in bad]
         if service.keys:
             del client.headers["Authorization"]
-            refused.append(client.post("/classify", json=COURSE_EXAMPLE).status_code)
+            refused.append(client.post("/classify", json=FORM.example).status_code)
     if not all(map(httpx.codes.is_client_error, refused)):
         msg = f"{service.title}: bad requests were answered with {refused}"
         raise BenchmarkError(msg)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from credit_risk.form import COURSE_EXAMPLE, sample_applications
+from credit_risk.form import form_at_hand, sample_applications
 from credit_risk.model import Encoder
-from credit_risk.training import fit_vectorizer, read_loans
+from credit_risk.training import read_loans
 
-APPROVED = COURSE_EXAMPLE | {"seniority": 10, "job": "fixed", "income": 200}
+FORM = form_at_hand()
+APPROVED = FORM.example | {"seniority": 10, "job": "fixed", "income": 200}
 """The course's example with a steady job; an approval needs no reasons, whatever the service."""
 
 
@@ -24,19 +25,19 @@ def one_body() -> bytes:
 
 def drawn_bodies(data: Path, count: int = 1000) -> list[bytes]:
     """Write the first applications of a file of loans, each alone."""
-    records = read_loans(data).records()[:count]
+    records = read_loans(data, FORM).records()[:count]
     known = [{name: v for name, v in record.items() if v == v} for record in records]  # noqa: PLR0124  not NaN
     return [json.dumps(each).encode() for each in known]
 
 
 def batch_body(rows: int) -> bytes:
     """Write sample applications as a JSON array."""
-    batch = [application.model_dump(mode="json") for application in sample_applications(rows)]
+    batch = [application.model_dump(mode="json") for application in sample_applications(FORM, rows)]
     return json.dumps(batch).encode()
 
 
 def array_body(rows: int) -> bytes:
     """Write encoded sample applications as a ``.npy`` file."""
     file = io.BytesIO()
-    np.save(file, Encoder(fit_vectorizer()).encode(sample_applications(rows)))
+    np.save(file, Encoder(FORM).encode(sample_applications(FORM, rows)))
     return file.getvalue()

@@ -8,7 +8,7 @@ prints their tags.
 
 import sys
 
-from benchmarks.peers.common import stored_model
+from benchmarks.peers.common import FORM, stored_model
 from credit_risk.registry import ModelDescription
 from credit_risk.training import (
     Examples,
@@ -24,18 +24,24 @@ from credit_risk.training import (
 def main() -> None:
     """Train and store."""
     data, *sizes = sys.argv[1:]
-    loans = read_loans(data)
-    vectorizer = fit_vectorizer()
-    examples = Examples.encode(vectorizer, loans.records(), loans.defaulted)
+    examples = Examples.encode(FORM, read_loans(data, FORM))
     metadata = stored_model().info.metadata
     like = ModelDescription(**{key: metadata[key] for key in metadata if key != "files"})
     parameters = {name: value for name, value in like.parameters.items() if name != "rounds"}
     for trees in sizes:
-        recipe = Recipe(f"{trees} trees", parameters, int(trees), missing_as=like.missing_as)
+        recipe = Recipe(
+            f"{trees} trees",
+            parameters,
+            int(trees),
+            form=FORM,
+            inputs=tuple(like.inputs),
+            never_falls_with=like.guarantees,
+            missing_as=like.missing_as,
+        )
         booster = fit_booster(recipe, examples)
         changes = {"recipe": "growth", "parameters": {**parameters, "rounds": int(trees)}}
-        tag = new_tag()
-        publish(tag, booster, vectorizer, like.model_copy(update=changes))
+        tag = new_tag("growth")
+        publish(tag, booster, fit_vectorizer(FORM), like.model_copy(update=changes))
         sys.stdout.write(f"{tag}\n")
 
 

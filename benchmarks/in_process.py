@@ -18,9 +18,9 @@ from typing import Any
 import xgboost
 
 from benchmarks.bodies import batch_body
-from benchmarks.peers.common import PlainModel, scorer, stored_model
+from benchmarks.peers.common import FORM, PlainModel, scorer, stored_model
 from credit_risk.decision import AssessmentBatch
-from credit_risk.form import Application, ApplicationBatch, sample_applications
+from credit_risk.form import sample_applications
 from lean_bento import collect_garbage_rarely
 
 Work = Callable[[], object]
@@ -44,7 +44,7 @@ def answers(count: int) -> list[dict[str, Any]]:
     """Answer samples with the booster itself, one by one."""
     model = PlainModel(stored_model())
     found = []
-    for application in sample_applications(count):
+    for application in sample_applications(FORM, count):
         rows = xgboost.DMatrix(model.encode([application]))
         (probability,) = model.booster.predict(rows, validate_features=False)
         found.append(model.answer(float(probability)).model_dump(mode="json"))
@@ -78,8 +78,7 @@ def batch(rows: int) -> Work:
     loop = asyncio.new_event_loop()
 
     def work() -> bytes:
-        rows = ApplicationBatch.model_validate_json(body).root
-        applications = [row for row in rows if isinstance(row, Application)]
+        applications = FORM.application_batch.model_validate_json(body).good_rows()
         found = loop.run_until_complete(score.assess(applications, reasons=False))
         answer = AssessmentBatch.of(found)
         return answer.__pydantic_serializer__.to_json(answer)
@@ -90,7 +89,7 @@ def batch(rows: int) -> Work:
 def predict(rows: int, tag: str) -> Work:
     """``Booster.inplace_predict`` alone."""
     model = PlainModel(stored_model(tag))
-    encoded = model.encode(sample_applications(rows))
+    encoded = model.encode(sample_applications(FORM, rows))
     return lambda: model.predict(encoded)
 
 

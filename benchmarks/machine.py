@@ -18,7 +18,7 @@ import httpx
 import psutil
 
 from benchmarks.services import KEYS_FILE, Service
-from credit_risk.form import COURSE_EXAMPLE
+from credit_risk.form import form_at_hand
 
 PROJECT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
@@ -77,7 +77,7 @@ class Server:
         with httpx.Client(trust_env=False, headers=self.headers, timeout=60) as client:
             while time.monotonic() < deadline and self.process.poll() is None:
                 with suppress(httpx.TransportError):
-                    answer = client.post(f"{self.url}/classify", json=COURSE_EXAMPLE)
+                    answer = client.post(f"{self.url}/classify", json=form_at_hand().example)
                     if answer.is_success:
                         return
                     if answer.is_client_error:

@@ -17,7 +17,7 @@ from benchmarks.machine import BenchmarkError, Machine, Server
 from benchmarks.plan import MANY, Measurement, Plan, one
 from benchmarks.results import Results
 from benchmarks.services import OURS, Service
-from credit_risk.form import COURSE_EXAMPLE
+from credit_risk.form import form_at_hand
 
 PATIENCE = 5
 """More seconds for a service that has not answered once."""
@@ -60,7 +60,7 @@ class Bench:
             if name == OURS:
                 with httpx.Client(trust_env=False) as client:
                     for _ in range(self.plan.requests[0]):
-                        client.post(f"{server.url}/classify", json=COURSE_EXAMPLE)
+                        client.post(f"{server.url}/classify", json=form_at_hand().example)
                 self.results.add("memory/first", server.worker_memory())
             load(self.machine, server, one(MANY), self.plan.warm_up)
 

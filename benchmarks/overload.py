@@ -20,9 +20,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from credit_risk.form import sample_applications
+from credit_risk.form import form_at_hand, sample_applications
 from credit_risk.model import Encoder
-from credit_risk.training import fit_vectorizer
 
 CONNECTIONS = 1000
 """Open from the beginning, as a load balancer's; a request that finds none free is timed too."""
@@ -31,6 +30,7 @@ IN_A_ROW = 20
 LONGEST_RECOVERY = 10.0
 """Seconds."""
 OK = 200
+FORM = form_at_hand()
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Client:
         parts = urlsplit(url)
         self._address = (parts.hostname, parts.port)
         body = io.BytesIO()
-        np.save(body, Encoder(fit_vectorizer()).encode(sample_applications(rows)))
+        np.save(body, Encoder(FORM).encode(sample_applications(FORM, rows)))
         head = (
             "POST /classify_array?reasons=true HTTP/1.1\r\nHost: overload\r\n"
             f"Content-Type: application/x-npy\r\nContent-Length: {body.tell()}\r\n\r\n"

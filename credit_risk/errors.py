@@ -4,7 +4,8 @@
 
     CreditRiskError
     ├── DataError            a file of loans is not what was expected
-    ├── EncodingError        values cannot be written into the 29 columns
+    ├── EncodingError        values cannot be written into the encoded columns
+    ├── FormError            the declaration of a form contradicts itself, or is not there
     ├── ModelRefusedError    a stored model does not fit this code
     ├── PolicyError          thresholds that make no sense
     └── UsageError           options, files or folders that a command cannot work with
@@ -34,7 +35,14 @@ class DataError(CreditRiskError):
 
 
 class EncodingError(CreditRiskError):
-    """Values cannot be written into the 29 columns; the message names the column."""
+    """Values cannot be written into the encoded columns; the message names the column."""
+
+
+class FormError(CreditRiskError):
+    """A form that contradicts itself, or is not there; names the field."""
+
+    def __init__(self, place: str, *, found: str, expected: str) -> None:
+        super().__init__(f"{place}: found {found}, expected {expected}")
 
 
 class ModelRefusedError(CreditRiskError):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lean_bento.batching import MicroBatcher
     from lean_bento.bentoml_internals import server_context
     from lean_bento.codecs.npy import JSON, NPY
-    from lean_bento.config import Batching, read_configuration
+    from lean_bento.config import Batching, Configuration, read_configuration
     from lean_bento.endpoint_options import Flag, options
     from lean_bento.http_server import collect_garbage_rarely
     from lean_bento.remote import dependency_call
@@ -37,6 +37,7 @@ __all__ = [
     "NPY",
     "AlreadyLoggedError",
     "Batching",
+    "Configuration",
     "DivisibleList",
     "ErrorResponse",
     "Flag",
@@ -65,6 +66,7 @@ _MODULES = {
     "JSON": "codecs.npy",
     "NPY": "codecs.npy",
     "Batching": "config",
+    "Configuration": "config",
     "Flag": "endpoint_options",
     "KeyCommand": "auth.command",
     "LeanService": "service",

@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
-from credit_risk.form import Application, sample_applications
-from credit_risk.model import Encoder
-from credit_risk.training.fitting import fit_vectorizer
+from course import ENCODER, Application, sample_applications
 
 JSON = {"content-type": "application/json"}
 NPY = {"content-type": "application/x-npy"}
@@ -21,7 +18,7 @@ def sample_bodies(number: int, seed: int = 0) -> list[dict[str, Any]]:
 
 def encoded(applications: Sequence[Application]) -> np.ndarray:
     """(n, 29) float32."""
-    return Encoder(fit_vectorizer()).encode(applications)
+    return ENCODER.encode(applications)
 
 
 def nested(rows: np.ndarray) -> list[list[float | None]]:

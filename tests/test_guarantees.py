@@ -9,27 +9,29 @@ from typing import Any
 
 import numpy as np
 import pytest
+from course import (
+    CATEGORIES,
+    COLUMNS,
+    COURSE_EXAMPLE,
+    ENCODER,
+    FORM,
+    LIMITS,
+    MONOTONICITY,
+    OPTIONAL_FIELDS,
+    Application,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from needs import DATA
 from running import PROJECT
 
-from credit_risk.decision import MONOTONICITY, Reasons
-from credit_risk.form import (
-    CATEGORIES,
-    COLUMNS,
-    COURSE_EXAMPLE,
-    LIMITS,
-    OPTIONAL_FIELDS,
-    Application,
-)
-from credit_risk.model import Encoder, RiskModel
+from credit_risk.decision import Reasons
+from credit_risk.model import RiskModel
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import standard
 
-VECTORIZER = fit_vectorizer()
-ENCODER = Encoder(VECTORIZER)
+VECTORIZER = fit_vectorizer(FORM)
 Learned = tuple[RiskModel, Examples]
 REAL = pytest.mark.needs(DATA)
 NUMERIC = sorted(set(MONOTONICITY) & set(LIMITS))
@@ -134,7 +136,7 @@ def test_the_reasons_add_up_on_every_known_loan(learned: Learned) -> None:
     probability = model.predict(examples.rows).astype(np.float64)
 
     log_odds = np.log(probability / (1 - probability))
-    folded = Reasons(standard().inputs).sum_by_reason(contributions)
+    folded = Reasons(FORM, standard().inputs).sum_by_reason(contributions)
     np.testing.assert_allclose(contributions.sum(axis=1), log_odds, atol=1e-4)
     np.testing.assert_allclose(folded.sum(axis=1) + contributions[:, -1], log_odds, atol=1e-4)
 

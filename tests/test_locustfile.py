@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from course import COLUMNS, MISSING_CODE
 from running import Locked, Server, answering, run
 
 from credit_risk.decision import STANDARD_POLICY
-from credit_risk.form import COLUMNS, MISSING_CODE
 
 Json = dict[str, Any]
 Load = Callable[..., CompletedProcess[str]]

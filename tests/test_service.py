@@ -16,11 +16,10 @@ import httpx
 import numpy as np
 import pytest
 from asgi import client_of, started
+from course import COURSE_EXAMPLE, ENCODER, sample_applications
 from starlette.types import ASGIApp
 
-from credit_risk.form import COURSE_EXAMPLE, sample_applications
-from credit_risk.model import Encoder, RiskModel
-from credit_risk.training.fitting import fit_vectorizer
+from credit_risk.model import RiskModel
 
 Ask = Callable[..., httpx.Response]
 MOST_ROUNDS = 20
@@ -85,7 +84,7 @@ def as_json(rows: int) -> bytes:
 
 def as_npy(rows: int) -> bytes:
     file = io.BytesIO()
-    np.save(file, Encoder(fit_vectorizer()).encode(sample_applications(rows)))
+    np.save(file, ENCODER.encode(sample_applications(rows)))
     return file.getvalue()
 
 

@@ -16,10 +16,9 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from course import COLUMNS, MONOTONICITY
 from running import PROJECT, environment, latest_model, run, wait_until
 
-from credit_risk.decision import MONOTONICITY
-from credit_risk.form import COLUMNS
 from credit_risk.model import fingerprint
 
 TRAIN = ("python", "train.py", "--repeats", "0")  # without the comparison, which takes time

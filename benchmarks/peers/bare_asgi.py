@@ -9,9 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from benchmarks.peers.common import coalescer, scorer
+from benchmarks.peers.common import Application, coalescer, scorer
 from credit_risk.decision import Assessment
-from credit_risk.form import Application
 from lean_bento import collect_garbage_rarely
 
 Message = MutableMapping[str, Any]

@@ -3,9 +3,8 @@
 import bentoml
 from bentoml.models import BentoModel
 
-from benchmarks.peers.common import PlainModel
+from benchmarks.peers.common import Application, PlainModel
 from credit_risk.decision import Assessment
-from credit_risk.form import Application
 from credit_risk.registry import model_tag
 
 

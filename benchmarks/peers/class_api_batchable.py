@@ -10,9 +10,8 @@ import numpy as np
 from bentoml.models import BentoModel
 from bentoml.validators import DType, Shape
 
-from benchmarks.peers.common import PlainModel
+from benchmarks.peers.common import FORM, Application, PlainModel
 from credit_risk.decision import Assessment
-from credit_risk.form import COLUMNS, Application
 from credit_risk.registry import model_tag
 
 
@@ -27,7 +26,7 @@ class Predictor:
 
     @bentoml.api(batchable=True)
     def predict(
-        self, rows: Annotated[np.ndarray, Shape((-1, len(COLUMNS))), DType("float32")]
+        self, rows: Annotated[np.ndarray, Shape((-1, len(FORM.columns))), DType("float32")]
     ) -> np.ndarray:
         """Probability of default of each of (n, 29) rows."""
         return self.model.predict(rows)

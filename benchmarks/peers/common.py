@@ -6,15 +6,21 @@ differs from peer to peer. Knows nothing of HTTP.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bentoml
 
 from credit_risk.decision import Assessment, Fields, Scorer
-from credit_risk.form import Application
+from credit_risk.form import form_at_hand
 from credit_risk.model import Contributions, Probabilities, Rows
 from credit_risk.registry import VECTORIZER, load_checked, model_tag
 from lean_bento import MicroBatcher
+
+FORM = form_at_hand()
+if TYPE_CHECKING:
+    Application = Any
+else:
+    Application = FORM.application
 
 MAX_BATCH_SIZE = 1000
 """Most rows in one model call, as in ``bentoconfiguration.yaml``."""
@@ -39,7 +45,7 @@ class PlainModel:
         self._missing_as = checked.card.missing_as
 
     def encode(self, applications: Sequence[Application]) -> Rows:
-        """Encode applications with ``DictVectorizer.transform``: (n, 29) float32."""
+        """Encode applications with ``DictVectorizer.transform``, (n, columns) float32."""
         records = [
             {k: self._missing_as if v is None else v for k, v in application.model_dump().items()}
             for application in applications

@@ -9,9 +9,8 @@ import xgboost
 from bentoml.io import JSON
 from bentoml.legacy import Runnable, Runner, Service
 
-from benchmarks.peers.common import PlainModel, stored_model
+from benchmarks.peers.common import Application, PlainModel, stored_model
 from credit_risk.decision import Assessment
-from credit_risk.form import Application
 from credit_risk.model import Probabilities, Rows
 
 stored = stored_model()

@@ -6,9 +6,8 @@ through FastAPI's thread pool on each request, which is slower.
 
 from fastapi import FastAPI
 
-from benchmarks.peers.common import PlainModel, stored_model
+from benchmarks.peers.common import Application, PlainModel, stored_model
 from credit_risk.decision import Assessment
-from credit_risk.form import Application
 
 app = FastAPI()
 model = PlainModel(stored_model())

@@ -2,9 +2,8 @@
 
 from fastapi import FastAPI
 
-from benchmarks.peers.common import coalescer, scorer
+from benchmarks.peers.common import Application, coalescer, scorer
 from credit_risk.decision import Assessment
-from credit_risk.form import Application
 
 app = FastAPI()
 submit = coalescer(scorer()).submit

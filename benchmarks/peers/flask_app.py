@@ -3,8 +3,7 @@
 from flask import Flask, Response, request
 from pydantic import ValidationError
 
-from benchmarks.peers.common import PlainModel, stored_model
-from credit_risk.form import Application
+from benchmarks.peers.common import Application, PlainModel, stored_model
 
 app = Flask(__name__)
 model = PlainModel(stored_model())

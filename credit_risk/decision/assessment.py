@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema
 from pydantic.config import JsonDict
 
-from credit_risk.form import Decision
+from credit_risk.decision.policy import Decision
 from lean_bento import RowAnswers, written_as_is
 
 REASON_EXAMPLE: Final[JsonDict] = {
@@ -28,7 +28,9 @@ class Reason(BaseModel):
 
     code: str = Field(description="Stable code of the reason.")
     field: str = Field(description="The application's field it is filed under.")
-    message: str = Field(description="One sentence for the applicant.")
+    message: str | None = Field(
+        description="One sentence for the applicant; null where the applicant is not told."
+    )
     analyst: str = Field(description="One sentence for the analyst: values and contribution.")
     contribution: float = Field(
         description="What it adds to the log-odds of default, against the average loan."

@@ -1,19 +1,19 @@
-"""The decision policy: two thresholds on the probability of default, and what is guaranteed.
+"""The decision policy: two thresholds on the probability of default.
 
 Worked example with the usual thresholds 0.3 and 0.5: 0.30 is APPROVED, 0.31 and 0.50 are
 MAYBE, 0.51 is DECLINED. Knows nothing of models, fields or HTTP.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.errors import PolicyError
-from credit_risk.form import Decision
+
+Decision = Literal["APPROVED", "MAYBE", "DECLINED"]
+"""What the policy says about an application, mildest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +61,3 @@ class Policy:
 _MILDEST_FIRST = np.array(get_args(Decision), dtype=object)
 
 STANDARD_POLICY: Final = Policy()
-
-MONOTONICITY: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        "income": -1,
-        "assets": -1,
-        "seniority": -1,
-        "age": -1,  # an older applicant is never worse off (12 CFR 1002.6(b)(2))
-        "debt": +1,
-        "amount": +1,
-        "expenses": +1,
-        "records=yes": +1,
-        "records=no": -1,
-    }
-)
-"""How the probability of default may move as a field grows, all else equal: -1 never up, +1 never
-down. A model that does not keep them is not served."""
-
-PROHIBITED_FIELDS: Final = ("marital",)
-"""Fields that the model must not see (marital status: 15 U.S.C. 1691(a)(1))."""

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from credit_risk.decision.assessment import ArrayAssessment
-from credit_risk.decision.policy import Policy
+from credit_risk.decision.policy import Decision, Policy
 from credit_risk.decision.reasons import Reasons
-from credit_risk.form import Application, Decision
 from credit_risk.model import Contributions, Encoder, Probabilities, Rows
 
 ROWS_AT_ONCE = 5000
@@ -25,10 +24,10 @@ Fields = dict[str, Any]
 """Fields of an ``Assessment`` or ``Reason``; objects would cost as much as the model call."""
 
 Predict = Callable[[Rows], Awaitable[Probabilities]]
-"""(n, 29) float32 rows to (n,) probabilities of default, here or in another process."""
+"""Encoded rows to (n,) probabilities of default, here or in another process."""
 
 Explain = Callable[[Rows], Awaitable[Contributions]]
-"""(n, 29) float32 rows to (n, inputs + 1) contributions to the log-odds, here or elsewhere."""
+"""Encoded rows to (n, inputs + 1) contributions to the log-odds, here or elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +50,20 @@ class Scorer:
     reasons: Reasons
     model: str
 
-    async def assess(
-        self, applications: Sequence[Application], *, reasons: bool = True
-    ) -> list[Fields]:
+    async def assess(self, applications: Sequence[object], *, reasons: bool = True) -> list[Fields]:
         """Assess applications: the fields of one ``Assessment`` each, in the same order."""
-        return await self.assess_encoded(self.encoder.encode(applications), reasons=reasons)
+        rows = self.encoder.encode(applications)
+        return await self.assess_encoded(rows, reasons=reasons, sent=applications)
 
-    async def assess_encoded(self, rows: Rows, *, reasons: bool = True) -> list[Fields]:
-        """Assess encoded applications, (n, 29) float32, as ``assess`` does."""
+    async def assess_encoded(
+        self, rows: Rows, *, reasons: bool = True, sent: Sequence[object] | None = None
+    ) -> list[Fields]:
+        """Assess encoded applications as ``assess`` does; ``sent`` are the applications."""
         probabilities = await self.predict(rows)
         decisions = self.policy.decide_all(probabilities)
-        found = await self._explain_refusals(rows, decisions) if reasons else [[]] * len(rows)
+        found: list[list[Fields]] = [[]] * len(rows)
+        if reasons:
+            found = await self._explain_refusals(rows, decisions, sent)
         answers = zip(decisions, probabilities.tolist(), found, strict=True)
         return [
             {
@@ -74,7 +76,7 @@ class Scorer:
         ]
 
     async def assess_rows(self, rows: Rows, *, reasons: bool = False) -> ArrayAssessment:
-        """Assess encoded applications, (n, 29) float32, in columns.
+        """Assess encoded applications in columns.
 
         Part by part, with the event loop in between, so that a large array does not keep other
         requests waiting.
@@ -94,7 +96,9 @@ class Scorer:
             await asyncio.sleep(0)
         return answer
 
-    async def _explain_refusals(self, rows: Rows, decisions: list[Decision]) -> list[list[Fields]]:
+    async def _explain_refusals(
+        self, rows: Rows, decisions: list[Decision], sent: Sequence[object] | None = None
+    ) -> list[list[Fields]]:
         """Give reasons where a decision needs them: a list each, empty for an approval."""
         found: list[list[Fields]] = [[] for _ in decisions]
         needing = [place for place, decision in enumerate(decisions) if decision != "APPROVED"]
@@ -103,7 +107,8 @@ class Scorer:
                 await asyncio.sleep(0)  # let the others have their turn
             places = needing[start : start + EXPLAINED_AT_ONCE]
             part = rows[places]
-            written = self.reasons.write(part, await self.explain(part))
+            values = None if sent is None else [sent[place] for place in places]
+            written = self.reasons.write(part, await self.explain(part), values)
             for place, reasons in zip(places, written, strict=True):
                 found[place] = reasons
         return found

@@ -4,6 +4,12 @@
 """
 
 from credit_risk.decision_log.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
-from credit_risk.decision_log.settings import DecisionLogSettings, read_settings
+from credit_risk.decision_log.settings import DecisionLogSettings, read_log_settings
 
-__all__ = ["ABOUT_DECISION_ID", "DECISION_ID", "DecisionLogSettings", "Recorder", "read_settings"]
+__all__ = [
+    "ABOUT_DECISION_ID",
+    "DECISION_ID",
+    "DecisionLogSettings",
+    "Recorder",
+    "read_log_settings",
+]

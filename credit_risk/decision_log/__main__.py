@@ -8,7 +8,8 @@
     python -m credit_risk.decision_log remove PATH --older-than 400d
 
 PATH is the folder of a log, or one file of it. Ends with 0 if all is well, 1 if the log is broken
-or a decision comes out otherwise, 2 if the command cannot be carried out, as where no log is.
+or a decision comes out otherwise, 2 if the command cannot be carried out, as where no log is, 3 if
+a decision could not be replayed and none came out otherwise.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from credit_risk.decision_log.replay import replay
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import CreditRiskError
 
-WRONG, USAGE = 1, 2
+WRONG, USAGE, NOT_REPLAYED = 1, 2, 3
 LONGEST = 36_500
 """Days that a log is kept, at most: a century."""
 
@@ -83,7 +84,9 @@ def _replay(options: argparse.Namespace) -> int:
     for note in sorted(found.notes):
         print(note)
     print(f"{found.same} decisions the same, {found.different} different")
-    return WRONG if found.different else 0
+    if found.different:
+        return WRONG
+    return NOT_REPLAYED if found.skipped else 0
 
 
 def _export(options: argparse.Namespace) -> int:

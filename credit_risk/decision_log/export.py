@@ -1,19 +1,19 @@
 """A log as one table, for analysts: a row a decision, a column a field.
 
 An encoded row becomes the fields that it encodes; a field that is hidden is empty; of the reasons
-the table has the codes, strongest first. It is for nobody else to read, as the log is.
+the table has the codes, strongest first. Files of other forms have their own fields, and nothing in
+the others. The table is for nobody else to read, as the log is.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from audit_log import Fields, Progress, checked_content, read_entries
+from audit_log import Fields, Progress, checked_content, read_entries, read_headers
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import DataError
-from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 
 FORMATS: Final = (".parquet", ".csv")
 """What a table's name may end in."""
@@ -39,9 +39,10 @@ def export(path: Path, table: Path, progress: Progress = lambda _: None) -> int:
         raise DataError(table.name, msg) from None
     text, number = pa.string(), pa.float64()
     columns = {"id": text, "decided_at": pa.timestamp("us", "UTC"), "key": text}
-    columns |= dict.fromkeys(LIMITS, number) | dict.fromkeys(CATEGORIES, text)
+    kinds = _kinds(read_headers(DECISIONS.files_at(path))[0].values())
+    columns |= {name: number if kind == "number" else text for name, kind in kinds.items()}
     columns |= {"probability": number, "status": text, "reasons": text}
-    columns |= dict.fromkeys(("model", "model_sha256", "row_sha256"), text)
+    columns |= dict.fromkeys(("form", "model", "model_sha256", "row_sha256"), text)
     schema = pa.schema(columns)
     writer = parquet.ParquetWriter if table.suffix == ".parquet" else csv.CSVWriter
     unfinished = table.with_name(f".{table.name}.{os.getpid()}")
@@ -54,7 +55,8 @@ def export(path: Path, table: Path, progress: Progress = lambda _: None) -> int:
         ):
             for header, decisions in read_entries(path, DECISIONS, progress):
                 with checked_content(header, DECISIONS):
-                    part = pa.Table.from_pylist(list(_rows(header, decisions)), schema)
+                    rows_of = list(_rows(header, decisions, kinds))
+                    part = pa.Table.from_pylist(rows_of, schema)
                 file.write_table(part)
                 rows += len(decisions)
         unfinished.replace(table)
@@ -63,26 +65,49 @@ def export(path: Path, table: Path, progress: Progress = lambda _: None) -> int:
     return rows
 
 
-def _rows(header: Fields, decisions: list[Fields]) -> Iterator[dict[str, Any]]:
+def _kinds(headers: Iterable[Fields]) -> dict[str, str]:
+    """Return the fields of all forms of a log: ``number``, or ``text`` of anything else."""
+    kinds: dict[str, str] = {}
+    for header in headers:
+        with checked_content(header, DECISIONS):
+            for field in header["form"]["fields"]:
+                name, kind = field["name"], field["kind"]
+                kind = kind if kind == kinds.get(name, kind) == "number" else "text"
+                kinds[name] = kind
+    # Numbers first: in the table as in an encoded row.
+    return dict(sorted(kinds.items(), key=lambda item: item[1] != "number"))
+
+
+def _rows(
+    header: Fields, decisions: list[Fields], kinds: dict[str, str]
+) -> Iterator[dict[str, Any]]:
     hidden = {*header["left_out"], *header["hashed"]}
+    names = {field["name"] for field in header["form"]["fields"]} - hidden
     for decision in decisions:
-        fields = decision.get("application") or _decode(decision["row"])
+        fields = decision.get("application") or _decode(header["form"]["columns"], decision["row"])
         reasons = decision["reasons"]
         yield {
-            **{name: None if name in hidden else fields[name] for name in (*LIMITS, *CATEGORIES)},
+            **{name: _cell(fields[name], kinds[name]) for name in names},
             **{name: decision[name] for name in ("id", "key", "probability", "status")},
             "decided_at": datetime.fromisoformat(decision["decided_at"]),
             "reasons": None if reasons is None else " ".join(each["code"] for each in reasons),
             "row_sha256": decision["row_sha256"],
+            "form": header["form"]["name"],
             "model": header["model"],
             "model_sha256": header["model_sha256"],
         }
 
 
-def _decode(row: list[float | None]) -> dict[str, Any]:
-    """The fields that an encoded row stands for."""
+def _cell(value: Any, kind: str) -> Any:  # noqa: ANN401  of its field
+    if kind == "number" or value is None or isinstance(value, str):
+        return value
+    return {True: "yes", False: "no"}.get(value, str(value))
+
+
+def _decode(columns: list[str], row: list[float | None]) -> dict[str, Any]:
+    """Return the fields that an encoded row stands for."""
     fields: dict[str, Any] = {}
-    for column, value in zip(COLUMNS, row, strict=True):
+    for column, value in zip(columns, row, strict=True):
         name, _, word = column.partition("=")
         if not word:
             fields[name] = value

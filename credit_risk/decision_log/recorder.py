@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import repeat
 from time import time_ns
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 from bentoml.exceptions import ServiceUnavailable
+from pydantic import ValidationError
 
 from audit_log import Fields, GroupCommit, LogWriteError, LogWriter
 from credit_risk.decision import ArrayAssessment, Scorer
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.decision_log.settings import DecisionLogSettings
-from credit_risk.form import Application
 from credit_risk.model import Rows
 from credit_risk.registry import StoredModel
 from lean_bento import AlreadyLoggedError, add_header, current, server_context
@@ -50,7 +50,7 @@ class PendingDecision(NamedTuple):
 
     id: str
     key: str | None
-    application: Application
+    application: object
 
 
 class Recorder:
@@ -70,24 +70,25 @@ class Recorder:
         """
         settings.prepare()
         writer = settings.writer(stored, worker=server_context.worker_index or 1)
-        return cls(scorer, writer, settings.redaction)
+        return cls(scorer, writer, settings.redaction(stored.form))
 
-    def accept(self, application: Application) -> PendingDecision:
+    def accept(self, application: object) -> PendingDecision:
         """Take in one application."""
         return PendingDecision(*_begin_request(), application)
 
     def accept_rows(self, rows: Sequence[object]) -> list[PendingDecision]:
         """Take in the applications among the rows of a batch; a decision's id ends in its row."""
-        places = [n for n, row in enumerate(rows) if isinstance(row, Application)]
+        places = [n for n, row in enumerate(rows) if not isinstance(row, ValidationError)]
         name, key = _begin_request(len(places))
-        return [PendingDecision(f"{name}/{n}", key, cast("Application", rows[n])) for n in places]
+        return [PendingDecision(f"{name}/{n}", key, rows[n]) for n in places]
 
     async def assess(
         self, pending: Sequence[PendingDecision], *, reasons: bool = True
     ) -> list[Fields]:
         """Do what ``Scorer.assess`` does, and log it."""
-        rows = self._scorer.encoder.encode([each.application for each in pending])
-        answers = await self._scorer.assess_encoded(rows, reasons=reasons)
+        sent = [each.application for each in pending]
+        rows = self._scorer.encoder.encode(sent)
+        answers = await self._scorer.assess_encoded(rows, reasons=reasons, sent=sent)
         inputs = ((each.id, each.key, vars(each.application)) for each in pending)
         outputs = (
             (each["default_probability"], each["status"], each["reasons"] if reasons else None)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from credit_risk.form import COLUMNS
+from credit_risk.form import Form
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,13 @@ class Redaction:
     """Which fields are hidden, and how.
 
     Attributes:
+        form: of the applications.
         leave_out: fields of the application that are not kept at all.
         hash: fields that are kept as an HMAC.
         key: of the HMAC.
     """
 
+    form: Form
     leave_out: tuple[str, ...] = ()
     hash: tuple[str, ...] = ()
     key: bytes = b""
@@ -44,7 +46,7 @@ class Redaction:
             hashed = {name: self._hash(name, fields[name]) for name in self.hash}
             kept["application"] = others | hashed
         else:
-            names = (column.partition("=")[0] for column in COLUMNS)
+            names = (column.partition("=")[0] for column in self.form.columns)
             values = zip(names, entry["row"], strict=True)
             kept["row"] = [None if name in self.fields else value for name, value in values]
         if entry["reasons"]:

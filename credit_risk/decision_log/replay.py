@@ -1,13 +1,14 @@
 """Decide again on everything in a log, with the models that decided then, and compare.
 
-Probabilities are compared bit for bit, statuses and reasons as they were answered. A decision
-whose application is not kept as a whole can be replayed if the model does not look at what is
-missing. What cannot be replayed is counted, with the reason, and is no difference.
+Probabilities are compared bit for bit, statuses as they were answered, and of reasons the codes and
+the contributions: sentences may have been written anew. A decision whose application is not kept as
+a whole can be replayed if the model does not look at what is missing. What cannot be replayed is
+counted, with the reason, and is no difference.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -20,10 +21,9 @@ from bentoml.exceptions import NotFound
 
 from audit_log import Fields, Progress, checked_content, read_entries
 from credit_risk.decision import Scorer
-from credit_risk.decision_log.redaction import Redaction
 from credit_risk.decision_log.settings import DECISIONS
-from credit_risk.errors import ModelRefusedError
-from credit_risk.form import COURSE_EXAMPLE, Application
+from credit_risk.errors import CreditRiskError
+from credit_risk.form import Form
 from credit_risk.model import Contributions, Probabilities, Rows
 from credit_risk.registry import installed_versions, load_checked
 
@@ -73,11 +73,13 @@ class ReplayModel:
 
     Attributes:
         scorer: decides with it.
+        form: of its applications.
         digest: SHA-256 of it, as in the log.
         unused: fields that it does not look at.
     """
 
     scorer: Scorer
+    form: Form
     digest: str
     unused: frozenset[str]
 
@@ -85,11 +87,11 @@ class ReplayModel:
 def load_model(tag: str) -> ReplayModel | str:
     """Load a model from the store; a sentence if it cannot be had."""
     try:
-        stored = load_checked(bentoml.models.get(tag))
+        stored = load_checked(bentoml.models.get(tag), may_be_comparison=True)
         risk_model = stored.risk_model
     except NotFound:
         return f"{tag} is not in the store; put it there: bentoml models import"
-    except ModelRefusedError as error:
+    except CreditRiskError as error:
         return str(error)
 
     async def predict(rows: Rows) -> Probabilities:
@@ -99,7 +101,8 @@ def load_model(tag: str) -> ReplayModel | str:
         return risk_model.explain(rows)
 
     scorer = stored.scorer(predict, explain)
-    return ReplayModel(scorer, stored.digest, frozenset(stored.card.excluded_fields))
+    unused = frozenset(stored.card.excluded_fields)
+    return ReplayModel(scorer, stored.form, stored.digest, unused)
 
 
 def replay(
@@ -127,43 +130,48 @@ def replay(
                 obstacle = f"the model looks at what was not kept: {', '.join(seen)}"
             else:
                 _note_versions(found, header)
-                _compare(found, model.scorer, decisions, hidden)
+                _compare(found, model, decisions, hidden)
                 continue
             found.skipped[obstacle] += len(decisions)
     return found
 
 
 def _compare(
-    found: Replayed, scorer: Scorer, decisions: list[Fields], hidden: frozenset[str]
+    found: Replayed, model: ReplayModel, decisions: list[Fields], hidden: frozenset[str]
 ) -> None:
-    rows = np.concatenate([_row(scorer, each, hidden) for each in decisions])
-    answers = asyncio.run(scorer.assess_encoded(rows))
+    rows = np.concatenate([_row(model, each, hidden) for each in decisions])
+    answers = asyncio.run(model.scorer.assess_encoded(rows))
     for decision, row, answer in zip(decisions, rows, answers, strict=True):
-        reasons = answer["reasons"]
+        then = decision | {"reasons": _codes(decision["reasons"] or ())}
         now = {
             "row_sha256": None if hidden else sha256(row.data).hexdigest(),
             "probability": answer["default_probability"],
             "status": answer["status"],
-            "reasons": Redaction.reasons(reasons) if hidden else reasons,
+            "reasons": _codes(answer["reasons"]),
         }
         if decision["reasons"] is None:  # the request did without
             del now["reasons"]
         differences = [
-            Difference(decision["id"], name, decision[name], value)
+            Difference(decision["id"], name, then[name], value)
             for name, value in now.items()
-            if decision[name] != value
+            if then[name] != value
         ]
         found.same += not differences
         found.different += bool(differences)
         found.differences += differences[: MOST_DIFFERENCES - len(found.differences)]
 
 
-def _row(scorer: Scorer, decision: Fields, hidden: frozenset[str]) -> Rows:
-    """Encode a decision's application, (1, 29); hidden fields have any valid value, or none."""
+def _codes(reasons: Iterable[Fields]) -> list[tuple[str, float]]:
+    """Return what is compared of reasons: sentences may have been written anew."""
+    return [(each["code"], each["contribution"]) for each in reasons]
+
+
+def _row(model: ReplayModel, decision: Fields, hidden: frozenset[str]) -> Rows:
+    """Encode a decision's application; hidden fields have any valid value, or none."""
     if "application" not in decision:
         return np.array([decision["row"]], dtype=np.float32)
-    kept = decision["application"] | {name: COURSE_EXAMPLE[name] for name in hidden}
-    return scorer.encoder.encode([Application.model_validate(kept)])
+    kept = decision["application"] | {name: model.form.example[name] for name in hidden}
+    return model.scorer.encoder.encode([model.form.application.model_validate(kept)])
 
 
 def _note_versions(found: Replayed, header: Fields) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, cast
 
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 from pydantic import (
@@ -17,8 +17,9 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from audit_log import LogKind, LogWriter, prepare_folder
+from credit_risk import __version__
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.form import Application
+from credit_risk.form import Form
 from credit_risk.registry import StoredModel, installed_versions
 
 DECISIONS: Final = LogKind(entry="decision", prefix="decisions", time_field="decided_at")
@@ -30,9 +31,6 @@ KEY_VARIABLE: Final = "CREDIT_RISK_DECISION_LOG_KEY"
 """Environment variable with the secret key under which fields are hashed."""
 
 SHORTEST_KEY: Final = 16
-KNOWN_FIELD: Final = f"^({'|'.join(Application.model_fields)})$"
-
-FieldNames = tuple[Annotated[str, Field(pattern=KNOWN_FIELD)], ...]
 
 
 class DecisionLogSettings(BaseModel):
@@ -50,22 +48,29 @@ class DecisionLogSettings(BaseModel):
 
     path: Annotated[str, Field(pattern="^/", description="an absolute path")]
     max_file_size_mb: PositiveInt = Field(64, strict=True, description="a whole number above zero")
-    leave_out: FieldNames = Field((), description="a list of fields")
-    hash: FieldNames = Field((), description="a list of fields")
+    leave_out: tuple[str, ...] = Field((), description="a list of fields")
+    hash: tuple[str, ...] = Field((), description="a list of fields")
 
     @field_validator("leave_out", "hash")
     @classmethod
     def _check_fields(cls, names: tuple[str, ...], settings: ValidationInfo) -> tuple[str, ...]:
+        form = cast("Form", settings.context)
+        if unknown := [name for name in names if name not in form.by_name]:
+            place, expected = f"decision_log.{settings.field_name}", ", ".join(form.by_name)
+            raise _wrong(place, repr(unknown[0]), f"one of {expected}")
         if twice := [name for name in names if name in settings.data.get("leave_out", ())]:
             place, expected = "decision_log.hash", "a field that is not left out as well"
             raise _wrong(place, repr(twice[0]), expected)
         return tuple(dict.fromkeys(names))
 
     @property
-    def redaction(self) -> Redaction:
-        """How fields are hidden."""
-        key = os.environ.get(KEY_VARIABLE, "") if self.hash else ""
-        return Redaction(self.leave_out, self.hash, key.encode())
+    def key(self) -> bytes:
+        """The secret key under which fields are hashed; empty where none are."""
+        return os.environ.get(KEY_VARIABLE, "").encode() if self.hash else b""
+
+    def redaction(self, form: Form) -> Redaction:
+        """Say how fields are hidden."""
+        return Redaction(form, self.leave_out, self.hash, self.key)
 
     def prepare(self) -> str:
         """Make the folder if need be, and return it.
@@ -83,18 +88,20 @@ class DecisionLogSettings(BaseModel):
     def writer(self, stored: StoredModel, worker: int) -> LogWriter:
         """Make the writer of one worker's log, whose files name the model that decides."""
         header = {
+            "service": __version__,
+            "form": stored.card.form.model_dump(),
             "model": stored.card.model,
             "model_sha256": stored.digest,
             "policy": stored.card.policy.model_dump(),
             "versions": installed_versions(),
-            "left_out": self.redaction.leave_out,
-            "hashed": self.redaction.hash,
+            "left_out": self.leave_out,
+            "hashed": self.hash,
         }
         size = self.max_file_size_mb * 1_000_000
         return LogWriter(Path(self.path), header, kind=DECISIONS, worker=worker, max_file_size=size)
 
 
-def read_settings(section: object) -> DecisionLogSettings | None:
+def read_log_settings(section: object, form: Form) -> DecisionLogSettings | None:
     """Read the section ``decision_log`` of a service; without a path there is no log.
 
     Raises:
@@ -108,12 +115,12 @@ def read_settings(section: object) -> DecisionLogSettings | None:
         section = {name: value for name, value in section.items() if name != "path"}
         section |= {} if path is None else {"path": path}
     try:
-        settings = DecisionLogSettings.model_validate(section)
+        settings = DecisionLogSettings.model_validate(section, context=form)
     except ValidationError as error:
         if wrong := [each for each in error.errors() if each["type"] != "missing"]:
             raise _explain(wrong[0]) from None
         return None
-    length = len(settings.redaction.key)
+    length = len(settings.key)
     if settings.hash and length < SHORTEST_KEY:
         expected = (
             f"at least {SHORTEST_KEY}: decision_log.hash needs a secret key; "
@@ -128,11 +135,7 @@ def _explain(error: ErrorDetails) -> BentoMLConfigException:
     names, known = [str(each) for each in error["loc"]], DecisionLogSettings.model_fields
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return _wrong("decision_log", repr(names[0]), f"only {', '.join(known)}")
-    expected: Any = "a mapping"
-    if len(names) > 1:
-        expected = f"one of {', '.join(Application.model_fields)}"
-    elif names:
-        expected = known[names[0]].description
+    expected = (known[names[0]].description if names else None) or "a mapping"
     place = ".".join(["decision_log", *names[:1]])
     return _wrong(place, f"{error['input']!r:.100}", expected)
 

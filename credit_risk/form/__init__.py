@@ -1,33 +1,45 @@
-"""The form: fields, words and limits of an application, the models of a request, samples."""
+"""The form: what an application consists of, declared once; everything else derives from it.
 
-from credit_risk.form.application import (
-    COURSE_EXAMPLE,
-    RISKY_EXAMPLE,
-    Application,
-    ApplicationBatch,
+A form is one Python module with a value ``FORM``: ``credit_scoring.py`` is the project's own.
+``docs/own-data.md`` shows how a lender writes another.
+"""
+
+from credit_risk.form.fields import (
+    Category,
+    Code,
+    Column,
+    Compared,
+    Derived,
+    Field,
+    Number,
+    Outcome,
+    ReasonCode,
+    YesNo,
+    plain,
 )
+from credit_risk.form.form import Form
+from credit_risk.form.loading import FORM_VARIABLE, OWN_FORM, form_at_hand, load_form
 from credit_risk.form.samples import sample_applications
-from credit_risk.form.vocabulary import (
-    CATEGORIES,
-    CODES,
-    COLUMNS,
-    LIMITS,
-    MISSING_CODE,
-    OPTIONAL_FIELDS,
-    Decision,
-)
+from credit_risk.form.sentences import NOT_STATED, read_sentences
 
 __all__ = [
-    "CATEGORIES",
-    "CODES",
-    "COLUMNS",
-    "COURSE_EXAMPLE",
-    "LIMITS",
-    "MISSING_CODE",
-    "OPTIONAL_FIELDS",
-    "RISKY_EXAMPLE",
-    "Application",
-    "ApplicationBatch",
-    "Decision",
+    "FORM_VARIABLE",
+    "NOT_STATED",
+    "OWN_FORM",
+    "Category",
+    "Code",
+    "Column",
+    "Compared",
+    "Derived",
+    "Field",
+    "Form",
+    "Number",
+    "Outcome",
+    "ReasonCode",
+    "YesNo",
+    "form_at_hand",
+    "load_form",
+    "plain",
+    "read_sentences",
     "sample_applications",
 ]

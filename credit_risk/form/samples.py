@@ -1,45 +1,35 @@
 """Made-up applications in seeded variety, for load tests, warm-up and tests.
 
-Plausible, not realistic: every category occurs, numbers lie in everyday ranges and now and then
-one that may be missing is. The rows describe nobody. For data to learn from see
-``training.data.synthetic``.
+Plausible, not realistic: every word occurs, numbers lie in everyday ranges, and now and then one
+that may be missing is. They describe nobody.
 """
 
 from random import Random
+from typing import Any, Final
 
-from credit_risk.form.application import Application
-from credit_risk.form.vocabulary import CATEGORIES, OPTIONAL_FIELDS
+from credit_risk.form.fields import Number
+from credit_risk.form.form import Form
 
-EVERYDAY = {
-    "seniority": (0, 30, 1),
-    "time": (6, 72, 6),
-    "age": (18, 75, 1),
-    "expenses": (35, 180, 1),
-    "income": (0, 500, 1),
-    "assets": (0, 50_000, 500),
-    "debt": (0, 5_000, 100),
-    "amount": (100, 5_000, 50),
-    "price": (100, 10_000, 50),
-}
-"""Smallest, largest and step of each number; units as in ``vocabulary.LIMITS``."""
-
-MISSING_SHARE = 0.02
+MISSING_SHARE: Final = 0.02
 
 
-def sample_applications(count: int, seed: int = 0) -> list[Application]:
+def sample_applications(form: Form, count: int, seed: int = 0) -> list[Any]:
     """Draw ``count`` applications; the same seed draws the same ones."""
     random = Random(seed)  # noqa: S311  variety, not secrecy
-    return [_draw(random) for _ in range(count)]
+    return [form.application.model_validate(_draw(form, random)) for _ in range(count)]
 
 
-def _draw(random: Random) -> Application:
-    values: dict[str, object] = {
-        field: random.randrange(low, high + 1, step)
-        for field, (low, high, step) in EVERYDAY.items()
-    }
-    for field in sorted(OPTIONAL_FIELDS):
+def _draw(form: Form, random: Random) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for name, each in form.numbers.items():
+        if isinstance(each, Number):
+            first, last, step = each.everyday
+            values[name] = first + step * random.randrange(int((last - first) / step) + 1)
+        else:
+            values[name] = random.random() < 0.5  # noqa: PLR2004  heads or tails
+    for name in sorted(form.optional):
         if random.random() < MISSING_SHARE:
-            values[field] = None
-    for field, words in CATEGORIES.items():
-        values[field] = random.choice(list(words))
-    return Application.model_validate(values)
+            values[name] = None
+    for name, words in form.categories.items():
+        values[name] = random.choice(words)
+    return values

@@ -1,6 +1,6 @@
 """Encoded applications as they come in: a JSON list of lists, or an array."""
 
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, ClassVar, Self, cast
 
 import numpy as np
 from pydantic import (
@@ -13,81 +13,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from credit_risk.errors import EncodingError
-from credit_risk.form import CATEGORIES, COLUMNS, COURSE_EXAMPLE, LIMITS, OPTIONAL_FIELDS
+from credit_risk.form import Form, plain
 from credit_risk.model.encoding import Rows
 from lean_bento import DivisibleList, check_size, count_values, say_what_was_found
-
-_LOW = np.array([LIMITS.get(name, (0, 1))[0] for name in COLUMNS], dtype=np.float32)
-_HIGH = np.array([LIMITS.get(name, (0, 1))[1] for name in COLUMNS], dtype=np.float32)
-_MAY_BE_MISSING = np.array([name in OPTIONAL_FIELDS for name in COLUMNS])
-_INDICATORS = [place for place, name in enumerate(COLUMNS) if "=" in name]
-_FIELD_OF_INDICATOR = np.array(
-    [[COLUMNS[place].startswith(f"{field}=") for field in CATEGORIES] for place in _INDICATORS],
-    dtype=np.float32,
-)
-"""(20, 4): 1 where the indicator belongs to the field."""
-
-
-def check_rows(rows: Rows) -> None:
-    """Refuse an array that no application encodes to.
-
-    Args:
-        rows: any float32 array.
-
-    Raises:
-        EncodingError: unless it is (n, 29) with every value inside its column's limits, NaN
-            only for income, assets and debt, and exactly one category per categorical field.
-    """
-    if rows.ndim != 2 or rows.shape[1] != len(COLUMNS):  # noqa: PLR2004  two axes: rows, columns
-        msg = f"found an array of shape {rows.shape!s:.40}, expected (n, {len(COLUMNS)})"
-        raise EncodingError(msg)
-    with np.errstate(invalid="ignore"):
-        fits = ((rows >= _LOW) & (rows <= _HIGH)) | (np.isnan(rows) & _MAY_BE_MISSING)
-    if not fits.all():
-        row, column = np.argwhere(~fits)[0]
-        missing = " or NaN" if _MAY_BE_MISSING[column] else ""
-        msg = (
-            f"found {rows[row, column]:g} in row {row}, column {column} ({COLUMNS[column]}), "
-            f"expected a number from {_LOW[column]:.0f} to {_HIGH[column]:.0f}{missing}"
-        )
-        raise EncodingError(msg)
-    indicators = rows[:, _INDICATORS]
-    one_of_each = indicators @ _FIELD_OF_INDICATOR == 1
-    binary = (indicators == 0) | (indicators == 1)
-    if not (one_of_each.all() and binary.all()):
-        one_of_each &= ~(~binary @ _FIELD_OF_INDICATOR.astype(bool))
-        row, place = np.argwhere(~one_of_each)[0]
-        field = list(CATEGORIES)[place]
-        msg = f"found row {row} without exactly one {field}=… column at 1, others 0"
-        raise EncodingError(msg)
-
-
-def _rows_of(value: object, read_lists: ValidatorFunctionWrapHandler) -> Rows:
-    """Take an array as it is, anything else as lists of numbers; check either."""
-    try:
-        if isinstance(value, np.ndarray):
-            if value.dtype.newbyteorder("=") != np.float32:
-                msg = f"found an array of {value.dtype}, expected float32"
-                raise EncodingError(msg)
-            rows = np.ascontiguousarray(value, dtype=np.float32)
-        else:
-            rows = _from_lists(read_lists(value))
-        check_rows(rows)
-        check_size(rows=len(rows))
-    except EncodingError as error:
-        raise PydanticCustomError("encoding", "{problem}", {"problem": str(error)}) from None  # noqa: EM101  a type, not a message
-    return rows
-
-
-def _from_lists(lists: list[list[float | None]]) -> Rows:
-    lengths = {len(row) for row in lists}
-    if lengths - {len(COLUMNS)}:
-        found = " to ".join(str(each) for each in sorted({min(lengths), max(lengths)}))
-        msg = f"found rows of {found} numbers, expected {len(COLUMNS)}"
-        raise EncodingError(msg)
-    with np.errstate(over="ignore"):  # what overflows is infinite, and refused by its column
-        return np.array(lists, dtype=np.float32).reshape(-1, len(COLUMNS))
-
 
 _NUMBER = core_schema.nullable_schema(core_schema.float_schema(strict=True, allow_inf_nan=False))
 _LISTS = core_schema.list_schema(
@@ -95,34 +23,111 @@ _LISTS = core_schema.list_schema(
 )
 
 
-def _describe_array(schema: dict[str, Any]) -> None:
-    words = {f"{field}={COURSE_EXAMPLE[field]}" for field in CATEGORIES}
-    example = [COURSE_EXAMPLE.get(name, int(name in words)) for name in COLUMNS]
-    schema["examples"] = [[example]]
-    schema["items"] |= {"minItems": len(COLUMNS), "maxItems": len(COLUMNS)}
-    schema["description"] = f"{EncodedApplications.__doc__} In order: {', '.join(COLUMNS)}."
+class RowReader:
+    """Reads arrays and lists into rows, and refuses what no application encodes to."""
+
+    def __init__(self, form: Form) -> None:
+        self._columns = columns = form.columns
+        limits = {name: (each.low, each.high) for name, each in form.numbers.items()}
+        ends = np.array([limits.get(name, (0, 1)) for name in columns], dtype=np.float32)
+        self._low, self._high = ends.T
+        self._may_be_missing = np.array([name in form.optional for name in columns])
+        whole = {name for name, each in form.numbers.items() if each.whole}
+        self._whole = [place for place, name in enumerate(columns) if name in whole]
+        self._categories = list(form.categories)
+        self._indicators = [place for place, name in enumerate(columns) if "=" in name]
+        # (indicators, categories): 1 where the indicator belongs to the field.
+        self._field_of_indicator = np.array(
+            [
+                [columns[place].startswith(f"{field}=") for field in self._categories]
+                for place in self._indicators
+            ],
+            dtype=np.float32,
+        ).reshape(len(self._indicators), len(self._categories))
+
+    def read(self, value: object, read_lists: ValidatorFunctionWrapHandler) -> Rows:
+        """Take an array as it is, anything else as lists of numbers; check either."""
+        try:
+            if isinstance(value, np.ndarray):
+                if value.dtype.newbyteorder("=") != np.float32:
+                    msg = f"found an array of {value.dtype}, expected float32"
+                    raise EncodingError(msg)
+                rows = np.ascontiguousarray(value, dtype=np.float32)
+            else:
+                rows = self._from_lists(read_lists(value))
+            self.check(rows)
+            check_size(rows=len(rows))
+        except EncodingError as error:
+            raise PydanticCustomError("encoding", "{problem}", {"problem": str(error)}) from None  # noqa: EM101  a type, not a message
+        return rows
+
+    def check(self, rows: Rows) -> None:
+        """Refuse an array that no application encodes to.
+
+        Args:
+            rows: any float32 array.
+
+        Raises:
+            EncodingError: unless it is (n, columns) with every value inside its column's limits,
+                NaN only for what may be missing, and exactly one word a category.
+        """
+        if rows.ndim != 2 or rows.shape[1] != len(self._columns):  # noqa: PLR2004  rows, columns
+            msg = f"found an array of shape {rows.shape!s:.40}, expected (n, {len(self._columns)})"
+            raise EncodingError(msg)
+        with np.errstate(invalid="ignore"):
+            within = (rows >= self._low) & (rows <= self._high)
+            fits = within | (np.isnan(rows) & self._may_be_missing)
+            if self._whole:
+                numbers = rows[:, self._whole]
+                fits[:, self._whole] &= np.isnan(numbers) | (np.rint(numbers) == numbers)
+        if not fits.all():
+            raise self._out_of_limits(rows, fits)
+        self._check_indicators(rows[:, self._indicators])
+
+    def _out_of_limits(self, rows: Rows, fits: Any) -> EncodingError:  # noqa: ANN401  (n, columns) bool
+        row, column = np.argwhere(~fits)[0]
+        kind = "a whole number" if column in self._whole else "a number"
+        low, high = plain(float(self._low[column])), plain(float(self._high[column]))
+        missing = " or NaN" if self._may_be_missing[column] else ""
+        return EncodingError(
+            f"found {rows[row, column]:g} in row {row}, column {column} "
+            f"({self._columns[column]}), expected {kind} from {low} to {high}{missing}"
+        )
+
+    def _check_indicators(self, indicators: Rows) -> None:
+        one_of_each = indicators @ self._field_of_indicator == 1
+        binary = (indicators == 0) | (indicators == 1)
+        if one_of_each.all() and binary.all():
+            return
+        one_of_each &= ~(~binary @ self._field_of_indicator.astype(bool))
+        row, place = np.argwhere(~one_of_each)[0]
+        field = self._categories[place]
+        msg = f"found row {row} without exactly one {field}=… column at 1, others 0"
+        raise EncodingError(msg)
+
+    def _from_lists(self, lists: list[list[float | None]]) -> Rows:
+        lengths = {len(row) for row in lists}
+        expected = len(self._columns)
+        if lengths - {expected}:
+            found = " to ".join(str(each) for each in sorted({min(lengths), max(lengths)}))
+            msg = f"found rows of {found} numbers, expected {expected}"
+            raise EncodingError(msg)
+        with np.errstate(over="ignore"):  # what overflows is infinite, and refused by its column
+            return np.array(lists, dtype=np.float32).reshape(-1, expected)
 
 
-class EncodedApplications(
-    RootModel[
-        Annotated[
-            Rows,
-            GetPydanticSchema(
-                lambda *_: core_schema.no_info_wrap_validator_function(_rows_of, _LISTS)
-            ),
-        ]
-    ],
-    DivisibleList,
-):
-    """Array of rows of 29 numbers, null where income, assets or debt is missing."""
+class EncodedApplications(RootModel[Any], DivisibleList):
+    """Encoded applications; ``encoded_applications`` makes the model of one form's."""
 
-    model_config = ConfigDict(json_schema_extra=_describe_array)
+    numbers_in_a_row: ClassVar[int]
 
     @classmethod
     def check_body(cls, body: bytes) -> None:
         """Refuse a body with more rows or values than the request may have."""
         check_size(
-            rows=body.count(b"[") - 1, values=count_values(body), values_per_row=1 + len(COLUMNS)
+            rows=body.count(b"[") - 1,
+            values=count_values(body),
+            values_per_row=1 + cls.numbers_in_a_row,
         )
 
     @classmethod
@@ -146,3 +151,30 @@ class EncodedApplications(
         rows = np.concatenate([part.root for part in parts])
         check_size(rows=len(rows))
         return cast("Self", cls.model_construct(root=rows))
+
+
+def encoded_applications(form: Form) -> type[EncodedApplications]:
+    """Make the model of the encoded applications of a form."""
+    count = len(form.columns)
+    missing = " or ".join(name for name in form.numbers if name in form.optional)
+    missing = missing.replace(" or ", ", ", max(missing.count(" or ") - 1, 0))
+    null = f", null where {missing} is missing" if missing else ""
+    about = f"Array of rows of {count} numbers{null}."
+    reader = RowReader(form)
+    schema = core_schema.no_info_wrap_validator_function(reader.read, _LISTS)
+    words = {f"{field}={form.example[field]}" for field in form.categories}
+    example = [form.example.get(name, int(name in words)) for name in form.columns]
+
+    def describe(described: dict[str, Any]) -> None:
+        described["examples"] = [[[int(n) if isinstance(n, bool) else n for n in example]]]
+        described["items"] |= {"minItems": count, "maxItems": count}
+        described["description"] = f"{about} In order: {', '.join(form.columns)}."
+
+    class Made(EncodedApplications):
+        __doc__ = about
+        model_config = ConfigDict(title=EncodedApplications.__name__, json_schema_extra=describe)
+        numbers_in_a_row = count
+        root: Annotated[Rows, GetPydanticSchema(lambda *_: schema)]
+
+    Made.__name__ = Made.__qualname__ = EncodedApplications.__name__
+    return Made

@@ -1,42 +1,14 @@
-"""Monotonicity: how the probability may move with each input, and whether trees keep it.
+"""Monotonicity: whether trees keep the directions in which the probability may move.
 
 What training was told is no proof. The direction is read off the trees themselves when a model is
 loaded, so that one that does not keep it is not served, whatever its card says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from credit_risk.errors import EncodingError
-from credit_risk.model.features import DERIVED
 from credit_risk.model.trees import LEAF, Forest
-
-
-def constraints(names: Sequence[str], never_falls_with: Mapping[str, int]) -> tuple[int, ...]:
-    """Say how the probability must move with each input so that it moves so with each field.
-
-    Args:
-        names: of the inputs.
-        never_falls_with: by field, +1 if the probability must not fall as it grows, -1 if it
-            must not rise; for a category, ``field=word``.
-
-    Returns:
-        +1, -1 or 0 (free) for each input, as XGBoost's ``monotone_constraints`` takes them.
-
-    Raises:
-        EncodingError: if an input would have to go both ways.
-    """
-    found = []
-    for name in names:
-        moves = DERIVED[name].rises_with if name in DERIVED else {name: 1}
-        asked = moves.keys() & never_falls_with.keys()
-        ways = {never_falls_with[field] * moves[field] for field in asked}
-        if len(ways) > 1:
-            msg = f"found {name}, which cannot keep what is asked for of {', '.join(moves)}"
-            raise EncodingError(msg)
-        found.append(ways.pop() if ways else 0)
-    return tuple(found)
 
 
 def broken_constraint(forest: Forest, constraints: Sequence[int]) -> int | None:

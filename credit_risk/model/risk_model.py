@@ -1,4 +1,4 @@
-"""The model: 29 columns in, probability of default and its explanation out.
+"""The model: encoded applications in, probability of default and its explanation out.
 
 Knows nothing of where a model is kept, of the policy and of HTTP.
 """
@@ -26,7 +26,7 @@ class RiskModel:
 
         Args:
             raw: as ``xgboost.Booster.save_raw`` writes it, trained on what ``inputs`` makes.
-            inputs: makes what the trees see of encoded rows (n, 29).
+            inputs: makes what the trees see of encoded rows.
 
         Raises:
             ValueError: if the trees are too deep to be explained.
@@ -38,7 +38,7 @@ class RiskModel:
         self._explainer = TreeShap(self.forest)
 
     def explain(self, rows: Rows) -> Contributions:
-        """Say what each input of the trees adds to the log-odds of (n, 29) rows.
+        """Say what each input of the trees adds to the log-odds of encoded rows.
 
         The last column is what every application starts from; all of a row add up to its
         log-odds of default.
@@ -46,7 +46,7 @@ class RiskModel:
         return self._explainer(self._inputs(rows))
 
     def predict(self, rows: Rows) -> Probabilities:
-        """Score (n, 29) float32 rows, NaN where a number is missing; (n,) float32 comes back.
+        """Score encoded rows, NaN where a number is missing; (n,) float32 comes back.
 
         The same as ``xgboost.Booster.inplace_predict`` to the last bit.
         """

@@ -1,7 +1,15 @@
 """The registry: models in the BentoML store, their cards, and the checks before one is served."""
 
-from credit_risk.registry.model_card import Columns, Data, ModelCard, ModelDescription, Thresholds
+from credit_risk.registry.model_card import (
+    Columns,
+    Data,
+    FormPart,
+    ModelCard,
+    ModelDescription,
+    Thresholds,
+)
 from credit_risk.registry.restricted_pickle import VECTORIZER
+from credit_risk.registry.settings import CLASSIFIER, RUNNER, configured_form, read_settings
 from credit_risk.registry.store import MODEL_NAME, CreditRiskModel, model_tag
 from credit_risk.registry.stored_model import (
     BOOSTER,
@@ -14,18 +22,23 @@ from credit_risk.registry.stored_model import (
 
 __all__ = [
     "BOOSTER",
+    "CLASSIFIER",
     "MODEL_NAME",
     "REPORT",
+    "RUNNER",
     "VECTORIZER",
     "Columns",
     "CreditRiskModel",
     "Data",
+    "FormPart",
     "ModelCard",
     "ModelDescription",
     "StoredModel",
     "Thresholds",
+    "configured_form",
     "hash_files",
     "installed_versions",
     "load_checked",
     "model_tag",
+    "read_settings",
 ]

@@ -4,6 +4,8 @@ Training writes it, the model store keeps it, `GET /model` answers with it. Know
 model decides.
 """
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -23,6 +25,17 @@ class Columns(BaseModel):
     fingerprint: str = Field(description="SHA-256 of the names in order.")
 
 
+class FormPart(BaseModel):
+    """The form of the applications: what a request consists of, and what is demanded of a model."""
+
+    name: str = Field(description="Of the form.")
+    module: str = Field(description="Python module, or file, that declares it.")
+    fingerprint: str = Field(description="SHA-256 of all of this but the module.")
+    columns: list[str] = Field(description="Encoded columns, in order.")
+    fields: list[dict[str, Any]] = Field(description="In order: kind, range or words, directions.")
+    derived: list[dict[str, Any]] = Field(description="Columns that are computed from fields.")
+
+
 class Data(BaseModel):
     """What a model learned from."""
 
@@ -39,6 +52,7 @@ class ModelDescription(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     recipe: str = Field(description="Which of train.py's recipes made it.")
+    form: FormPart
     policy: Thresholds
     columns: Columns
     data: Data

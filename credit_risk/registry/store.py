@@ -8,6 +8,7 @@ from bentoml.exceptions import BentoMLConfigException, BentoMLException
 from bentoml.models import BentoModel
 
 from credit_risk.errors import ModelRefusedError
+from credit_risk.form import Form
 from credit_risk.registry.stored_model import CARD, TRAIN, load_checked
 
 MODEL_NAME: Final = "credit_risk_model"
@@ -36,6 +37,13 @@ def model_tag() -> str:
 
 class CreditRiskModel(BentoModel):
     """A reference to a model that BentoML resolves when a service starts, and we check."""
+
+    form: Form | None
+
+    def __init__(self, tag: Any, form: Form | None = None) -> None:  # noqa: ANN401  BentoML's
+        """Refer to a model of a form; None for the one that its card names."""
+        super().__init__(tag)
+        object.__setattr__(self, "form", form)  # BentoML's class is frozen
 
     @property
     def stored(self) -> bentoml.Model | None:
@@ -72,7 +80,7 @@ class CreditRiskModel(BentoModel):
                     fix=TRAIN,
                 )
             stored: bentoml.Model = super().resolve(*args, **kwargs)
-            _ = load_checked(stored).risk_model
+            _ = load_checked(stored, self.form).risk_model
         except ModelRefusedError as error:
             # BentoML prints its own exceptions as a sentence, every other one as a trace.
             raise BentoMLException(str(error)) from None

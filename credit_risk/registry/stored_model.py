@@ -1,11 +1,13 @@
 """A model of the BentoML store, and the checks that it fits this code.
 
 A model is refused before anything is served if it is absent, has other columns, was trained with
-another XGBoost, or does not keep what its own card guarantees. It is also refused if its files are
-not those of its card: a file that was damaged, swapped or added is found before it is read. No code
-of a stored file runs: ``restricted_pickle`` reads the custom objects, XGBoost's library the trees.
+another XGBoost, or does not keep the directions and prohibitions of the form at hand, whatever its
+own card says. It is also refused if its files are not those of its card: a file that was damaged,
+swapped or added is found before it is read. No code of a stored file runs: ``restricted_pickle``
+reads the custom objects, XGBoost's library the trees.
 """
 
+import os
 import pickle
 import platform
 from dataclasses import dataclass
@@ -19,17 +21,16 @@ import bentoml
 from pydantic import ValidationError
 
 from credit_risk.decision import Explain, Policy, Predict, Reasons, Scorer
-from credit_risk.errors import EncodingError, ModelRefusedError, PolicyError
-from credit_risk.form import COLUMNS
+from credit_risk.errors import CreditRiskError, EncodingError, ModelRefusedError, PolicyError
+from credit_risk.form import Form, load_form
 from credit_risk.model import (
     Encoder,
     FeatureBuilder,
     LibraryError,
     RiskModel,
     broken_constraint,
-    constraints,
+    check_columns,
     fingerprint,
-    source_fields,
 )
 from credit_risk.registry.model_card import ModelCard
 from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects
@@ -47,8 +48,8 @@ REPORT: Final = "report.html"
 TRAIN: Final = "python train.py"
 """The command that fixes most faults."""
 
-COURSE: Final = "course"
-"""Recipe of the model that is there to be compared with."""
+COMPARISON_VARIABLE: Final = "CREDIT_RISK_ALLOW_COMPARISON"
+"""Environment variable that allows a model that does not keep what its form demands: ``1``."""
 
 LIBRARIES: Final = ("bentoml", "numpy", "pydantic", "xgboost")
 """Libraries that have a part in a decision."""
@@ -60,16 +61,20 @@ class StoredModel:
 
     Attributes:
         card: what it is and where it comes from.
+        form: of its applications.
         encoder: writes applications into its columns.
         policy: the decision policy that is stored with it.
         reasons: writes reasons from contributions of its inputs.
+        lacks: what the form demands and the model does not promise; None if there is nothing.
     """
 
     _stored: bentoml.Model
     card: ModelCard
+    form: Form
     encoder: Encoder
     policy: Policy
     reasons: Reasons
+    lacks: str | None = None
 
     @property
     def digest(self) -> str:
@@ -86,12 +91,18 @@ class StoredModel:
         return path.read_text(encoding="utf-8") if path.exists() else None
 
     @property
+    def name(self) -> str:
+        """Its tag, as answers have it; says so of a model that is there for comparison only."""
+        return self.card.model + (" (for comparison only)" if self.lacks else "")
+
+    @property
     def summary(self) -> str:
         """What it is, in one line."""
         data, policy = self.card.data, self.card.policy
         kind = "synthetic" if data.synthetic else "not synthetic"
         return (
-            f"{self.card.model}: recipe {self.card.recipe}, learned from {data.name} ({kind}), "
+            f"{self.name}: recipe {self.card.recipe}, form {self.form.name}, "
+            f"learned from {data.name} ({kind}), {len(self.card.guarantees)} guarantees, "
             f"MAYBE above {policy.review_above:g}, DECLINED above {policy.decline_above:g}"
         )
 
@@ -99,10 +110,10 @@ class StoredModel:
     def cautions(self) -> list[str]:
         """Why it should not decide on people, a sentence each."""
         cautions = []
-        if self.card.recipe == COURSE:
+        if self.lacks:
             cautions.append(
-                "The model is the course's, for comparison: it decides by marital status, and "
-                f"guarantees no direction. Run: {TRAIN}"
+                f"The model is for comparison only: {self.lacks}; {COMPARISON_VARIABLE}=1 allows "
+                f"it. Run: {TRAIN}"
             )
         if self.card.data.synthetic:
             cautions.append(
@@ -119,7 +130,7 @@ class StoredModel:
             explain=explain,
             policy=self.policy,
             reasons=self.reasons,
-            model=self.card.model,
+            model=self.name,
         )
 
     @cached_property
@@ -130,11 +141,11 @@ class StoredModel:
             ModelRefusedError: if the trees are not what the card and its guarantees say.
         """
         try:
-            inputs = FeatureBuilder(self.card.inputs, missing_as=self.card.missing_as)
-            asked = constraints(self.card.inputs, self.card.guarantees)
+            inputs = FeatureBuilder(self.form, self.card.inputs, missing_as=self.card.missing_as)
+            asked = self.form.constraints(self.card.inputs, self.card.guarantees)
             model = RiskModel(Path(self._stored.path_of(BOOSTER)).read_bytes(), inputs)
         except Exception as error:  # noqa: BLE001  a booster can be odd in many ways
-            expected = (EncodingError, LibraryError, OSError, ValueError)
+            expected = (CreditRiskError, LibraryError, OSError, ValueError)
             found = str(error) if isinstance(error, expected) else f"odd trees ({error!r:.100})"
             raise _refused(self._stored, found, "trees that this code can explain") from None
         names = list(model.forest.names)
@@ -142,7 +153,9 @@ class StoredModel:
             odd = sorted(set(names) ^ set(self.card.inputs)) or ["their order"]
             raise _refused(self._stored, f"trees on other inputs ({odd[0]})", "those of its card")
         if unfit := [
-            n for n in names if not source_fields(n).isdisjoint(self.card.excluded_fields)
+            each
+            for each in names
+            if not self.form.source_fields(each).isdisjoint(self.card.excluded_fields)
         ]:
             raise _refused(self._stored, f"trees that look at {unfit[0]}", "that field left out")
         broken = broken_constraint(model.forest, asked)
@@ -152,14 +165,26 @@ class StoredModel:
         return model
 
 
-def load_checked(stored: bentoml.Model) -> StoredModel:
-    """Make sure that a stored model fits this code and the installed versions.
+def load_checked(
+    stored: bentoml.Model, form: Form | None = None, *, may_be_comparison: bool = False
+) -> StoredModel:
+    """Make sure that a stored model fits its form, this code and the installed versions.
+
+    Args:
+        stored: of the store.
+        form: of the applications; None for the one that the model was made for.
+        may_be_comparison: whether it may be one that does not keep what the form demands.
 
     Raises:
         ModelRefusedError: says what was found, what was expected and what fixes it.
     """
     _check_version(stored)
     card = _read_card(stored)
+    form = _check_form(stored, card, form)
+    lacks = _lacks(card, form)
+    if lacks and not (may_be_comparison or os.environ.get(COMPARISON_VARIABLE) == "1"):
+        fix = f"{TRAIN}, or allow a comparison with {COMPARISON_VARIABLE}=1"
+        raise _refused(stored, f"a model for comparison: {lacks}", "what the form demands", fix)
     _check_files(stored, card)
     objects = _custom_objects(stored)
     vectorizer = objects.get(VECTORIZER)
@@ -167,17 +192,17 @@ def load_checked(stored: bentoml.Model) -> StoredModel:
         held = ", ".join(objects) or "none"
         raise _refused(stored, f"custom objects: {held}", f"a {VECTORIZER} among them")
     try:
-        encoder = Encoder(vectorizer)
+        check_columns(form, vectorizer)
         policy = Policy(**card.policy.model_dump())
-        reasons = Reasons(card.inputs)
+        reasons = Reasons(form, card.inputs)
     except EncodingError as error:
-        raise _refused(stored, f"other columns ({error})", "this code's columns") from None
+        raise _refused(stored, f"other columns ({error})", "the form's columns") from None
     except PolicyError as error:
         raise _refused(stored, str(error), "thresholds in order") from None
-    ours, theirs = fingerprint(COLUMNS), card.columns.fingerprint
+    ours, theirs = fingerprint(form.columns), card.columns.fingerprint
     if theirs != ours:
         raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
-    return StoredModel(stored, card, encoder, policy, reasons)
+    return StoredModel(stored, card, form, Encoder(form), policy, reasons, lacks)
 
 
 def installed_versions() -> dict[str, str]:
@@ -222,6 +247,28 @@ def _read_card(stored: bentoml.Model) -> ModelCard:
     except ValidationError as error:
         odd = ", ".join(".".join(map(str, finding["loc"])) for finding in error.errors())
         raise _refused(stored, f"metadata without a valid {odd}", "that of train.py") from None
+
+
+def _check_form(stored: bentoml.Model, card: ModelCard, form: Form | None) -> Form:
+    theirs = card.form
+    try:
+        form = form or load_form(theirs.module)
+    except CreditRiskError as error:
+        raise _refused(stored, f"its form away ({error})", "the form beside it") from None
+    if form.fingerprint != theirs.fingerprint:
+        fix = f"{TRAIN} --form {form.module}, or serve with CREDIT_RISK_FORM={theirs.module}"
+        found = f"a model of the form {theirs.name} {theirs.fingerprint[:12]}"
+        raise _refused(stored, found, f"{form.name} {form.fingerprint[:12]}", fix)
+    return form
+
+
+def _lacks(card: ModelCard, form: Form) -> str | None:
+    """Say what the form demands and the card does not promise; trees prove the promises."""
+    seen = [name for name in form.prohibited if name not in card.excluded_fields]
+    free = [name for name in form.directions if card.guarantees.get(name) != form.directions[name]]
+    said = [f"it may decide by {', '.join(seen)}"] if seen else []
+    said += [f"it guarantees no direction of {', '.join(free)}"] if free else []
+    return " and ".join(said) or None
 
 
 def _check_files(stored: bentoml.Model, card: ModelCard) -> None:

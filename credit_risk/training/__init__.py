@@ -20,13 +20,12 @@ if TYPE_CHECKING:
         fit_vectorizer,
     )
     from credit_risk.training.publishing import new_tag, publish
-    from credit_risk.training.recipes import COURSE, PARAMETERS, standard
+    from credit_risk.training.recipes import PARAMETERS, course, standard
     from credit_risk.training.reporting.report import render
     from credit_risk.training.terminal import Terminal
     from credit_risk.training.tuning import require_writable, tune, write_parameters
 
 __all__ = [
-    "COURSE",
     "FOLDS",
     "PARAMETERS",
     "Dataset",
@@ -35,6 +34,7 @@ __all__ = [
     "Terminal",
     "compare",
     "count_fits",
+    "course",
     "fit_booster",
     "fit_model",
     "fit_vectorizer",
@@ -57,7 +57,7 @@ _MODULES = {
         ("FOLDS", "Examples", "Recipe", "fit_booster", "fit_model", "fit_vectorizer"), "fitting"
     ),
     **dict.fromkeys(("new_tag", "publish"), "publishing"),
-    **dict.fromkeys(("COURSE", "PARAMETERS", "standard"), "recipes"),
+    **dict.fromkeys(("PARAMETERS", "course", "standard"), "recipes"),
     "render": "reporting.report",
     "Terminal": "terminal",
     **dict.fromkeys(("require_writable", "tune", "write_parameters"), "tuning"),

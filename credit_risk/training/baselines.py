@@ -17,30 +17,34 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, SplineTransformer, StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from credit_risk.form import COLUMNS, LIMITS
+from credit_risk.form import Form, Number
 from credit_risk.model import Rows
 from credit_risk.training.fitting import Examples, Predict
 
-NUMBERS: Final = [place for place, name in enumerate(COLUMNS) if name in LIMITS]
-INDICATORS: Final = [place for place, name in enumerate(COLUMNS) if name not in LIMITS]
 ITERATIONS: Final = 5000  # at most; unscaled splines need some hundred
 
 
 def fit_logistic(examples: Examples) -> Predict:
-    """Fit a logistic regression on the 29 columns; a missing number counts as the median."""
+    """Fit a logistic regression on the encoded columns; a missing number counts as the median."""
     weights = LogisticRegression(max_iter=ITERATIONS)
     return _fit(make_pipeline(_medians(), StandardScaler(), weights), examples)
 
 
-def fit_spline_logistic(examples: Examples) -> Predict:
+def fit_spline_logistic(examples: Examples, form: Form) -> Predict:
     """Fit a logistic regression on a curve of each number instead of a straight line.
 
-    The curve is a cubic spline of log(1 + number) with five knots at equal distances. It goes on as
-    a line beyond the smallest and the largest number seen.
+    The curve is a cubic spline of log(1 + number), the number counted from the smallest that the
+    form accepts where that is below zero, with five knots at equal distances. It goes on as a line
+    beyond the smallest and the largest number seen.
     """
+    names = [name for name, each in form.numbers.items() if isinstance(each, Number)]
+    numbers = [form.columns.index(name) for name in names]
+    others = [place for place in range(len(form.columns)) if place not in numbers]
+    lowest = np.array([min(form.numbers[name].low, 0) for name in names])
     splines = SplineTransformer(n_knots=5, degree=3, knots="uniform", extrapolation="linear")
-    curves = make_pipeline(_medians(), FunctionTransformer(np.log1p), splines)
-    columns = make_column_transformer((curves, NUMBERS), ("passthrough", INDICATORS))
+    log = FunctionTransformer(lambda values: np.log1p(values - lowest))
+    curves = make_pipeline(_medians(), log, splines)
+    columns = make_column_transformer((curves, numbers), (_medians(), others))
     return _fit(make_pipeline(columns, LogisticRegression(max_iter=ITERATIONS)), examples)
 
 

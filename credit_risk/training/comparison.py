@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 
+from credit_risk.form import Form
 from credit_risk.training.baselines import gain_interval
-from credit_risk.training.candidates import CANDIDATES, Probabilities, Split, predict_all
+from credit_risk.training.candidates import Probabilities, Split, candidates_for, predict_all
 from credit_risk.training.evaluation import Measures, measure
 from credit_risk.training.fitting import FOLDS, Examples, fit_model
 from credit_risk.training.recipes import PARAMETERS, standard
@@ -65,13 +66,14 @@ class Comparison:
     probabilities: Probabilities
 
 
-def count_fits(repeats: int) -> int:
+def count_fits(form: Form, repeats: int) -> int:
     """Count the models that ``compare`` fits, for progress."""
-    return len(CANDIDATES) * (FOLDS * repeats + 1)
+    return len(candidates_for(form)) * (FOLDS * repeats + 1)
 
 
-def compare(
+def compare(  # noqa: PLR0913  of one caller
     examples: Examples,
+    form: Form,
     *,
     repeats: int = 3,
     parameters: Path = PARAMETERS,
@@ -82,6 +84,7 @@ def compare(
 
     Args:
         examples: all loans.
+        form: of the applications.
         repeats: number of divisions into folds, each shuffled anew.
         parameters: file of our models' parameters.
         on_fit: called after each fit, for progress.
@@ -92,9 +95,9 @@ def compare(
         UsageError: for parameters that make no model.
     """
     examples.require_both(FOLDS, "loans to compare on")
-    fit_model(replace(standard(parameters), rounds=1), examples)  # here, not in each worker
+    fit_model(replace(standard(form, parameters), rounds=1), examples)  # here, not in each worker
     splits = _draw(examples, repeats)
-    found = predict_all(examples, splits, parameters, on_fit, workers)
+    found = predict_all(examples, form, splits, parameters, on_fit, workers)
     whole = {
         name: [_in_row_order(splits, found[name], r) for r in range(repeats)] for name in found
     }
@@ -104,14 +107,15 @@ def compare(
         ]
         for name, each in found.items()
     }
+    names = candidates_for(form)
     candidates = tuple(
         _judge(
             name,
             measured[name],
-            measured["course"],
+            measured[names[0]],
             fmean(measure(examples.defaulted, p).ece for p in whole[name]),
         )
-        for name in CANDIDATES
+        for name in names
     )
     return Comparison(candidates, FOLDS, repeats, whole["ours"][0])
 

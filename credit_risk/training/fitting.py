@@ -1,7 +1,7 @@
 """Fit the vectorizer and the boosted trees."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from warnings import catch_warnings
@@ -13,15 +13,15 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.model_selection import train_test_split
 
 from credit_risk.errors import DataError, UsageError
-from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
-from credit_risk.model import FeatureBuilder, LibraryError, RiskModel, Rows, constraints
+from credit_risk.form import Form
+from credit_risk.model import Encoder, FeatureBuilder, LibraryError, RiskModel, Rows
+from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.wording import first_sentence
 
 FOLDS: Final = 5
 """Of the comparison and of the search."""
 Predict = Callable[[Rows], NDArray[np.floating]]
-"""From encoded rows (n, 29) to probabilities of default (n,)."""
-Record = Mapping[str, float | str]
+"""From encoded rows to probabilities of default (n,)."""
 
 
 @dataclass(frozen=True)
@@ -32,32 +32,34 @@ class Recipe:
         name: for the model card.
         parameters: of ``xgboost.train``.
         rounds: number of trees.
-        inputs: columns that the trees see, of the 29 and the derived ones.
-        never_falls_with: directions to keep, as ``constraints`` takes them.
+        form: of the applications.
+        inputs: columns that the trees see, encoded and derived ones.
+        never_falls_with: directions to keep, as ``Form.constraints`` takes them.
         missing_as: replaces a missing number; None keeps it NaN.
     """
 
     name: str
     parameters: Mapping[str, float | int | str]
     rounds: int
-    inputs: tuple[str, ...] = COLUMNS
+    form: Form
+    inputs: tuple[str, ...]
     never_falls_with: Mapping[str, int] = field(default_factory=dict)
     missing_as: float | None = None
 
     def prepare(self) -> FeatureBuilder:
-        """Return what turns encoded rows (n, 29) into the inputs of the trees."""
-        return FeatureBuilder(self.inputs, missing_as=self.missing_as)
+        """Return what turns encoded rows into the inputs of the trees."""
+        return FeatureBuilder(self.form, self.inputs, missing_as=self.missing_as)
 
 
-def fit_vectorizer() -> DictVectorizer:
-    """Fit the vectorizer on the vocabulary.
+def fit_vectorizer(form: Form) -> DictVectorizer:
+    """Fit the vectorizer on the words of a form.
 
-    Training rows would not do: a category that is absent from them would lose its column.
+    Training rows would not do: a word that is absent from them would lose its column.
     """
-    numbers = dict.fromkeys(LIMITS, 0.0)
-    every_word = [{**numbers, field: str(w)} for field, words in CATEGORIES.items() for w in words]
+    numbers: dict[str, object] = dict.fromkeys(form.numbers, 0.0)
+    words = [{**numbers, name: word} for name, words in form.categories.items() for word in words]
     vectorizer = DictVectorizer(sparse=False, dtype=np.float32)
-    return vectorizer.fit(every_word)
+    return vectorizer.fit(words or [numbers])
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Examples:
     """Encoded loans with their outcomes.
 
     Attributes:
-        rows: (n, 29) float32, NaN where a number is missing.
+        rows: (n, columns) float32, NaN where a number is missing.
         defaulted: (n,) outcomes, True for a default.
     """
 
@@ -77,11 +79,9 @@ class Examples:
         return len(self.rows)
 
     @classmethod
-    def encode(
-        cls, vectorizer: DictVectorizer, records: Iterable[Record], defaulted: NDArray[np.bool_]
-    ) -> "Examples":
-        """Encode records, one mapping of field to value each."""
-        return cls(vectorizer.transform(records), defaulted)
+    def encode(cls, form: Form, loans: Dataset) -> "Examples":
+        """Encode loans, as the service encodes applications."""
+        return cls(Encoder(form).encode_mappings(loans.records()), loans.defaulted)
 
     def require_both(self, least: int, part: str) -> None:
         """Make sure that so many loans at least ended well, and so many in default.
@@ -115,7 +115,7 @@ def fit_booster(
             "objective": "binary:logistic",
             "seed": 1,
             "nthread": 1,
-            "monotone_constraints": constraints(recipe.inputs, recipe.never_falls_with),
+            "monotone_constraints": recipe.form.constraints(recipe.inputs, recipe.never_falls_with),
             **recipe.parameters,
         },
         xgboost.DMatrix(rows, label=examples.defaulted, feature_names=list(recipe.inputs)),

@@ -22,25 +22,31 @@ from credit_risk.registry import (
     VECTORIZER,
     ModelDescription,
     hash_files,
+    load_checked,
 )
+from credit_risk.training.recipes import STANDARD
 
 HOME: Final = "BENTOML_HOME"
 
 
-def new_tag() -> str:
+def new_tag(recipe: str) -> str:
     """Choose the tag of a new model, and make sure that the store can take one.
+
+    Models of other recipes than the standard one have a name of their own: none of them ever
+    becomes the latest of those that are served.
 
     Raises:
         UsageError: if the store cannot be read or written.
     """
+    name = MODEL_NAME if recipe == STANDARD else f"credit_risk_{recipe}_model"
     try:
         with suppress(NotFound):
-            bentoml.models.list(MODEL_NAME)  # makes the folders where there are none
+            bentoml.models.list(name)  # makes the folders where there are none
         with TemporaryFile(dir=_home() / "models"), TemporaryFile():
             pass
     except Exception as error:  # noqa: BLE001  a broken model.yaml can raise anything
         raise _refused(error) from None
-    return str(bentoml.Tag(MODEL_NAME).make_new_version())
+    return str(bentoml.Tag(name).make_new_version())
 
 
 def publish(
@@ -54,7 +60,7 @@ def publish(
 
     Args:
         tag: as ``new_tag`` chose it.
-        booster: on the 29 columns.
+        booster: on the inputs of the description.
         vectorizer: a pickle, so no class of ours inside it.
         description: what the model card will say.
         report: of the training, HTML; it is exported and imported with the model.
@@ -80,11 +86,12 @@ def publish(
                 Path(made.path_of(REPORT)).write_text(report, encoding="utf-8")
             made.flush()  # writes the other files, whose hashes the card has to have
             made.info.metadata["files"] = hash_files(made)
+            _ = load_checked(made, may_be_comparison=True).risk_model  # as serving does
     except BaseException as error:
         with suppress(Exception):
             bentoml.models.delete(tag)
         with suppress(OSError):  # of a folder that is not empty
-            (_home() / "models" / MODEL_NAME).rmdir()
+            (_home() / "models" / bentoml.Tag.from_str(tag).name).rmdir()
         if isinstance(error, (OSError, BentoMLException)):
             raise _refused(error) from None
         raise

@@ -11,9 +11,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Final
 
-from credit_risk.decision import MONOTONICITY, PROHIBITED_FIELDS
 from credit_risk.errors import DataError
-from credit_risk.model import inputs_without
+from credit_risk.form import Form
 from credit_risk.training.fitting import Recipe
 
 PARAMETERS: Final = Path(__file__).with_name("parameters.toml")
@@ -24,17 +23,24 @@ FIXED: Final = {
 }
 """Parameters of XGBoost that are the same for all models."""
 
-COURSE: Final = Recipe(
-    name="course",
-    parameters={"eta": 0.1, "max_depth": 3, "min_child_weight": 1},
-    rounds=175,
-    missing_as=0.0,
-)
-"""The model of the ML Zoomcamp lesson: every field, no monotone constraints."""
+STANDARD: Final = "standard"
+"""Name of the recipe whose models are served; others are for comparison."""
 
 
-def standard(path: Path = PARAMETERS) -> Recipe:
-    """Return the recipe of the model that ships: no marital status, all monotone constraints.
+def course(form: Form) -> Recipe:
+    """Return the recipe of the ML Zoomcamp lesson: every field, no monotone constraints."""
+    return Recipe(
+        name="course",
+        parameters={"eta": 0.1, "max_depth": 3, "min_child_weight": 1},
+        rounds=175,
+        form=form,
+        inputs=form.columns,
+        missing_as=0.0,
+    )
+
+
+def standard(form: Form, path: Path = PARAMETERS) -> Recipe:
+    """Return the recipe of the model that ships: no prohibited field, all directions kept.
 
     Raises:
         DataError: if ``path`` is not a file of parameters.
@@ -47,11 +53,12 @@ def standard(path: Path = PARAMETERS) -> Recipe:
         raise DataError(path.name, problem) from None
     _check(path.name, rounds, parameters)
     return Recipe(
-        name="standard",
+        name=STANDARD,
+        form=form,
         rounds=rounds,
         parameters=parameters,
-        inputs=inputs_without(PROHIBITED_FIELDS),
-        never_falls_with=MONOTONICITY,
+        inputs=form.inputs_without(form.prohibited),
+        never_falls_with=form.directions,
     )
 
 
@@ -67,7 +74,7 @@ def _check(name: str, rounds: object, parameters: Mapping[str, object]) -> None:
             raise DataError(name, f"found {key} = {value!r}, expected a finite number or a text")
 
 
-def with_marital(path: Path = PARAMETERS) -> Recipe:
-    """Return the standard recipe with marital status, to know its worth; never to be served."""
-    recipe = standard(path)
-    return replace(recipe, name="with marital status", inputs=inputs_without(()))
+def with_prohibited(form: Form, path: Path = PARAMETERS) -> Recipe:
+    """Return the standard recipe with prohibited fields, to know their worth; never served."""
+    recipe = standard(form, path)
+    return replace(recipe, name="with prohibited fields", inputs=form.inputs_without(()))

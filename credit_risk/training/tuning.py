@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
 from credit_risk.errors import UsageError
+from credit_risk.form import Form
 from credit_risk.model import RiskModel
 from credit_risk.training.evaluation import measure
 from credit_risk.training.fitting import FOLDS, Examples, fit_booster, fit_model
@@ -45,13 +46,14 @@ HEADER: Final = """\
 """
 
 
-def tune(
+def tune(  # noqa: PLR0913  of one caller
     examples: Examples,
+    form: Form,
     *,
     trials: int,
     parameters: Path = PARAMETERS,
     on_trial: Callable[[], None] = lambda: None,
-    score: Callable[[Examples, Parameters], float] | None = None,
+    score: Callable[[Examples, Form, Parameters], float] | None = None,
 ) -> tuple[Parameters, float]:
     """Search for parameters with a large ``mean_auc``; each call finds the same.
 
@@ -59,6 +61,7 @@ def tune(
 
     Args:
         examples: all loans.
+        form: of the applications.
         trials: at least one.
         parameters: file of the present ones.
         on_trial: called after each trial, for progress.
@@ -68,7 +71,7 @@ def tune(
         The best parameters and their score.
     """
     judge = score or mean_auc
-    present = standard(parameters)
+    present = standard(form, parameters)
     fit_model(replace(present, rounds=1), examples)  # wrong parameters end here
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
@@ -76,17 +79,17 @@ def tune(
     )
     study.enqueue_trial({**present.parameters, "rounds": present.rounds})
     study.optimize(
-        lambda trial: judge(examples, _suggest(trial)),
+        lambda trial: judge(examples, form, _suggest(trial)),
         n_trials=trials,
         callbacks=[lambda _study, _trial: on_trial()],
     )
     return _suggest(optuna.trial.FixedTrial(study.best_params)), study.best_value
 
 
-def mean_auc(examples: Examples, parameters: Parameters) -> float:
+def mean_auc(examples: Examples, form: Form, parameters: Parameters) -> float:
     """Return the mean AUC of the standard recipe with these parameters over the search's folds."""
     chosen = dict(parameters)
-    recipe = replace(standard(), rounds=int(chosen.pop("rounds")), parameters=chosen)
+    recipe = replace(standard(form), rounds=int(chosen.pop("rounds")), parameters=chosen)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=FOLDS_SEED)
 
     def auc(fold: tuple[Places, Places]) -> float:

@@ -31,7 +31,6 @@ OUTCOME = '''
 
 import httpx
 
-from credit_risk.form import COURSE_EXAMPLE
 
 
 def test_the_endpoint_answers(client: httpx.Client) -> None:

@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from course import CATEGORIES, LIMITS, OPTIONAL_FIELDS, REASON_CODES, Application
 from documents import rows, section, text_of
 from running import PROJECT, Locked, run
-
-from credit_risk.decision import REASON_CODES
-from credit_risk.form import CATEGORIES, LIMITS, OPTIONAL_FIELDS, Application
 
 REFERENCE = "docs/reference.md"
 Json = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Read a file of loans, from a path or a URL, and check every cell.
+"""Read a file of loans, from a path or a URL, and check every cell against the form.
 
 A wrong file is one ``DataError`` with the place, what was found and what was expected.
 """
@@ -7,24 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from credit_risk.errors import DataError
-from credit_risk.form import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
-from credit_risk.training.data.numbers import has_unclear_comma, read_numbers
-from credit_risk.training.data.table import COLUMNS, read_table
+from credit_risk.form import Category, Code, Field, Form, Number, Outcome, plain
+from credit_risk.training.data.numbers import has_unclear_comma, read_numbers, texts_of
+from credit_risk.training.data.table import read_table
 from credit_risk.training.data.wording import cut
 
 LISTED: Final = 10  # wrong cells in a message
-UNKNOWN, ENDED_WELL, ENDED_IN_DEFAULT = range(3)
-CODE_MEANINGS: Final[Mapping[str, Mapping[int, str]]] = MappingProxyType(
-    {"status": {UNKNOWN: "unknown", ENDED_WELL: "ok", ENDED_IN_DEFAULT: "default"}, **CODES}
-)
-"""Meaning of each code, by field."""
 
 
 @dataclass(frozen=True, eq=False)  # no ==: two tables do not compare to one truth value
@@ -34,8 +29,8 @@ class Dataset:
     Attributes:
         name: of the file, without folders.
         sha256: of the file's bytes, in hexadecimal.
-        applications: (n, 13), named by field in the file's usual order; categories are words,
-            numbers are float64 and NaN where missing.
+        applications: (n, fields), named by field in the form's order; categories are words,
+            numbers are float64 and NaN where missing, yes and no are 1 and 0.
         defaulted: (n,) bool, True where the loan ended in default.
         rows_read: number of rows in the file, n and the dropped ones.
         dropped: number of rows left out, by reason.
@@ -50,14 +45,23 @@ class Dataset:
     dropped: Mapping[str, int]
     notes: tuple[str, ...] = ()
 
-    def records(self) -> list[dict[str, float | str]]:
-        """Return each application by field, for ``DictVectorizer``; NaN where missing."""
+    def records(self) -> list[dict[str, Any]]:
+        """Return each application by field; NaN where a number is missing."""
         fields = list(self.applications)
         columns = [self.applications[field].tolist() for field in fields]
         return [dict(zip(fields, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def read_loans(source: str | Path) -> Dataset:
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A column as it was read: what was found (n,), where it is wrong, what was expected."""
+
+    found: NDArray[Any]
+    bad: NDArray[np.bool_]
+    expected: str
+
+
+def read_loans(source: str | Path, form: Form) -> Dataset:
     """Read loans from a path or an http(s) URL; the content tells CSV, Parquet and XLSX apart.
 
     Columns may come in any order and letter case. Rows of unknown outcome are dropped.
@@ -66,39 +70,112 @@ def read_loans(source: str | Path) -> Dataset:
         DataError: for the first thing that is wrong; rows count from 1 below the header, without
             blank lines.
     """
-    table = read_table(source)
+    table = read_table(source, form)
     name, cells = table.name, table.cells
-    numbers, decimal_commas = read_numbers(cells)
-    _check_cells(name, cells, numbers)
-    known = numbers[numbers["Status"] != UNKNOWN].reset_index(drop=True)
-    defaulted = (known["Status"] == ENDED_IN_DEFAULT).to_numpy()
-    dropped = len(numbers) - len(known)
-    _check_outcomes(name, defaulted, dropped)
-    if len(known.drop(columns="Status").drop_duplicates()) == 1:
-        problem = f"found the same application in each of {len(known)} rows"
+    numbers = [each.column for each in form.fields if isinstance(each, Number)]
+    as_numbers, decimal_commas = read_numbers(cells[numbers])
+    read = {form.outcome.column: _read_outcome(form.outcome, cells[form.outcome.column])}
+    for each in form.fields:
+        if isinstance(each, Number):
+            read[each.column] = _read_number(each, cells[each.column], as_numbers[each.column])
+        else:
+            read[each.column] = _read_coded(each, cells[each.column])
+    _check_cells(name, cells, {column: read[column] for column in cells}, form)
+    outcomes = read[form.outcome.column].found
+    known = outcomes != "unknown"
+    defaulted = outcomes[known] == "default"
+    dropped = int(np.count_nonzero(~known))
+    _check_outcomes(name, form.outcome, defaulted, dropped)
+    applications = pd.DataFrame({f.name: read[f.column].found[known] for f in form.fields})
+    if len(applications.drop_duplicates()) == 1:
+        problem = f"found the same application in each of {len(applications)} rows"
         raise DataError(name, f"{problem}, expected different ones to learn from")
     return Dataset(
         name=name,
         sha256=table.sha256,
-        applications=_applications(known),
+        applications=applications,
         defaulted=defaulted,
-        rows_read=len(numbers),
+        rows_read=len(cells),
         dropped=MappingProxyType({"unknown outcome": dropped} if dropped else {}),
         notes=(*table.notes, *(("decimal commas",) if decimal_commas else ())),
     )
 
 
-def _check_cells(name: str, cells: pd.DataFrame, numbers: pd.DataFrame) -> None:
-    bad = np.column_stack([_bad(column.lower(), numbers[column].to_numpy()) for column in cells])
+def _read_number(each: Number, cells: pd.Series, numbers: pd.Series) -> _Read:
+    values = numbers.to_numpy(copy=True)
+    missing = np.isnan(values)
+    if each.missing:
+        missing |= texts_of(cells).map(_normal).isin(map(_normal, each.missing)).to_numpy()
+    values[missing] = np.nan
+    fits = (values >= each.low) & (values <= each.high)
+    if each.whole:
+        fits &= values == np.rint(values)
+    kind = "whole number" if each.whole else "number"
+    expected = f"a {kind} from {plain(each.low)} to {plain(each.high)}"
+    if each.optional:
+        fits |= missing
+        expected += f", or {' or '.join(map(str, [*each.missing, 'nothing']))} where missing"
+    return _Read(values, ~fits, expected)
+
+
+def _read_coded(each: Field, cells: pd.Series) -> _Read:
+    """Read a category as its words, and yes and no as 1 and 0."""
+    if isinstance(each, Category):
+        codes: Any = each.words
+        meanings: dict[str, Any] = {code: w for w, several in codes.items() for code in several}
+        shown = {code: word for code, word in meanings.items() if code != word}
+    else:
+        answer: Any = each
+        meanings = dict.fromkeys(answer.yes, 1.0) | dict.fromkeys(answer.no, 0.0)
+        shown = dict.fromkeys(answer.yes, "yes") | dict.fromkeys(answer.no, "no")
+        if answer.optional:
+            meanings |= dict.fromkeys(("", *answer.missing), np.nan)
+            shown |= dict.fromkeys(answer.missing, "missing")
+    return _by_code(cells, meanings, shown)
+
+
+def _read_outcome(outcome: Outcome, cells: pd.Series) -> _Read:
+    codes: Any = outcome
+    meanings: dict[str, str] = dict.fromkeys(codes.unknown, "unknown")
+    meanings |= dict.fromkeys(codes.repaid, "repaid") | dict.fromkeys(codes.default, "default")
+    return _by_code(
+        cells, meanings, {code: word for code, word in meanings.items() if word != code}
+    )
+
+
+def _by_code(cells: pd.Series, meanings: Mapping[str, Any], shown: Mapping[str, str]) -> _Read:
+    texts = texts_of(cells)
+    normal = {_normal(code): meaning for code, meaning in meanings.items()}
+    of_text = {t: meanings.get(t, normal.get(_normal(t))) for t in texts.unique()}
+    values = texts.map(of_text).to_numpy(dtype=object)
+    bad = np.array([value is None for value in values], dtype=bool)
+    if all(isinstance(meaning, float) for meaning in meanings.values()):
+        values = np.where(bad, np.nan, values).astype(np.float64)
+    words = [f"{code or 'nothing'} ({shown[code]})" if code in shown else code for code in meanings]
+    return _Read(values, bad, f"one of {', '.join(words)}")
+
+
+def _normal(code: Code) -> str:
+    """Write a number in one way: ``1.0`` and ``1`` are the same code."""
+    code = str(code)
+    try:
+        return plain(float(code)) if code[:1] in "+-.0123456789" and code else code
+    except ValueError:
+        return code
+
+
+def _check_cells(name: str, cells: pd.DataFrame, read: Mapping[str, _Read], form: Form) -> None:
+    bad = np.column_stack([each.bad for each in read.values()])
     if not bad.any():
         return
+    missing = {code for each in form.fields for code in getattr(each, "missing", ())}
     explained: set[str] = set()
     found = []
     for row, place in np.argwhere(bad)[:LISTED].tolist():  # in the file's order
-        column, number = str(cells.columns[place]), float(numbers.iloc[row, place])
-        said = f"found {_describe(cells.iloc[row, place], number)}"
+        column = str(cells.columns[place])
+        said = f"found {_describe(cells.iloc[row, place], missing)}"
         if column not in explained:
-            said += f", expected {_expected(column.lower())}"
+            said += f", expected {read[column].expected}"
         explained.add(column)
         found.append((row + 1, column, said))
     row, column, problem = found[0]
@@ -109,48 +186,28 @@ def _check_cells(name: str, cells: pd.DataFrame, numbers: pd.DataFrame) -> None:
     raise DataError(name, problem, row=row, column=column)
 
 
-def _describe(cell: object, number: float) -> str:
-    if np.isnan(number):
+def _describe(cell: object, missing: set[str]) -> str:
+    text = str(cell).strip()
+    if pd.isna(cell) or not text:
         return "an empty cell"
-    missing = ", which means missing" if number == MISSING_CODE else ""
+    means = ", which means missing" if _normal(text) in missing else ""
     comma = ", whose comma can be that of a thousand" if has_unclear_comma(cell) else ""
-    return repr(cut(str(cell))) + missing + comma
+    return repr(cut(str(cell))) + means + comma
 
 
-def _bad(field: str, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return where numbers (n,) are not valid in the field."""
-    if field in CODE_MEANINGS:
-        return ~np.isin(numbers, list(CODE_MEANINGS[field]))
-    low, high = LIMITS[field]
-    good = (numbers >= low) & (numbers <= high)
-    if field in OPTIONAL_FIELDS:
-        good |= np.isnan(numbers) | (numbers == MISSING_CODE)
-    return ~good
-
-
-def _expected(field: str) -> str:
-    if field in CODE_MEANINGS:
-        meanings = CODE_MEANINGS[field].items()
-        return "one of " + ", ".join(f"{code} ({meaning})" for code, meaning in meanings)
-    low, high = LIMITS[field]
-    missing = f", or {MISSING_CODE} or nothing where missing" if field in OPTIONAL_FIELDS else ""
-    return f"a number from {low} to {high}{missing}"
-
-
-def _applications(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Return checked numbers (n, 14) as the 13 fields of an application, codes as words."""
-    table = numbers[list(COLUMNS[1:])].rename(columns=str.lower)
-    table = table.replace(dict.fromkeys(OPTIONAL_FIELDS, MISSING_CODE), np.nan)
-    for field, words in CODES.items():
-        table[field] = table[field].map({code: str(word) for code, word in words.items()})
-    return table
-
-
-def _check_outcomes(name: str, defaulted: NDArray[np.bool_], dropped: int) -> None:
+def _check_outcomes(
+    name: str, outcome: Outcome, defaulted: NDArray[np.bool_], dropped: int
+) -> None:
     defaults = int(np.count_nonzero(defaulted))
     if not 0 < defaults < len(defaulted):
-        problem = (
-            f"found {len(defaulted) - defaults} loans that ended well (1), {defaults} that ended "
-            f"in default (2) and {dropped} of unknown outcome (0), expected some of 1 and some of 2"
+        repaid, default, unknown = (
+            "/".join(codes)  # type: ignore[arg-type]  # texts by now
+            for codes in (outcome.repaid, outcome.default, outcome.unknown)
         )
-        raise DataError(name, problem, column="Status")
+        of_unknown = f" and {dropped} of unknown outcome ({unknown})" if unknown else ""
+        problem = (
+            f"found {len(defaulted) - defaults} loans that ended well ({repaid}), {defaults} that "
+            f"ended in default ({default}){of_unknown}, expected some of {repaid} and some of "
+            f"{default}"
+        )
+        raise DataError(name, problem, column=outcome.column)

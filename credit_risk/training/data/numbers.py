@@ -21,7 +21,7 @@ def read_numbers(cells: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     Returns:
         The numbers, and whether decimal commas were read.
     """
-    texts = {column: _texts(cells[column]) for column in cells if not _is_numeric(cells[column])}
+    texts = {column: texts_of(cells[column]) for column in cells if not _is_numeric(cells[column])}
     every = pd.concat(list(texts.values())) if texts else pd.Series(dtype="str")
     commas = every[every.str.fullmatch(COMMA)]
     clear = not commas.str.fullmatch(EITHER).all() and not every.str.fullmatch(POINT).any()
@@ -43,7 +43,7 @@ def _is_numeric(cells: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
 
 
-def _texts(cells: pd.Series) -> pd.Series:
+def texts_of(cells: pd.Series) -> pd.Series:
     """Return cells as stripped text, empty where missing."""
     if not isinstance(cells.dtype, pd.StringDtype):
         cells = cells.map(str, na_action="ignore").astype("str")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from credit_risk.form import CATEGORIES, LIMITS
+from credit_risk.form import Form
 from credit_risk.training.data.dataset import Dataset
 
 
@@ -46,7 +46,7 @@ class CategorySummary:
     default_rate: float
 
 
-def summarise_numbers(loans: Dataset) -> tuple[NumberSummary, ...]:
+def summarise_numbers(loans: Dataset, form: Form) -> tuple[NumberSummary, ...]:
     """Summarise each numeric field."""
     return tuple(
         NumberSummary(
@@ -57,14 +57,14 @@ def summarise_numbers(loans: Dataset) -> tuple[NumberSummary, ...]:
             median=float(column.median()),
             high=float(column.max()),
         )
-        for field, column in loans.applications[list(LIMITS)].items()
+        for field, column in loans.applications[list(form.numbers)].items()
     )
 
 
-def summarise_categories(loans: Dataset) -> tuple[CategorySummary, ...]:
+def summarise_categories(loans: Dataset, form: Form) -> tuple[CategorySummary, ...]:
     """Summarise each category that occurs, in the vocabulary's order."""
     found = []
-    for field, categories in CATEGORIES.items():
+    for field, categories in form.categories.items():
         for category in categories:
             here = (loans.applications[field] == category).to_numpy()
             if here.any():

@@ -1,4 +1,4 @@
-"""Read a file as a table of the fourteen columns; nothing is checked in a cell."""
+"""Read a file as a table of the columns that a form names; nothing is checked in a cell."""
 
 import re
 from collections.abc import Sequence
@@ -11,18 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from credit_risk.errors import DataError
+from credit_risk.form import Form
 from credit_risk.training.data.delimited import read_delimited
 from credit_risk.training.data.source import EXPECTED, load
 from credit_risk.training.data.wording import SHOWN, cut, first_sentence
 from credit_risk.training.data.workbook import read_workbook
 
-COLUMNS: Final = (
-    *("Status", "Seniority", "Home", "Time", "Age", "Marital", "Records", "Job"),
-    *("Expenses", "Income", "Assets", "Debt", "Amount", "Price"),
-)
-"""Columns of the file in their usual order; in lower case, a column's name is its field's."""
-
-NAMES: Final = frozenset(column.lower() for column in COLUMNS)
 UNNAMED: Final = re.compile(r"(?:unnamed: *\d+)?", re.IGNORECASE)  # in words as pandas names it
 OTHERS: Final = {
     b"\xd0\xcf\x11\xe0": "an Excel workbook of the old kind (XLS), or one with a password",
@@ -48,7 +42,7 @@ class Table:
     Attributes:
         name: of the file, without folders.
         sha256: of the file's bytes, in hexadecimal.
-        cells: (n, 14) with the columns COLUMNS in the file's order; text or numbers.
+        cells: (n, columns) with the form's columns in the file's order; text or numbers.
         notes: in what the file differs from a plain one, for a person to read.
     """
 
@@ -58,30 +52,43 @@ class Table:
     notes: tuple[str, ...]
 
 
-def read_table(source: str | Path) -> Table:
+def read_table(source: str | Path, form: Form) -> Table:
     """Read CSV, Parquet or XLSX from a path or an http(s) URL; the content tells which.
+
+    Names of columns are compared without regard to letter case. Columns that the form does not
+    name are left out, and the notes say so.
 
     Raises:
         DataError: if it cannot be read, is no table, or has other columns or ragged rows.
     """
     file = load(source)
+    columns = [form.outcome.column, *(each.column for each in form.fields)]
+    names = {column.lower(): column for column in columns}
     try:
-        cells, ragged, notes = _parse(file.content)
+        cells, ragged, notes = _parse(file.content, frozenset(names))
     except (pa.ArrowException, OSError, ValueError) as error:
         problem = f"found {first_sentence(str(error))}, expected a table in {EXPECTED}"
         raise DataError(file.name, problem) from None
     cells, unnamed = _leave_out_unnamed(cells)
     notes = (*file.notes, *notes, *unnamed)
-    _check_columns(file.name, list(cells.columns), notes)
+    _check_columns(file.name, list(cells.columns), columns, notes)
+    others = [name for name in cells.columns if name.lower() not in names]
+    if others:
+        cells = cells.drop(columns=others)
+        named = ", ".join(repr(cut(name)) for name in others[:SHOWN])
+        notes = (*notes, f"columns left out: {named}" + (" …" if others[SHOWN:] else ""))
     if ragged:
         problem = f"found {ragged[0].actual_columns} cells, expected {ragged[0].expected_columns}"
         raise DataError(file.name, problem, row=ragged[0].number - 1)
     if cells.empty:
         raise DataError(file.name, "found no rows below the header, expected at least two loans")
-    return Table(file.name, file.sha256, cells.rename(columns=str.capitalize), notes)
+    cells = cells.rename(columns=lambda name: names[name.lower()])
+    return Table(file.name, file.sha256, cells, notes)
 
 
-def _parse(content: bytes) -> tuple[pd.DataFrame, tuple[Any, ...], tuple[str, ...]]:
+def _parse(
+    content: bytes, names: frozenset[str]
+) -> tuple[pd.DataFrame, tuple[Any, ...], tuple[str, ...]]:
     """Return the cells as they are written with stripped names, ragged rows, and notes."""
     other = next((name for start, name in OTHERS.items() if content.startswith(start)), "")
     if other:
@@ -93,7 +100,7 @@ def _parse(content: bytes) -> tuple[pd.DataFrame, tuple[Any, ...], tuple[str, ..
     elif content.startswith(b"PAR1"):
         cells = _to_pandas(pa.parquet.ParquetFile(pa.BufferReader(content)).read())
     else:
-        text = read_delimited(content, NAMES)
+        text = read_delimited(content, names)
         cells, ragged, notes = _to_pandas(text.table), text.ragged, text.notes
     return cells.rename(columns=str.strip), ragged, notes
 
@@ -125,19 +132,23 @@ def _are_labels(texts: Sequence[str]) -> bool:
     return bool(texts) and len(numbers) == len(texts)
 
 
-def _check_columns(name: str, found: Sequence[str], notes: Sequence[str]) -> None:
+def _check_columns(
+    name: str, found: Sequence[str], expected: Sequence[str], notes: Sequence[str]
+) -> None:
+    names = {column.lower() for column in expected}
     lowered = [column.lower() for column in found]
     problems = {
-        "missing": [column for column in COLUMNS if column.lower() not in lowered],
-        "unexpected": [column for column in found if column.capitalize() not in COLUMNS],
-        "repeated": [column for column in COLUMNS if lowered.count(column.lower()) > 1],
+        "missing": [column for column in expected if column.lower() not in lowered],
+        "unexpected": [column for column in found if column.lower() not in names],
+        "repeated": [column for column in expected if lowered.count(column.lower()) > 1],
     }
+    if not problems["missing"] and not problems["repeated"]:
+        return
     described = [
         f"{what} columns {', '.join(repr(cut(column)) for column in columns[:SHOWN])}"
         for what, columns in problems.items()
         if columns
     ]
-    if described:
-        read_as = f" (read as {', '.join(notes)})" if notes else ""
-        problem = f"found {'; '.join(described)}{read_as}; expected once each: "
-        raise DataError(name, problem + ", ".join(COLUMNS))
+    read_as = f" (read as {', '.join(notes)})" if notes else ""
+    problem = f"found {'; '.join(described)}{read_as}; expected once each: "
+    raise DataError(name, problem + ", ".join(expected))

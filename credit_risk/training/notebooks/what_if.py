@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.form import COLUMNS
+from credit_risk.form import Form
 from credit_risk.model import Rows
 from credit_risk.training.fitting import Predict
 
@@ -40,16 +40,17 @@ class WhatIf:
         return float(fitting[np.argmin(np.abs(fitting - self.value))])
 
 
-def vary(predict: Predict, row: Rows, field: str, values: Sequence[float]) -> WhatIf:
+def vary(form: Form, predict: Predict, row: Rows, field: str, values: Sequence[float]) -> WhatIf:
     """Predict an encoded application with one value of a numeric field after the other.
 
     Args:
-        predict: (m, 29) rows to (m,) probabilities of default.
-        row: (29,) as applied for.
+        form: of the application.
+        predict: encoded rows to probabilities of default.
+        row: (columns,) as applied for.
         field: to vary.
         values: (k,) rising, in the field's unit.
     """
-    place = COLUMNS.index(field)
+    place = form.columns.index(field)
     varied = np.repeat(row[None], len(values) + 1, axis=0)
     varied[1:, place] = values
     own, *others = predict(varied).astype(np.float64).tolist()

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
+from credit_risk.form import Form
 from credit_risk.model import Rows
 from credit_risk.training.fitting import Predict
 
@@ -52,7 +52,8 @@ class Effect:
         return float(np.ptp(self.probabilities))
 
 
-def effects(
+def effects(  # noqa: PLR0913, PLR0917  a sample has a seed
+    form: Form,
     predict: Predict,
     rows: Rows,
     excluded_fields: Collection[str] = (),
@@ -62,32 +63,38 @@ def effects(
     """Compute the effect of each field that is not excluded or never known, largest swing first.
 
     Args:
-        predict: (m, 29) rows to (m,) probabilities of default.
-        rows: (n, 29) encoded loans.
+        form: of the applications.
+        predict: encoded rows to probabilities of default.
+        rows: encoded loans.
         excluded_fields: of the application.
-        guarantees: +1 or -1 by field or ``field=category``, see ``policy.MONOTONICITY``.
+        guarantees: +1 or -1 by field or ``field=category``, as ``Form.directions``.
         seed: of the sample.
     """
     random = np.random.default_rng(seed)
     sample = rows[random.choice(len(rows), min(SAMPLE, len(rows)), replace=False)]
     found = [
-        (_of_number if field in LIMITS else _of_categories)(
-            field, predict, rows, sample, guarantees or {}
+        (_of_number if field in form.numbers else _of_categories)(
+            form, field, predict, rows, sample, guarantees or {}
         )
-        for field in (*LIMITS, *CATEGORIES)
-        if field not in excluded_fields and not _unknown(field, rows)
+        for field in (*form.numbers, *form.categories)
+        if field not in excluded_fields and not _unknown(form, field, rows)
     ]
     return tuple(sorted(found, key=lambda effect: -effect.swing))
 
 
-def _unknown(field: str, rows: Rows) -> bool:
-    return field in LIMITS and bool(np.isnan(rows[:, COLUMNS.index(field)]).all())
+def _unknown(form: Form, field: str, rows: Rows) -> bool:
+    return field in form.numbers and bool(np.isnan(rows[:, form.columns.index(field)]).all())
 
 
-def _of_number(
-    field: str, predict: Predict, rows: Rows, sample: Rows, guarantees: Mapping[str, int]
+def _of_number(  # noqa: PLR0913, PLR0917  as ``effects``
+    form: Form,
+    field: str,
+    predict: Predict,
+    rows: Rows,
+    sample: Rows,
+    guarantees: Mapping[str, int],
 ) -> Effect:
-    place = COLUMNS.index(field)
+    place = form.columns.index(field)
     known = rows[:, place][~np.isnan(rows[:, place])]
     low, high = (float(end) for end in np.quantile(known, ENDS))
     values = np.linspace(low, high, STEPS)
@@ -106,11 +113,16 @@ def _of_number(
     )
 
 
-def _of_categories(
-    field: str, predict: Predict, rows: Rows, sample: Rows, guarantees: Mapping[str, int]
+def _of_categories(  # noqa: PLR0913, PLR0917  as ``effects``
+    form: Form,
+    field: str,
+    predict: Predict,
+    rows: Rows,
+    sample: Rows,
+    guarantees: Mapping[str, int],
 ) -> Effect:
-    categories = CATEGORIES[field]
-    places = [COLUMNS.index(f"{field}={category}") for category in categories]
+    categories = form.categories[field]
+    places = [form.columns.index(f"{field}={category}") for category in categories]
     each = _predict_each(predict, sample, places, np.eye(len(categories)))
     directions = [guarantees.get(f"{field}={category}", 0) for category in categories]
     broken = np.zeros(len(sample), dtype=bool)

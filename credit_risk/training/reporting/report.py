@@ -6,13 +6,13 @@ Every number in it is computed here; the text is in ``report.html`` beside this 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.decision import MONOTONICITY, Policy
-from credit_risk.form import Decision
+from credit_risk.decision import Decision, Policy
+from credit_risk.form import Compared, Form, plain
 from credit_risk.model import RiskModel
 from credit_risk.registry import ModelDescription
 from credit_risk.training.approval_rates import Group, by_group, by_threshold
@@ -29,8 +29,6 @@ if TYPE_CHECKING:  # it loads what fits all models
     from credit_risk.training.comparison import Comparison
 
 TEMPLATE: Final = Path(__file__).with_name("report.html")
-OLDER_AGE: Final = 62  # years: "elderly" in 12 CFR 1002.2(o)
-OLDER, YOUNGER = f"{OLDER_AGE} and over", f"under {OLDER_AGE}"
 THRESHOLDS: Final = tuple(round(0.05 * step, 2) for step in range(2, 19))  # 0.1 to 0.9
 SMALLEST_REFERENCE: Final = 0.02  # of all loans; a high rate among fewer is mostly luck
 FEW: Final = 100  # loans; the rates of a smaller group say next to nothing
@@ -55,6 +53,7 @@ class Decided:
 
 def render(  # noqa: PLR0913  each subject of a report by its name
     *,
+    form: Form,
     tag: str,
     description: ModelDescription,
     loans: Dataset,
@@ -66,6 +65,7 @@ def render(  # noqa: PLR0913  each subject of a report by its name
     """Write the report on a model and return the file's text.
 
     Args:
+        form: of the applications.
         tag: of the stored model.
         description: of the model.
         loans: n loans of its training and test.
@@ -81,7 +81,8 @@ def render(  # noqa: PLR0913  each subject of a report by its name
     decisions = np.array(policy.decide_all(probabilities))
     approved = decisions == get_args(Decision)[0]
     own = {"review above": policy.review_above, "decline above": policy.decline_above}
-    found = effects(model.predict, examples.rows, description.excluded_fields, MONOTONICITY)
+    excluded = description.excluded_fields
+    found = effects(form, model.predict, examples.rows, excluded, form.directions)
     values = {
         "tag": tag,
         "description": description,
@@ -102,16 +103,16 @@ def render(  # noqa: PLR0913  each subject of a report by its name
         "decided": [_decided(each, decisions == each, defaulted) for each in get_args(Decision)],
         "cuts": by_threshold(defaulted, probabilities, sorted({*THRESHOLDS, *own.values()})),
         "own_cut": by_threshold(defaulted, probabilities, [policy.review_above])[0],
-        "by_age": _by_age(loans, approved),
-        "by_marital_status": _by_marital_status(loans, approved),
+        "compared": [(each, _groups(each, loans, approved)) for each in form.compared],
+        "units": {name: getattr(each, "unit", "") for name, each in form.numbers.items()},
         "effects": found,
         "effects_top": min(1.0, 1.1 * max(each.probabilities.max() for each in found)),
-        "guarantees": MONOTONICITY,
-        "numbers": summarise_numbers(loans),
-        "categories": summarise_categories(loans),
+        "guarantees": form.directions,
+        "prohibited": form.prohibited,
+        "numbers": summarise_numbers(loans, form),
+        "categories": summarise_categories(loans, form),
         "curves": curves,
         "pictures": pictures,
-        "older": OLDER_AGE,
         "few": FEW,
         "smallest_reference": SMALLEST_REFERENCE,
     }
@@ -123,15 +124,16 @@ def _decided(decision: Decision, here: NDArray[np.bool_], defaulted: NDArray[np.
     return Decided(decision, int(here.sum()), float(here.mean()), rate)
 
 
-def _by_age(loans: Dataset, approved: NDArray[np.bool_]) -> tuple[Group, ...]:
-    older = (loans.applications["age"] >= OLDER_AGE).to_numpy()
-    names = np.where(older, OLDER, YOUNGER)
-    return by_group(names, approved, loans.defaulted, OLDER if older.all() else YOUNGER)
-
-
-def _by_marital_status(loans: Dataset, approved: NDArray[np.bool_]) -> tuple[Group, ...]:
-    names = loans.applications["marital"].to_numpy(dtype=str)
+def _groups(compared: Compared, loans: Dataset, approved: NDArray[np.bool_]) -> tuple[Group, ...]:
+    values: Any = loans.applications[compared.field]
+    if compared.limit is not None:
+        limit = plain(compared.limit)
+        above = (values >= compared.limit).to_numpy()
+        names = np.where(above, f"{limit} and over", f"under {limit}")
+        reference = f"{limit} and over" if above.all() else f"under {limit}"
+        return by_group(names, approved, loans.defaulted, reference)
+    names = values.replace({1.0: "yes", 0.0: "no"}).to_numpy(dtype=str)
     groups = by_group(names, approved, loans.defaulted)
     large = [group for group in groups if group.rows >= SMALLEST_REFERENCE * len(names)]
-    reference = max(large, key=lambda group: group.approval_rate)
-    return by_group(names, approved, loans.defaulted, reference.name)
+    best = max(large, key=lambda group: group.approval_rate)
+    return by_group(names, approved, loans.defaulted, best.name)

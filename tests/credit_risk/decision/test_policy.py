@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_risk.decision import STANDARD_POLICY, Policy
+from credit_risk.decision import STANDARD_POLICY, Decision, Policy
 from credit_risk.errors import PolicyError
-from credit_risk.form import Decision
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,16 @@
 
 import numpy as np
 import pytest
+from course import COURSE_EXAMPLE, DERIVED, ENCODER, FORM, REASON_CODES, Application, inputs_without
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from credit_risk.decision import MAX_REASONS, REASON_CODES, Reason, Reasons
+from credit_risk.decision import MAX_REASONS, Reason, Reasons
 from credit_risk.errors import EncodingError
-from credit_risk.form import COURSE_EXAMPLE, Application
-from credit_risk.model import DERIVED, Encoder, inputs_without
-from credit_risk.training.fitting import fit_vectorizer
 
-ENCODER = Encoder(fit_vectorizer())
 NAMES = inputs_without(["marital"])
-REASONS = Reasons(NAMES)
+REASONS = Reasons(FORM, NAMES)
 FIELDS = list(Application.model_fields)
 
 
@@ -42,7 +39,7 @@ def test_a_reason_says_what_it_is_to_the_applicant_and_to_the_analyst() -> None:
             {
                 "code": "SENIORITY",
                 "field": "seniority",
-                "message": "The time in your job counts against the application.",
+                "message": "You have not been in your present job for long.",
                 "analyst": "seniority 1: adds 0.2500 to the log-odds of default",
                 "contribution": 0.25,
             }
@@ -135,7 +132,7 @@ def test_a_field_that_is_not_used_can_never_be_a_reason() -> None:
 
 def test_an_input_without_a_ground_is_refused() -> None:
     with pytest.raises(EncodingError, match="'zip'"):
-        Reasons(["income", "zip"])
+        Reasons(FORM, ["income", "zip"])
 
 
 def test_every_field_and_every_derived_column_has_a_ground_in_the_order_of_the_fields() -> None:

@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from course import COLUMNS, ENCODER, FORM, sample_applications
 
 from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
 from credit_risk.decision import scorer as scoring
-from credit_risk.form import COLUMNS, sample_applications
-from credit_risk.model import Encoder, Rows
-from credit_risk.training.fitting import fit_vectorizer
+from credit_risk.model import Rows
 
 SAMPLES = sample_applications(40)
-ENCODER = Encoder(fit_vectorizer())
 AGE = COLUMNS.index("age")
 
 
@@ -37,7 +35,7 @@ def scorer(calls: list[int] | None = None, explained: list[int] | None = None) -
         predict=predict,
         explain=explain,
         policy=STANDARD_POLICY,
-        reasons=Reasons(COLUMNS),
+        reasons=Reasons(FORM, COLUMNS),
         model="m:1",
     )
 

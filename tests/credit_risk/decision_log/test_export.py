@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from course import COLUMNS, COURSE_EXAMPLE
 from pyarrow import csv, parquet
 from running import PROJECT
 
@@ -12,7 +13,6 @@ from audit_log import BrokenLogError, LogWriter
 from credit_risk.decision_log.export import export
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import DataError
-from credit_risk.form import COLUMNS, COURSE_EXAMPLE
 
 HEADER = {"model": "credit_risk_model:abc", "model_sha256": "0", "left_out": [], "hashed": []}
 DECISION = {

@@ -8,19 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from course import COLUMNS, ENCODER, FORM, sample_applications
 
 from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
 from credit_risk.decision_log import Recorder
 from credit_risk.decision_log.recorder import DecisionNotLogged, PendingDecision
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.form import COLUMNS, sample_applications
-from credit_risk.model import Encoder, Rows
-from credit_risk.training.fitting import fit_vectorizer
+from credit_risk.model import Rows
 from lean_bento import RequestContext
 from lean_bento.request_context import begin as begin_request
 
 SAMPLES = sample_applications(30, seed=2)
-ENCODER = Encoder(fit_vectorizer())
 AGE = COLUMNS.index("age")
 SCOPE = {"path": "/classify", "query_string": b""}
 
@@ -51,7 +49,7 @@ async def explain(rows: Rows) -> np.ndarray:
     return found
 
 
-SCORER = Scorer(ENCODER, predict, explain, STANDARD_POLICY, Reasons(COLUMNS), "m:1")
+SCORER = Scorer(ENCODER, predict, explain, STANDARD_POLICY, Reasons(FORM, COLUMNS), "m:1")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from course import COLUMNS, ENCODER, FORM, sample_applications
 
 from audit_log import BrokenLogError, LogWriter
 from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
@@ -13,13 +14,10 @@ from credit_risk.decision_log import replay as module
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.decision_log.replay import MOST_DIFFERENCES, Replayed, ReplayModel
 from credit_risk.decision_log.settings import DECISIONS
-from credit_risk.form import COLUMNS, sample_applications
-from credit_risk.model import Encoder, Rows
+from credit_risk.model import Rows
 from credit_risk.registry import installed_versions
-from credit_risk.training.fitting import fit_vectorizer
 
 SAMPLES = sample_applications(50, seed=3)
-ENCODER = Encoder(fit_vectorizer())
 AGE = COLUMNS.index("age")
 HEADER = {
     "model": "m:1",
@@ -41,7 +39,7 @@ def scorer(hundred: float = 100) -> Scorer:
         found[:, AGE] = rows[:, AGE] / np.float32(hundred)
         return found
 
-    return Scorer(ENCODER, predict, explain, STANDARD_POLICY, Reasons(COLUMNS), "m:1")
+    return Scorer(ENCODER, predict, explain, STANDARD_POLICY, Reasons(FORM, COLUMNS), "m:1")
 
 
 def model(

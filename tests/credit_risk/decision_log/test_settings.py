@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 
-from credit_risk.decision_log import read_settings
+from credit_risk.decision_log import read_log_settings
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.decision_log.settings import KEY_VARIABLE, PATH_VARIABLE
 
@@ -17,11 +17,11 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("section", [{}, {"path": None}, {"path": None, "leave_out": ["age"]}])
 def test_without_a_path_there_is_no_log(section: dict[str, Any]) -> None:
-    assert read_settings(section) is None
+    assert read_log_settings(section) is None
 
 
 def test_a_path_is_enough() -> None:
-    found = read_settings({"path": "/var/log/decisions"})
+    found = read_log_settings({"path": "/var/log/decisions"})
 
     assert found is not None
     assert (found.path, found.max_file_size_mb) == ("/var/log/decisions", 64)
@@ -30,7 +30,7 @@ def test_a_path_is_enough() -> None:
 
 def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PATH_VARIABLE, "/elsewhere")
-    found = read_settings({"path": "/var/log/decisions", "max_file_size_mb": 2})
+    found = read_log_settings({"path": "/var/log/decisions", "max_file_size_mb": 2})
 
     assert found is not None
     assert (found.path, found.max_file_size_mb) == ("/elsewhere", 2)
@@ -40,14 +40,14 @@ def test_a_variable_that_names_nothing_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(PATH_VARIABLE, "")
 
     with pytest.raises(BentoMLConfigException, match=f"^{PATH_VARIABLE}: found nothing, expected"):
-        read_settings({"path": "/var/log/decisions"})
+        read_log_settings({"path": "/var/log/decisions"})
 
 
 def test_fields_are_hashed_under_the_key_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(KEY_VARIABLE, "k" * 32)
-    found = read_settings({"path": "/log", "leave_out": ["marital"], "hash": ["age", "age"]})
+    found = read_log_settings({"path": "/log", "leave_out": ["marital"], "hash": ["age", "age"]})
 
     assert found is not None
     assert found.redaction == Redaction(("marital",), ("age",), b"k" * 32)
@@ -75,7 +75,7 @@ def test_what_makes_no_sense_is_refused_even_where_there_is_no_log(
     section: object, sentence: str
 ) -> None:
     with pytest.raises(BentoMLConfigException) as refused:
-        read_settings(section)
+        read_log_settings(section)
 
     assert sentence in str(refused.value)
 
@@ -85,12 +85,12 @@ def test_hashing_needs_a_key(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv(KEY_VARIABLE, key)
 
     with pytest.raises(BentoMLConfigException, match=f"found {len(key)} characters, expected"):
-        read_settings({"path": "/log", "hash": ["age"]})
+        read_log_settings({"path": "/log", "hash": ["age"]})
 
 
 def test_a_folder_is_made_for_nobody_else(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
-    settings = read_settings({"path": str(folder)})
+    settings = read_log_settings({"path": str(folder)})
     assert settings is not None
     settings.prepare()
 
@@ -100,7 +100,7 @@ def test_a_folder_is_made_for_nobody_else(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    settings = read_settings({"path": str(tmp_path / "file" / "log")})
+    settings = read_log_settings({"path": str(tmp_path / "file" / "log")})
     assert settings is not None
 
     with pytest.raises(BentoMLException, match=r"Not a directory.*expected a writable folder"):

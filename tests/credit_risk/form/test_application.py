@@ -5,9 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
-
-from credit_risk.form import (
+from course import (
     CATEGORIES,
     COURSE_EXAMPLE,
     LIMITS,
@@ -15,6 +13,8 @@ from credit_risk.form import (
     Application,
     ApplicationBatch,
 )
+from pydantic import ValidationError
+
 from lean_bento import ErrorResponse
 from lean_bento.error_response import explain_findings
 from lean_bento.rows import explain_rows

@@ -1,6 +1,6 @@
-"""Samples are valid and varied."""
+from course import CATEGORIES, OPTIONAL_FIELDS, Application, sample_applications
 
-from credit_risk.form import CATEGORIES, OPTIONAL_FIELDS, Application, sample_applications
+"""Samples are valid and varied."""
 
 
 def test_samples_are_valid_varied_and_the_same_for_the_same_seed() -> None:

@@ -1,6 +1,6 @@
-"""The words of an application, and the codes that the file has for them."""
+from course import CATEGORIES, CODES, COLUMNS, LIMITS, OPTIONAL_FIELDS, Application
 
-from credit_risk.form import CATEGORIES, CODES, COLUMNS, LIMITS, OPTIONAL_FIELDS, Application
+"""The words of an application, and the codes that the file has for them."""
 
 
 def test_no_field_and_no_category_has_a_colon() -> None:

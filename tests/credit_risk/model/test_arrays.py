@@ -4,15 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from course import COLUMNS, ENCODER, EncodedApplications, check_rows, sample_applications
 from pydantic import ValidationError
 
 from credit_risk.errors import EncodingError
-from credit_risk.form import COLUMNS, sample_applications
-from credit_risk.model import EncodedApplications, Encoder, check_rows
-from credit_risk.training.fitting import fit_vectorizer
 from lean_bento.error_response import MAX_ECHO, explain_findings
-
-ENCODER = Encoder(fit_vectorizer())
 
 
 def rows(count: int = 3) -> np.ndarray:

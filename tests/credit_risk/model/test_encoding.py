@@ -2,18 +2,27 @@
 
 import numpy as np
 import pytest
+from course import (
+    CATEGORIES,
+    COLUMNS,
+    ENCODER,
+    FORM,
+    LIMITS,
+    OPTIONAL_FIELDS,
+    Application,
+    check_rows,
+    sample_applications,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction import DictVectorizer
 
 from credit_risk.errors import EncodingError
-from credit_risk.form import CATEGORIES, LIMITS, OPTIONAL_FIELDS, Application, sample_applications
-from credit_risk.model import Encoder, check_rows, fingerprint
-from credit_risk.model.encoding import COLUMNS, FEW
+from credit_risk.model import check_columns, fingerprint
+from credit_risk.model.encoding import FEW
 from credit_risk.training.fitting import fit_vectorizer
 
-VECTORIZER = fit_vectorizer()
-ENCODER = Encoder(VECTORIZER)
+VECTORIZER = fit_vectorizer(FORM)
 
 
 def numbers(field: str) -> st.SearchStrategy[float | None]:
@@ -62,9 +71,7 @@ def test_no_applications_make_no_rows() -> None:
 def test_a_category_outside_the_vocabulary_raises_and_is_never_zeros() -> None:
     stranger = sample_applications(1)[0].model_copy(update={"home": "castle"})
 
-    with pytest.raises(
-        EncodingError, match="found the category 'castle', expected one of the vocabulary"
-    ):
+    with pytest.raises(EncodingError, match="found the word 'castle', expected one of the form's"):
         ENCODER.encode([stranger])
 
 
@@ -72,7 +79,7 @@ def test_a_vectorizer_with_other_columns_is_refused() -> None:
     other = DictVectorizer().fit([{"age": 1, "shoe size": 42}])
 
     with pytest.raises(EncodingError, match="found 2 columns, expected 29"):
-        Encoder(other)
+        check_columns(FORM, other)
 
 
 def test_the_fingerprint_tells_the_order_of_columns() -> None:

@@ -2,35 +2,32 @@
 
 import numpy as np
 import pytest
+from course import (
+    COLUMNS,
+    COURSE_EXAMPLE,
+    DERIVED,
+    ENCODER,
+    FORM,
+    LIMITS,
+    OPTIONAL_FIELDS,
+    Application,
+    inputs_without,
+    sample_applications,
+    source_fields,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_risk.errors import EncodingError
-from credit_risk.form import (
-    COLUMNS,
-    COURSE_EXAMPLE,
-    LIMITS,
-    OPTIONAL_FIELDS,
-    Application,
-    sample_applications,
-)
-from credit_risk.model import (
-    DERIVED,
-    Encoder,
-    FeatureBuilder,
-    inputs_without,
-    source_fields,
-)
-from credit_risk.training.fitting import fit_vectorizer
+from credit_risk.model import FeatureBuilder
 
-ENCODER = Encoder(fit_vectorizer())
 NAMES = inputs_without(["marital"])
 NUMBERS = {name: st.floats(*LIMITS[name], width=32) for name in LIMITS}
 
 
 def derived(**values: object) -> dict[str, float]:
     rows = ENCODER.encode([Application.model_validate(COURSE_EXAMPLE | values)])
-    return dict(zip(NAMES, FeatureBuilder(NAMES)(rows)[0].tolist(), strict=True))
+    return dict(zip(NAMES, FeatureBuilder(FORM, NAMES)(rows)[0].tolist(), strict=True))
 
 
 def test_the_worked_example_of_the_module() -> None:
@@ -57,7 +54,7 @@ def test_what_is_made_of_a_missing_number_is_missing(missing: str) -> None:
 
 def test_many_rows_are_derived_as_each_alone() -> None:
     rows = ENCODER.encode(sample_applications(200, seed=3))
-    inputs = FeatureBuilder(NAMES)
+    inputs = FeatureBuilder(FORM, NAMES)
 
     alone = np.concatenate([inputs(rows[place : place + 1]) for place in range(len(rows))])
 
@@ -72,16 +69,16 @@ def test_marital_status_is_left_out() -> None:
 def test_the_course_s_inputs_are_the_columns_with_zero_for_missing() -> None:
     rows = ENCODER.encode(sample_applications(300))
 
-    np.testing.assert_array_equal(FeatureBuilder(COLUMNS)(rows), rows)
+    np.testing.assert_array_equal(FeatureBuilder(FORM, COLUMNS)(rows), rows)
     np.testing.assert_array_equal(
-        FeatureBuilder(COLUMNS, missing_as=0)(rows), np.nan_to_num(rows, nan=0)
+        FeatureBuilder(FORM, COLUMNS, missing_as=0)(rows), np.nan_to_num(rows, nan=0)
     )
 
 
 @pytest.mark.parametrize("names", [["amount", "zip"], ["amount_to_price", "amount"]])
 def test_inputs_that_nobody_knows_or_out_of_order_are_refused(names: list[str]) -> None:
     with pytest.raises(EncodingError, match="expected"):
-        FeatureBuilder(names)
+        FeatureBuilder(FORM, names)
 
 
 @pytest.mark.parametrize("name", DERIVED)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import xgboost
+from course import DERIVED, MONOTONICITY, constraints, inputs_without
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_risk.decision import MONOTONICITY
 from credit_risk.errors import EncodingError
-from credit_risk.model import DERIVED, broken_constraint, constraints, inputs_without
+from credit_risk.model import broken_constraint
 from credit_risk.model.trees import read_forest
 
 NAMES = inputs_without(["marital"])

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import bentoml
 import pytest
+from course import COLUMNS
 from pydantic import ValidationError
 from running import latest_model
 
-from credit_risk.form import COLUMNS
 from credit_risk.registry import ModelCard, load_checked
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import cloudpickle
 import numpy as np
 import pytest
+from course import FORM
 from sklearn.feature_extraction import DictVectorizer
 
 from credit_risk.registry.restricted_pickle import read_custom_objects
@@ -13,7 +14,7 @@ from credit_risk.training.fitting import fit_vectorizer
 
 
 def test_the_vectorizer_is_read_with_its_columns_in_order() -> None:
-    vectorizer = fit_vectorizer()
+    vectorizer = fit_vectorizer(FORM)
 
     found = read_custom_objects(cloudpickle.dumps({"DictVectorizer": vectorizer}))
 
@@ -41,7 +42,7 @@ class Touch:
 
 def test_what_a_pickle_would_run_is_not_run(tmp_path: Path) -> None:
     path = tmp_path / "touched"
-    hostile = pickle.dumps({"DictVectorizer": fit_vectorizer(), "more": Touch(path)})
+    hostile = pickle.dumps({"DictVectorizer": fit_vectorizer(FORM), "more": Touch(path)})
 
     with pytest.raises(pickle.UnpicklingError, match="in its pickle"):
         read_custom_objects(hostile)

@@ -1,6 +1,7 @@
 """What the tests of training share: encoded loans."""
 
 import pytest
+from course import FORM
 from running import PROJECT
 
 from credit_risk.training.data.dataset import Dataset, read_loans
@@ -16,4 +17,4 @@ def sample() -> Dataset:
 @pytest.fixture(scope="session")
 def examples(sample: Dataset) -> Examples:
     """The first loans of the sample, encoded."""
-    return Examples.encode(fit_vectorizer(), sample.records()[:600], sample.defaulted[:600])
+    return Examples.encode(fit_vectorizer(FORM), sample.records()[:600], sample.defaulted[:600])

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from course import COLUMNS
 
-from credit_risk.form import COLUMNS
 from credit_risk.training.baselines import fit_logistic, fit_spline_logistic, gain_interval
 from credit_risk.training.fitting import Examples
 

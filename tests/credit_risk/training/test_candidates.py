@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from course import COLUMNS
 
-from credit_risk.form import COLUMNS
 from credit_risk.training.candidates import CANDIDATES, FIT, Probabilities, Split, predict_all
 from credit_risk.training.fitting import Examples
 from credit_risk.training.recipes import PARAMETERS

@@ -5,6 +5,7 @@ from statistics import fmean
 
 import numpy as np
 import pytest
+from course import FORM
 from numpy.typing import NDArray
 from running import PROJECT
 from sklearn.linear_model import LogisticRegression
@@ -137,7 +138,7 @@ def test_logistic_regression_is_as_computed_by_hand(
 @pytest.mark.system
 def test_ours_keeps_its_lead_on_the_real_data(real_data: Path) -> None:
     loans = read_loans(real_data)
-    everything = Examples.encode(fit_vectorizer(), loans.records(), loans.defaulted)
+    everything = Examples.encode(fit_vectorizer(FORM), loans.records(), loans.defaulted)
 
     found = compare(everything, repeats=3)
 

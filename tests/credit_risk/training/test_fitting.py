@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from course import COLUMNS, FORM
 
 from credit_risk.errors import UsageError
-from credit_risk.form import COLUMNS
 from credit_risk.model import FeatureBuilder, RiskModel
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_model, fit_vectorizer
 
@@ -20,7 +20,7 @@ def examples(count: int = 200, seed: int = 0) -> Examples:
 
 
 def test_the_vectorizer_has_every_column_whatever_the_data() -> None:
-    assert tuple(fit_vectorizer().get_feature_names_out()) == COLUMNS
+    assert tuple(fit_vectorizer(FORM).get_feature_names_out()) == COLUMNS
 
 
 def test_the_same_recipe_makes_the_same_model() -> None:
@@ -56,7 +56,7 @@ def test_a_recipe_that_fills_missing_numbers_fills_them_when_scoring_too() -> No
     missing[0, COLUMNS.index("income")] = np.nan
     zero[0, COLUMNS.index("income")] = 0
 
-    model = RiskModel(booster.save_raw(), FeatureBuilder(COLUMNS, missing_as=0.0))
+    model = RiskModel(booster.save_raw(), FeatureBuilder(FORM, COLUMNS, missing_as=0.0))
 
     assert model.predict(missing) == model.predict(zero)
 

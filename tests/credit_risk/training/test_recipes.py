@@ -4,10 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from course import COLUMNS, MONOTONICITY
 
-from credit_risk.decision import MONOTONICITY
 from credit_risk.errors import DataError
-from credit_risk.form import COLUMNS
 from credit_risk.training.recipes import COURSE, PARAMETERS, standard, with_marital
 
 

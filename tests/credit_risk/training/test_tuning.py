@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
+from course import FORM
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
@@ -133,7 +134,7 @@ def test_what_is_measured_is_the_standard_recipe_on_folds_of_its_own(examples: E
 
 def test_marital_status_changes_nothing_in_the_search(examples: Examples) -> None:
     shuffled = examples.rows.copy()
-    vectorizer = fit_vectorizer()
+    vectorizer = fit_vectorizer(FORM)
     marital = [n.startswith("marital=") for n in vectorizer.get_feature_names_out()]
     shuffled[:, marital] = 1 - shuffled[:, marital]
 

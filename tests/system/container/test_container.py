@@ -12,12 +12,12 @@ import httpx
 import numpy as np
 import pytest
 from container.boxes import Box, configuration, running
+from course import COURSE_EXAMPLE
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 from running import PROJECT
 
 from credit_risk import __version__
-from credit_risk.form import COURSE_EXAMPLE
 
 pytestmark = pytest.mark.system
 MOST_ABOVE_BASE = 550e6

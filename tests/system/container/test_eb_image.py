@@ -9,9 +9,8 @@ from types import ModuleType
 import httpx
 import pytest
 from container.boxes import Box, call, running
+from course import COURSE_EXAMPLE
 from running import BIN, PROJECT, run
-
-from credit_risk.form import COURSE_EXAMPLE
 
 pytestmark = pytest.mark.system
 NAME = "localhost/credit_risk_eb_bundle"

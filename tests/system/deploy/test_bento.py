@@ -9,10 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from course import COURSE_EXAMPLE
 from leaks import leaks
 from running import PROJECT, Server, home_beside, run, serving
-
-from credit_risk.form import COURSE_EXAMPLE
 
 pytestmark = pytest.mark.system
 TAG = "credit_risk_classifier:latest"

@@ -6,10 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
+from course import sample_applications
 from leaks import leaks
 from running import BIN, PROJECT, run, serving
-
-from credit_risk.form import sample_applications
 
 pytestmark = pytest.mark.system
 SCRIPT = PROJECT / "deploy" / "eb_bundle.py"

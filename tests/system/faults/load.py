@@ -15,9 +15,8 @@ from random import Random
 from urllib.parse import urlsplit
 
 from bodies import encoded, nested, npy
+from course import COURSE_EXAMPLE, sample_applications
 from raw_http import ask, parse
-
-from credit_risk.form import COURSE_EXAMPLE, sample_applications
 
 JSON = "application/json"
 SHARE_OF_HOSTILE = 20

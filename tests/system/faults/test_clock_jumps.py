@@ -7,11 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+from course import COURSE_EXAMPLE
 from faults.conftest import Serve, replacement
 from raw_http import Answer, Connection
 from running import PROJECT, Server
-
-from credit_risk.form import COURSE_EXAMPLE
 
 HOUR = 3600
 WALL_CLOCK = {"time", "time_ns", "now", "today", "utcnow"}

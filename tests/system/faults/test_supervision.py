@@ -9,12 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from course import COURSE_EXAMPLE
 from faults.conftest import Serve, replacement
 from faults.load import Load
 from raw_http import Connection
 from running import Server, wait_until
-
-from credit_risk.form import COURSE_EXAMPLE
 
 pytestmark = pytest.mark.system
 CLIENTS = 16

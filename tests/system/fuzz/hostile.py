@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 from bodies import encoded
+from course import COURSE_EXAMPLE, sample_applications
 from fuzz.wire import Request
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from hypothesis.strategies import SearchStrategy
 
-from credit_risk.form import COURSE_EXAMPLE, sample_applications
 from lean_bento import NPY
 
 JSON = ((b"Content-Type", b"application/json"),)

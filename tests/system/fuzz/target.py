@@ -6,14 +6,13 @@ from itertools import cycle
 
 import psutil
 from bodies import nested
+from course import COURSE_EXAMPLE
 from fuzz.effort import REQUESTS
 from fuzz.hostile import BINARY, BODIES, ROWS, as_json, saved
 from fuzz.judging import complaints
 from fuzz.wire import HANG, Request, Wire
 from raw_http import Answer
 from running import Server
-
-from credit_risk.form import COURSE_EXAMPLE
 
 SENT: Counter[str] = Counter()
 """Requests by kind, over the whole run."""

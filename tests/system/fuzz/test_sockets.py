@@ -7,14 +7,13 @@ from contextlib import ExitStack
 from operator import itemgetter
 
 import pytest
+from course import COURSE_EXAMPLE
 from fuzz.effort import for_each, share
 from fuzz.hostile import as_json, damaged
 from fuzz.target import SENT, Target, count
 from fuzz.wire import HANG, Request, prompt
 from hypothesis import strategies as st
 from raw_http import Connection
-
-from credit_risk.form import COURSE_EXAMPLE
 
 pytestmark = pytest.mark.hypothesis  # `make test-system` draws more
 KIND = "not quite HTTP"

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from course import COURSE_EXAMPLE
 from running import Locked, Server, run
-
-from credit_risk.form import COURSE_EXAMPLE
 
 SYNCHRONOUS = """
 import json, sys, bentoml

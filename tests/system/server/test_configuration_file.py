@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from course import COURSE_EXAMPLE
 from raw_http import Connection
 from running import Server, configured, run, serving
 
 from audit_log import read_entries
 from credit_risk.decision_log.settings import DECISIONS
-from credit_risk.form import COURSE_EXAMPLE
 
 pytestmark = pytest.mark.system
 Serve = Callable[..., AbstractContextManager[Server]]

@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from course import COURSE_EXAMPLE
 from raw_http import Connection, ask
 from running import Server
 from servers import Start
 
-from credit_risk.form import COURSE_EXAMPLE
 from credit_risk.keys import COMMAND
 
 SHOP = "https://shop.example"

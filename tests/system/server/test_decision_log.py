@@ -15,6 +15,7 @@ import httpx
 import numpy as np
 import pytest
 from bodies import NPY, npy, sample_bodies
+from course import COLUMNS, COURSE_EXAMPLE
 from needs import MOUNTING
 from running import PROJECT, Server, configured, latest_model, run, serving
 
@@ -22,7 +23,6 @@ from audit_log import read_entries
 from audit_log.reader import read_lines
 from audit_log.records import GENESIS_HASH, append
 from credit_risk.decision_log.settings import DECISIONS
-from credit_risk.form import COLUMNS, COURSE_EXAMPLE
 
 Serve = Callable[..., AbstractContextManager[Server]]
 SAMPLES = sample_bodies(20)

@@ -9,10 +9,10 @@ import httpx
 import numpy as np
 import pytest
 from bodies import NPY, encoded, nested, npy
+from course import COLUMNS, COURSE_EXAMPLE, MONOTONICITY, sample_applications
 from running import Server
 
-from credit_risk.decision import MONOTONICITY, STANDARD_POLICY
-from credit_risk.form import COLUMNS, COURSE_EXAMPLE, sample_applications
+from credit_risk.decision import STANDARD_POLICY
 from credit_risk.model import fingerprint
 
 SAMPLES = sample_applications(300, seed=8)

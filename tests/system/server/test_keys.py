@@ -5,12 +5,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from course import COURSE_EXAMPLE
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from raw_http import ask
 from running import Locked, Server, configured, serving, wait_until
 
-from credit_risk.form import COURSE_EXAMPLE
 from credit_risk.keys import COMMAND
 
 PATIENCE = 30

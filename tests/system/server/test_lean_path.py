@@ -9,9 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from course import COURSE_EXAMPLE, sample_applications
 from running import Server, configured, serving, wait_until
-
-from credit_risk.form import COURSE_EXAMPLE, sample_applications
 
 GOOD = json.dumps(COURSE_EXAMPLE)
 MANY = json.dumps([sample.model_dump(mode="json") for sample in sample_applications(20)])

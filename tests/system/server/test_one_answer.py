@@ -9,10 +9,10 @@ import httpx
 import numpy as np
 import pytest
 from bodies import NPY, encoded, npy
+from course import Application
 from hypothesis import settings
 from running import PROJECT, Server, run
 
-from credit_risk.form import Application
 from credit_risk.training.data.dataset import read_loans
 
 ROUNDS = 8
@@ -24,7 +24,7 @@ from credit_risk.model import FeatureBuilder
 booster = bentoml.xgboost.load_model("credit_risk_model:latest")
 rows = numpy.load(sys.argv[1])
 names = booster.feature_names
-known = xgboost.DMatrix(FeatureBuilder(names)(rows), feature_names=names)
+known = xgboost.DMatrix(FeatureBuilder(FORM, names)(rows), feature_names=names)
 numpy.save(sys.argv[2], booster.predict(known))
 """
 

@@ -10,10 +10,9 @@ import httpx
 import numpy as np
 import pytest
 from bodies import NPY, npy
+from course import CATEGORIES, COLUMNS, COURSE_EXAMPLE, LIMITS, OPTIONAL_FIELDS
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-
-from credit_risk.form import CATEGORIES, COLUMNS, COURSE_EXAMPLE, LIMITS, OPTIONAL_FIELDS
 
 Json = dict[str, Any]
 

@@ -10,11 +10,10 @@ import httpx
 import numpy as np
 import pytest
 from bodies import JSON, NPY, encoded, nested, npy
+from course import COURSE_EXAMPLE, Application, sample_applications
 from hypothesis import given
 from hypothesis import strategies as st
 from raw_http import Answer, Connection
-
-from credit_risk.form import COURSE_EXAMPLE, Application, sample_applications
 
 if TYPE_CHECKING:
     from running import Server

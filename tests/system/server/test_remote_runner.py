@@ -15,9 +15,9 @@ import numpy as np
 import psutil
 import pytest
 from bodies import NPY, encoded, nested, npy
+from course import sample_applications
 from running import Server, answering, free_port, readiness, started
 
-from credit_risk.form import sample_applications
 from credit_risk.keys import COMMAND
 
 SAMPLES = sample_applications(300, seed=8)

@@ -13,9 +13,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from course import sample_applications
 from running import Server, environment, serving, wait_until
-
-from credit_risk.form import sample_applications
 
 ROUNDS = 5
 """The best counts: what else runs on a core takes its caches."""

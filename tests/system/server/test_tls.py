@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from course import COURSE_EXAMPLE
 from raw_http import address_of
 from running import PROJECT, Server, configured, run, serving
-
-from credit_risk.form import COURSE_EXAMPLE
 
 
 class Tls(NamedTuple):

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from course import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from hypothesis import given
 from hypothesis import strategies as st
 from loan_files import HEADER, ROWS, SMALL, TABLE, saved, with_cell, written
 from sklearn.feature_extraction import DictVectorizer
 
 from credit_risk.errors import DataError
-from credit_risk.form import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from credit_risk.training.data.dataset import CODE_MEANINGS, Dataset, read_loans
 from credit_risk.training.data.table import COLUMNS
 

@@ -5,8 +5,8 @@ from math import isnan
 import numpy as np
 import pandas as pd
 import pytest
+from course import CATEGORIES, LIMITS
 
-from credit_risk.form import CATEGORIES, LIMITS
 from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.quality import (
     CategorySummary,

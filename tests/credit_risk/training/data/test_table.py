@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from course import CATEGORIES, LIMITS
 from loan_files import FILES, HEADER, ROWS, SMALL, TABLE, saved, written
 from running import answering
 
 from credit_risk.errors import DataError
-from credit_risk.form import CATEGORIES, LIMITS
 from credit_risk.training.data.table import COLUMNS, read_table
 
 LABELLED = SMALL.set_index(pd.Index([7, 3, 5, 1]))

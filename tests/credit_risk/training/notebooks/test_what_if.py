@@ -4,9 +4,9 @@ from math import isnan
 
 import numpy as np
 import pytest
+from course import COLUMNS
 from numpy.typing import NDArray
 
-from credit_risk.form import COLUMNS
 from credit_risk.training.notebooks.what_if import WhatIf, vary
 
 INCOME = COLUMNS.index("income")

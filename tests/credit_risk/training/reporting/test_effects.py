@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from course import CATEGORIES, COLUMNS, LIMITS
 from numpy.typing import NDArray
 
-from credit_risk.form import CATEGORIES, COLUMNS, LIMITS
 from credit_risk.training.reporting.effects import Effect, effects
 
 Rows = NDArray[np.float32]

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from course import COLUMNS, FORM, PROHIBITED_FIELDS
 
-from credit_risk.decision import PROHIBITED_FIELDS
-from credit_risk.form import COLUMNS
 from credit_risk.model import RiskModel, fingerprint
 from credit_risk.registry import Columns, Data, ModelDescription, Thresholds
 from credit_risk.training.approval_rates import by_threshold
@@ -107,7 +106,7 @@ def out_of_fold(loans: Dataset) -> np.ndarray:
 
 
 def write(loans: Dataset, recipe: Recipe, **changes: object) -> Page:
-    examples = Examples.encode(fit_vectorizer(), loans.records(), loans.defaulted)
+    examples = Examples.encode(fit_vectorizer(FORM), loans.records(), loans.defaulted)
     recipe = replace(recipe, rounds=30)
     fields = {
         "tag": "credit_risk_model:abc",

@@ -1,6 +1,6 @@
 """Make the synthetic sample: rows in the form of *CreditScoring* that describe nobody.
 
-    python -m credit_risk.training.data.synthetic data/sample.csv
+    python data/synthetic.py data/sample.csv
 
 The generative model draws age, then job, marital status and home given age, then seniority, budget
 and wealth, then the loan, then the outcome from a logistic model, and last the blanks that a real
@@ -10,6 +10,7 @@ value a whole number, so one seed gives one file on any machine.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from credit_risk.form import CODES, MISSING_CODE
+sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, not as a module
+
+from credit_risk.form import load_form
+
+FORM: Final = load_form("credit_risk.form.credit_scoring")
+CODES: Final = {
+    name: {int(code): word for word, (code,) in each.words.items()}
+    for name, each in FORM.by_name.items()
+    if name in FORM.categories
+}
+MISSING_CODE: Final = int(FORM.by_name["income"].missing[0])
 
 Numbers = NDArray[Any]  # shape (rows,) unless said otherwise
 
