@@ -147,8 +147,8 @@ def _by_code(cells: pd.Series, meanings: Mapping[str, Any], shown: Mapping[str, 
     texts = texts_of(cells)
     normal = {_normal(code): meaning for code, meaning in meanings.items()}
     of_text = {t: meanings.get(t, normal.get(_normal(t))) for t in texts.unique()}
+    bad = texts.isin([text for text, meaning in of_text.items() if meaning is None]).to_numpy()
     values = texts.map(of_text).to_numpy(dtype=object)
-    bad = np.array([value is None for value in values], dtype=bool)
     if all(isinstance(meaning, float) for meaning in meanings.values()):
         values = np.where(bad, np.nan, values).astype(np.float64)
     words = [f"{code or 'nothing'} ({shown[code]})" if code in shown else code for code in meanings]
