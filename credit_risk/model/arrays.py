@@ -9,6 +9,7 @@ from pydantic import (
     RootModel,
     ValidationError,
     ValidatorFunctionWrapHandler,
+    create_model,
 )
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -170,11 +171,14 @@ def encoded_applications(form: Form) -> type[EncodedApplications]:
         described["items"] |= {"minItems": count, "maxItems": count}
         described["description"] = f"{about} In order: {', '.join(form.columns)}."
 
-    class Made(EncodedApplications):
-        __doc__ = about
-        model_config = ConfigDict(title=EncodedApplications.__name__, json_schema_extra=describe)
+    class Described(EncodedApplications):
+        model_config = ConfigDict(json_schema_extra=describe)
         numbers_in_a_row = count
-        root: Annotated[Rows, GetPydanticSchema(lambda *_: schema)]
 
-    Made.__name__ = Made.__qualname__ = EncodedApplications.__name__
-    return Made
+    return create_model(
+        EncodedApplications.__name__,  # in the OpenAPI document
+        __base__=Described,
+        __doc__=about,
+        __module__=__name__,
+        root=(Annotated[Rows, GetPydanticSchema(lambda *_: schema)], ...),
+    )
