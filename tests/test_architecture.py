@@ -28,7 +28,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     ),
     "credit_risk": ({"lean_bento"}, set()),  # version, errors and the command of the keys
     "credit_risk.decisions": (set(), set()),  # a former name
-    "credit_risk.form": ({"lean_bento"}, {"pydantic"}),
+    "credit_risk.form": ({"credit_risk", "lean_bento"}, {"numpy", "pydantic"}),
     "credit_risk.model": (
         {"lean_bento", "credit_risk", "credit_risk.form"},
         {"numpy", "pydantic", "pydantic_core"},
@@ -38,7 +38,10 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "pydantic"},
     ),
     "credit_risk.registry": (
-        {"credit_risk", "credit_risk.form", "credit_risk.model", "credit_risk.decision"},
+        {
+            *("lean_bento", "credit_risk", "credit_risk.form", "credit_risk.model"),
+            *("credit_risk.decision",),
+        },
         {"bentoml", "numpy", "pydantic"},
     ),
     "credit_risk.decision_log": (
@@ -71,7 +74,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             *("credit_risk", "credit_risk.form", "credit_risk.model", "credit_risk.decision"),
             *("credit_risk.registry", "credit_risk.training"),
         },
-        {"numpy"},
+        {"bentoml", "numpy"},
     ),
     "locustfile": (
         {

@@ -28,19 +28,17 @@ from running import PROJECT
 from credit_risk.decision import Reasons
 from credit_risk.model import RiskModel
 from credit_risk.training.data.dataset import read_loans
-from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
+from credit_risk.training.fitting import Examples, fit_booster
 from credit_risk.training.recipes import standard
 
-VECTORIZER = fit_vectorizer(FORM)
 Learned = tuple[RiskModel, Examples]
 REAL = pytest.mark.needs(DATA)
 NUMERIC = sorted(set(MONOTONICITY) & set(LIMITS))
 
 
 def learn(data: Path) -> Learned:
-    loans = read_loans(data)
-    examples = Examples.encode(VECTORIZER, loans.records(), loans.defaulted)
-    recipe = standard()
+    examples = Examples.encode(FORM, read_loans(data, FORM))
+    recipe = standard(FORM)
     return RiskModel(fit_booster(recipe, examples).save_raw(), recipe.prepare()), examples
 
 
@@ -136,7 +134,7 @@ def test_the_reasons_add_up_on_every_known_loan(learned: Learned) -> None:
     probability = model.predict(examples.rows).astype(np.float64)
 
     log_odds = np.log(probability / (1 - probability))
-    folded = Reasons(FORM, standard().inputs).sum_by_reason(contributions)
+    folded = Reasons(FORM, standard(FORM).inputs).sum_by_reason(contributions)
     np.testing.assert_allclose(contributions.sum(axis=1), log_odds, atol=1e-4)
     np.testing.assert_allclose(folded.sum(axis=1) + contributions[:, -1], log_odds, atol=1e-4)
 

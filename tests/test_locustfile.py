@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from course import COLUMNS, MISSING_CODE
+from course import COLUMNS
 from running import Locked, Server, answering, run
 
 from credit_risk.decision import STANDARD_POLICY
@@ -89,8 +89,8 @@ class StandIn(BaseHTTPRequestHandler):
             self.answer(lists | {"model": decisions[0]["model"]})
 
     def decide(self, application: Json) -> Json:
-        if application["income"] == MISSING_CODE:
-            return {"error": "The request is not valid: see income.", "detail": []}
+        if isinstance(application["seniority"], str):
+            return {"error": "The request is not valid: see seniority.", "detail": []}
         risk = application["age"] / 100
         status, model = STANDARD_POLICY.decide(risk), self.card["model"]
         reasons = [] if status == "APPROVED" else [REASON]

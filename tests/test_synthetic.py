@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 import xgboost
 from course import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
-from credit_risk.training.data.synthetic import main, make_sample
 from numpy.typing import NDArray
 from running import PROJECT
 from sklearn.metrics import roc_auc_score
+from synthetic import main, make_sample
 
 SAMPLE: Final = PROJECT / "data" / "sample.csv"
 COURSE: Final = {  # the recipe of the course whose result is the record to beat
