@@ -6,8 +6,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pandas as pd
+from course import FORM
 
-from credit_risk.training.data.table import COLUMNS
+COLUMNS = (FORM.outcome.column, *(each.column for each in FORM.fields))
 
 HEADER = ",".join(COLUMNS)
 ROWS = (

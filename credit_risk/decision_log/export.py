@@ -14,6 +14,7 @@ from typing import Any, Final
 from audit_log import Fields, Progress, checked_content, read_entries, read_headers
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import DataError
+from credit_risk.form import OWN_FORM, load_form
 
 FORMATS: Final = (".parquet", ".csv")
 """What a table's name may end in."""
@@ -65,12 +66,18 @@ def export(path: Path, table: Path, progress: Progress = lambda _: None) -> int:
     return rows
 
 
+def _form_of(header: Fields) -> Fields:
+    """Return the form of a file's decisions; files of before there were several have no name."""
+    form: Fields = header["form"] if "form" in header else load_form(OWN_FORM).data
+    return form
+
+
 def _kinds(headers: Iterable[Fields]) -> dict[str, str]:
     """Return the fields of all forms of a log: ``number``, or ``text`` of anything else."""
     kinds: dict[str, str] = {}
     for header in headers:
         with checked_content(header, DECISIONS):
-            for field in header["form"]["fields"]:
+            for field in _form_of(header)["fields"]:
                 name, kind = field["name"], field["kind"]
                 kind = kind if kind == kinds.get(name, kind) == "number" else "text"
                 kinds[name] = kind
@@ -82,9 +89,10 @@ def _rows(
     header: Fields, decisions: list[Fields], kinds: dict[str, str]
 ) -> Iterator[dict[str, Any]]:
     hidden = {*header["left_out"], *header["hashed"]}
-    names = {field["name"] for field in header["form"]["fields"]} - hidden
+    form = _form_of(header)
+    names = {field["name"] for field in form["fields"]} - hidden
     for decision in decisions:
-        fields = decision.get("application") or _decode(header["form"]["columns"], decision["row"])
+        fields = decision.get("application") or _decode(form["columns"], decision["row"])
         reasons = decision["reasons"]
         yield {
             **{name: _cell(fields[name], kinds[name]) for name in names},
@@ -92,7 +100,7 @@ def _rows(
             "decided_at": datetime.fromisoformat(decision["decided_at"]),
             "reasons": None if reasons is None else " ".join(each["code"] for each in reasons),
             "row_sha256": decision["row_sha256"],
-            "form": header["form"]["name"],
+            "form": form["name"],
             "model": header["model"],
             "model_sha256": header["model_sha256"],
         }

@@ -24,6 +24,9 @@ LARGEST = 1e12
 number is lost, 32,768 of 10**12, and nothing of a whole number up to 2**24."""
 
 
+MOST_SOURCES = 10
+"""Fields of a derived column; the corners of so many ranges are 1,024, which are all tried."""
+
 WAYS = (-1, 0, 1)
 """How a probability may move: never up, free, never down."""
 
@@ -262,6 +265,17 @@ class Derived:
     reason: str
     compute: Callable[[Mapping[str, Column]], Column]
     told: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a column that is made of nothing, or does not say how it moves.
+
+        Raises:
+            FormError: names the column.
+        """
+        moves = self.rises_with
+        if not 0 < len(moves) <= MOST_SOURCES or {*moves.values()} - {-1, 1}:
+            place, found = f"derived column {self.name}", f"rises_with {dict(moves)}"
+            raise FormError(place, found=found, expected=f"1 to {MOST_SOURCES} fields, +1 or -1")
 
 
 @dataclass(frozen=True, kw_only=True)

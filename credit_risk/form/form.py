@@ -29,8 +29,6 @@ from credit_risk.form.sentences import NOT_STATED, Sentences, check_sentences
 from lean_bento import RowBatch, UniqueKeys
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-MAX_FIELDS_OF_DERIVED: Final = 10
-"""The corners of so many ranges are 1,024: quickly tried."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,7 +122,10 @@ class Form:
         return batch_model(self.application, [self.example, {**self.example, **self.contrast}])
 
     def decode(self, row: Sequence[float]) -> dict[str, Any]:
-        """Return the fields that an encoded row stands for, a number with its fewest digits."""
+        """Return the fields that an encoded row stands for, a number with its fewest digits.
+
+        A field whose columns are not known, as where a log hides it, is None.
+        """
         found: dict[str, Any] = {}
         for name, place in self._places.items():
             number = row[place]
@@ -138,7 +139,8 @@ class Form:
             if isinstance(each, YesNo) and found[name] is not None:
                 found[name] = bool(found[name])
         for name, (first, words) in self._words.items():
-            found[name] = words[row.index(1, first) - first]  # its columns stand side by side
+            indicators = row[first : first + len(words)]  # its columns stand side by side
+            found[name] = words[indicators.index(1)] if 1 in indicators else None
         return found
 
     def field_of(self, column: str) -> Field:
@@ -281,9 +283,6 @@ class Form:
         moves = derived.rises_with
         if odd := [name for name in moves if not isinstance(self.by_name.get(name), Number)]:
             raise FormError(place, found=f"{odd[0]!r} in rises_with", expected="a number's name")
-        if not 0 < len(moves) <= MAX_FIELDS_OF_DERIVED or {*moves.values()} - {-1, 1}:
-            expected = f"1 to {MAX_FIELDS_OF_DERIVED} fields, each +1 or -1"
-            raise FormError(place, found=f"rises_with {dict(moves)}", expected=expected)
         self.constraints([derived.name], self.directions)
         corners = self._corners(derived)
         if not np.isfinite(corners).all():

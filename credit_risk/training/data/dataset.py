@@ -3,7 +3,7 @@
 A wrong file is one ``DataError`` with the place, what was found and what was expected.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -105,7 +105,8 @@ def _read_number(each: Number, cells: pd.Series, numbers: pd.Series) -> _Read:
     values = numbers.to_numpy(copy=True)
     missing = np.isnan(values)
     if each.missing:
-        missing |= texts_of(cells).map(_normal).isin(map(_normal, each.missing)).to_numpy()
+        codes = set(map(_normal, each.missing))
+        missing |= _map(cells, lambda text: _normal(text) in codes).astype(bool)
     values[missing] = np.nan
     fits = (values >= each.low) & (values <= each.high)
     if each.whole:
@@ -144,15 +145,20 @@ def _read_outcome(outcome: Outcome, cells: pd.Series) -> _Read:
 
 
 def _by_code(cells: pd.Series, meanings: Mapping[str, Any], shown: Mapping[str, str]) -> _Read:
-    texts = texts_of(cells)
     normal = {_normal(code): meaning for code, meaning in meanings.items()}
-    of_text = {t: meanings.get(t, normal.get(_normal(t))) for t in texts.unique()}
-    bad = texts.isin([text for text, meaning in of_text.items() if meaning is None]).to_numpy()
-    values = texts.map(of_text).to_numpy(dtype=object)
+    values = _map(cells, lambda text: meanings.get(text, normal.get(_normal(text))))
+    bad = np.array([value is None for value in values], dtype=bool)
     if all(isinstance(meaning, float) for meaning in meanings.values()):
         values = np.where(bad, np.nan, values).astype(np.float64)
     words = [f"{code or 'nothing'} ({shown[code]})" if code in shown else code for code in meanings]
     return _Read(values, bad, f"one of {', '.join(words)}")
+
+
+def _map(cells: pd.Series, function: Callable[[str], Any]) -> NDArray[Any]:
+    """Apply a function to the text of each cell, to each different text once."""
+    texts = texts_of(cells).tolist()
+    found = {text: function(text) for text in set(texts)}
+    return np.array([found[text] for text in texts], dtype=object)
 
 
 def _normal(code: Code) -> str:

@@ -142,7 +142,8 @@ def _check_columns(
         "unexpected": [column for column in found if column.lower() not in names],
         "repeated": [column for column in expected if lowered.count(column.lower()) > 1],
     }
-    if not problems["missing"] and not problems["repeated"]:
+    nameless = any(map(UNNAMED.fullmatch, problems["unexpected"]))
+    if not problems["missing"] and not problems["repeated"] and not nameless:
         return
     described = [
         f"{what} columns {', '.join(repr(cut(column)) for column in columns[:SHOWN])}"

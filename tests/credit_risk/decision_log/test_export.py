@@ -47,6 +47,7 @@ def test_a_decision_is_a_row_and_a_field_is_a_column(tmp_path: Path) -> None:
         "probability": 0.38472992181777954,
         "status": "MAYBE",
         "reasons": "DEBT INCOME",
+        "form": "credit_scoring",
         "model": "credit_risk_model:abc",
         "model_sha256": "0",
         "row_sha256": "1",
@@ -63,6 +64,27 @@ def test_an_encoded_row_becomes_the_fields_that_it_encodes(tmp_path: Path) -> No
     assert {name: first[name] for name in COURSE_EXAMPLE} == COURSE_EXAMPLE
     assert {name: second[name] for name in COURSE_EXAMPLE} == COURSE_EXAMPLE | {"income": None}
     assert second["reasons"] is None
+
+
+def test_decisions_of_several_forms_are_one_table(tmp_path: Path) -> None:
+    other = {
+        "name": "other",
+        "columns": ["income", "job=yes", "owner"],
+        "fields": [
+            {"name": "income", "kind": "number"},
+            {"name": "owner", "kind": "yes/no"},
+            {"name": "age", "kind": "category"},
+        ],
+    }
+    application = {"income": 12.5, "owner": True, "age": "old"}
+    write(tmp_path, DECISION)
+    write(tmp_path, DECISION | {"id": "b", "application": application}, form=other)
+    export(tmp_path, tmp_path / "x.parquet")
+    first, second = parquet.read_table(tmp_path / "x.parquet").to_pylist()
+
+    assert (first["form"], first["income"], first["age"]) == ("credit_scoring", 0.0, "26")
+    assert (second["form"], second["income"], second["age"]) == ("other", 12.5, "old")
+    assert (first["owner"], second["owner"], second["home"]) == (None, "yes", None)
 
 
 def test_what_is_hidden_is_empty(tmp_path: Path) -> None:

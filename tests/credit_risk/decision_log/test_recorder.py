@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from course import COLUMNS, ENCODER, FORM, sample_applications
+from course import COLUMNS, ENCODER, FORM, ApplicationBatch, sample_applications
 
 from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
 from credit_risk.decision_log import Recorder
@@ -57,7 +57,7 @@ def disk() -> Disk:
     return Disk()
 
 
-def recorder(disk: Disk, redaction: Redaction = Redaction()) -> Recorder:  # noqa: B008  nothing changes it
+def recorder(disk: Disk, redaction: Redaction = Redaction(FORM)) -> Recorder:  # noqa: B008  nothing changes it
     return Recorder(SCORER, disk, redaction)
 
 
@@ -110,7 +110,8 @@ def test_no_two_ids_are_alike_and_later_ones_come_later(disk: Disk) -> None:
 def test_rows_of_a_batch_are_numbered_as_they_stand_in_it(disk: Disk) -> None:
     async def scenario() -> None:
         its = recorder(disk)
-        await its.assess(its.accept_rows([SAMPLES[0], "refused", SAMPLES[1]]), reasons=False)
+        batch = ApplicationBatch.model_validate([SAMPLES[0], "refused", SAMPLES[1]])
+        await its.assess(its.accept_rows(batch.root), reasons=False)
 
     asyncio.run(scenario())
 
@@ -134,7 +135,7 @@ def test_rows_of_an_array_are_logged_as_they_were_sent(disk: Disk, *, reasons: b
 
 
 def test_what_is_hidden_is_in_no_entry(disk: Disk) -> None:
-    redaction = Redaction(leave_out=("age",), hash=("job",), key=b"k" * 16)
+    redaction = Redaction(FORM, leave_out=("age",), hash=("job",), key=b"k" * 16)
 
     async def scenario() -> list[Any]:
         its = recorder(disk, redaction)

@@ -2,12 +2,12 @@ import hashlib
 import hmac
 from typing import Any
 
-from course import COLUMNS, COURSE_EXAMPLE, ENCODER, Application
+from course import COLUMNS, COURSE_EXAMPLE, ENCODER, FORM, Application
 
 from credit_risk.decision_log.redaction import Redaction
 
 KEY = b"a key that nobody knows"
-REDACTION = Redaction(leave_out=("marital", "income"), hash=("age",), key=KEY)
+REDACTION = Redaction(FORM, leave_out=("marital", "income"), hash=("age",), key=KEY)
 APPLICATION = vars(Application.model_validate(COURSE_EXAMPLE))
 ENTRY = {"id": "a", "row_sha256": "1", "reasons": None}
 
@@ -31,7 +31,7 @@ def test_a_field_is_left_out_or_hashed_under_the_key_and_others_stay() -> None:
 
 
 def test_equal_values_of_two_fields_do_not_look_equal() -> None:
-    redaction = Redaction(hash=("debt", "assets"), key=KEY)
+    redaction = Redaction(FORM, hash=("debt", "assets"), key=KEY)
     found = redact(redaction, application={"debt": 0.0, "assets": 0.0})["application"]
 
     assert found["debt"] != found["assets"]

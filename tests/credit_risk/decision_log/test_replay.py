@@ -45,7 +45,7 @@ def scorer(hundred: float = 100) -> Scorer:
 def model(
     hundred: float = 100, unused: frozenset[str] = frozenset(), digest: str = "abc"
 ) -> ReplayModel:
-    return ReplayModel(scorer(hundred), digest, unused)
+    return ReplayModel(scorer(hundred), FORM, digest, unused)
 
 
 def replay(path: Path, found: ReplayModel | str) -> Replayed:
@@ -53,7 +53,7 @@ def replay(path: Path, found: ReplayModel | str) -> Replayed:
     return module.replay(path, load={"m:1": found}.__getitem__)
 
 
-def log(folder: Path, redaction: Redaction = Redaction(), **header: object) -> Path:  # noqa: B008  frozen
+def log(folder: Path, redaction: Redaction = Redaction(FORM), **header: object) -> Path:  # noqa: B008  frozen
     """Log decisions on applications and on rows, with reasons and without."""
     hidden = {"left_out": redaction.leave_out, "hashed": redaction.hash}
     fields = HEADER | hidden | header
@@ -123,7 +123,10 @@ def test_without_the_model_that_decided_nothing_is_repeated(
 
 @pytest.mark.parametrize(
     "redaction",
-    [Redaction(leave_out=("home", "debt")), Redaction(hash=("home", "debt"), key=b"k" * 16)],
+    [
+        Redaction(FORM, leave_out=("home", "debt")),
+        Redaction(FORM, hash=("home", "debt"), key=b"k" * 16),
+    ],
     ids=["left out", "hashed"],
 )
 def test_what_the_model_does_not_look_at_need_not_be_kept(

@@ -14,11 +14,13 @@ from course import (
     ApplicationBatch,
 )
 from pydantic import ValidationError
+from toys import AMOUNT, INCOME, changed, toy
 
 from lean_bento import ErrorResponse
 from lean_bento.error_response import explain_findings
 from lean_bento.rows import explain_rows
 
+HILLS = "Countryside: hills, woods=trees"
 GOOD = json.dumps(COURSE_EXAMPLE)
 AGAIN = GOOD.replace("{", '{"age": 30, ', 1)
 
@@ -180,3 +182,46 @@ def test_ten_thousand_bad_applications_cost_little_more_than_good_ones(row: str)
     limit = 25 * min(cost(GOOD) for _ in range(3))
 
     assert any(cost(row) < limit for _ in range(3))
+
+
+def test_a_form_s_own_kinds_are_read_and_refused_by_their_names() -> None:
+    application = toy().application
+    good = {"amount": 1, "owner": None, "place": HILLS, "sex": "f"}
+
+    read = application.model_validate_json(json.dumps(good))
+    assert (read.income, read.owner, read.place) == (None, None, HILLS)
+    with pytest.raises(ValidationError) as refused:
+        application.model_validate_json(json.dumps(good | {"owner": "yes", "place": "moon"}))
+    explained = explain_findings(refused.value.errors(), application)
+    assert [(each.field, each.expected) for each in explained.detail] == [
+        (
+            "owner",
+            "Whether the home is owned: true or false; null or absent when not known",
+        ),
+        ("place", f"Where the applicant lives: one of town, {HILLS}, unknown"),
+    ]
+
+
+def test_a_whole_number_has_no_fraction_and_may_be_written_with_a_point() -> None:
+    whole = toy(fields=(changed(AMOUNT, whole=True), INCOME), derived=()).application
+
+    assert whole.model_validate_json('{"amount": 12.0}').amount == 12
+    with pytest.raises(ValidationError, match="multiple of 1"):
+        whole.model_validate_json('{"amount": 12.5}')
+
+
+def test_a_word_with_a_colon_is_no_repeated_field() -> None:
+    form = toy()
+    row = {"amount": 1, "place": HILLS, "sex": "f"}
+    twice = json.dumps(row).replace("{", '{"amount": 2, ', 1)
+    batch = form.application_batch.model_validate_json(f"[{json.dumps(row)}, {twice}]")
+    good, bad = batch.root
+
+    assert good.place == HILLS
+    assert "more than once" in str(bad)
+
+
+def test_money_up_to_a_million_millions_is_read_to_the_last_bit() -> None:
+    body = '{"amount": 1, "income": 999999999999.99, "place": "town", "sex": "f"}'
+
+    assert toy().application.model_validate_json(body).income == 999999999999.99

@@ -7,7 +7,7 @@ from course import DERIVED, MONOTONICITY, constraints, inputs_without
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_risk.errors import EncodingError
+from credit_risk.errors import FormError
 from credit_risk.model import broken_constraint
 from credit_risk.model.trees import read_forest
 
@@ -54,5 +54,7 @@ def test_the_constraints_follow_the_guarantees_through_the_derived_columns() -> 
 
 
 def test_a_guarantee_that_a_derived_column_cannot_keep_is_refused() -> None:
-    with pytest.raises(EncodingError, match="amount_to_price, which cannot keep"):
+    with pytest.raises(
+        FormError, match="amount_to_price: found directions of amount, price that ask for both ways"
+    ):
         constraints(NAMES, {"amount": 1, "price": 1})

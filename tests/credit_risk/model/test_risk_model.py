@@ -14,7 +14,10 @@ ROWS = ENCODER.encode(sample_applications(500, seed=5))
 @pytest.fixture(scope="module")
 def booster() -> xgboost.Booster:
     risky = np.nan_to_num(ROWS[:, COLUMNS.index("income")], nan=1e6) < 150
-    return fit_booster(Recipe("small", {"max_depth": 3}, rounds=30), Examples(ROWS, risky))
+    return fit_booster(
+        Recipe("small", {"max_depth": 3}, rounds=30, form=FORM, inputs=COLUMNS),
+        Examples(ROWS, risky),
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 500])

@@ -11,11 +11,11 @@ from pathlib import Path
 import bentoml
 import pytest
 import yaml
+from course import FORM
 from running import latest_model
 
 from credit_risk.errors import ModelRefusedError
 from credit_risk.registry import load_checked
-from credit_risk.training.recipes import COURSE
 
 
 class Trap:
@@ -58,31 +58,78 @@ def test_what_is_served_is_said_in_a_line(folder: Path) -> None:
     stored = load_checked(read(folder))
 
     assert stored.summary == (
-        f"{stored.card.model}: recipe standard, learned from sample.csv (synthetic), "
-        "MAYBE above 0.3, DECLINED above 0.5"
+        f"{stored.card.model}: recipe standard, form credit_scoring, learned from sample.csv "
+        "(synthetic), 9 guarantees, MAYBE above 0.3, DECLINED above 0.5"
     )
 
 
 @pytest.mark.parametrize(
-    ("recipe", "synthetic", "cautions"),
+    ("lacks", "synthetic", "cautions"),
     [
-        ("standard", False, []),
-        ("standard", True, ["synthetic loans"]),
-        (COURSE.name, False, ["the course's, for comparison"]),
-        (COURSE.name, True, ["the course's, for comparison", "synthetic loans"]),
+        (None, False, []),
+        (None, True, ["synthetic loans"]),
+        ("it may decide by x", False, ["for comparison only: it may decide by x"]),
+        ("it may decide by x", True, ["for comparison only: it may", "synthetic loans"]),
     ],
 )
 def test_a_model_that_should_not_decide_on_people_says_why(
-    folder: Path, recipe: str, cautions: list[str], *, synthetic: bool
+    folder: Path, lacks: str | None, cautions: list[str], *, synthetic: bool
 ) -> None:
     stored = load_checked(read(folder))
     data = stored.card.data.model_copy(update={"synthetic": synthetic})
-    card = stored.card.model_copy(update={"recipe": recipe, "data": data})
+    card = stored.card.model_copy(update={"data": data})
 
-    found = replace(stored, card=card).cautions
+    found = replace(stored, card=card, lacks=lacks).cautions
 
     assert len(found) == len(cautions)
     assert all(words in caution for words, caution in zip(cautions, found, strict=True))
+
+
+def promise(folder: Path, **metadata: object) -> None:
+    """Have the card of a model promise something else."""
+    card = yaml.safe_load((folder / "model.yaml").read_text())
+    card["metadata"] |= metadata
+    (folder / "model.yaml").write_text(yaml.safe_dump(card))
+
+
+@pytest.mark.parametrize(
+    ("promised", "lacks"),
+    [
+        ({"excluded_fields": []}, "it may decide by marital"),
+        ({"guarantees": {}}, "it guarantees no direction of seniority, age, "),
+    ],
+)
+def test_a_model_that_does_not_promise_what_its_form_demands_is_for_comparison(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, promised: dict[str, object], lacks: str
+) -> None:
+    promise(folder, **promised)
+
+    with pytest.raises(ModelRefusedError, match=f"for comparison: {lacks}") as refused:
+        load_checked(read(folder))
+    assert "allow a comparison with CREDIT_RISK_ALLOW_COMPARISON=1" in str(refused.value)
+    monkeypatch.setenv("CREDIT_RISK_ALLOW_COMPARISON", "1")
+    allowed = load_checked(read(folder))
+    assert str(allowed.lacks).startswith(lacks)
+    assert allowed.name.endswith(" (for comparison only)")
+
+
+def test_a_promise_that_the_trees_do_not_keep_is_refused(folder: Path) -> None:
+    promise(folder, guarantees=FORM.directions | {"price": -1, "time": -1})
+
+    with pytest.raises(ModelRefusedError, match="trees that do not keep what is guaranteed for"):
+        _ = load_checked(read(folder)).risk_model
+
+
+def test_a_model_of_another_form_is_refused(folder: Path) -> None:
+    with pytest.raises(ModelRefusedError, match="found a model of the form credit_scoring"):
+        load_checked(read(folder), replace(FORM, name="another"))
+
+
+def test_a_model_of_before_forms_is_refused_in_a_sentence(folder: Path) -> None:
+    promise(folder, form="credit scoring")
+
+    with pytest.raises(ModelRefusedError, match="found metadata without a valid form"):
+        load_checked(read(folder))
 
 
 def test_a_file_in_a_folder_of_its_own_is_found(folder: Path) -> None:

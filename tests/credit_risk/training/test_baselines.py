@@ -1,11 +1,15 @@
 """The plain models, and the interval of a gain over them."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from course import COLUMNS
+from course import COLUMNS, FORM
 
 from credit_risk.training.baselines import fit_logistic, fit_spline_logistic, gain_interval
 from credit_risk.training.fitting import Examples
+
+FITS = (fit_logistic, partial(fit_spline_logistic, form=FORM))
 
 
 def test_a_missing_number_counts_as_the_median_of_those_seen(examples: Examples) -> None:
@@ -13,13 +17,13 @@ def test_a_missing_number_counts_as_the_median_of_those_seen(examples: Examples)
     missing, median = examples.rows[:1].copy(), examples.rows[:1].copy()
     missing[0, place], median[0, place] = np.nan, np.nanmedian(examples.rows[:, place])
 
-    for fit in (fit_logistic, fit_spline_logistic):
+    for fit in FITS:
         predict = fit(examples)
         assert predict(missing) == pytest.approx(predict(median), rel=1e-6)
         assert 0 < predict(missing)[0] < 1
 
 
-@pytest.mark.parametrize("fit", [fit_logistic, fit_spline_logistic])
+@pytest.mark.parametrize("fit", FITS, ids=["straight", "spline"])
 def test_a_field_that_is_missing_throughout_is_no_obstacle(fit: object, examples: Examples) -> None:
     rows = examples.rows.copy()
     rows[:, COLUMNS.index("debt")] = np.nan
@@ -31,7 +35,7 @@ def test_a_field_that_is_missing_throughout_is_no_obstacle(fit: object, examples
 
 
 def test_a_spline_goes_on_as_a_line_beyond_the_numbers_seen(examples: Examples) -> None:
-    predict = fit_spline_logistic(examples)
+    predict = fit_spline_logistic(examples, FORM)
     rows = np.repeat(examples.rows[:1], 3, axis=0)
     rows[:, COLUMNS.index("seniority")] = np.expm1([5, 6, 7])  # 48 is the largest seen, 3.9
 

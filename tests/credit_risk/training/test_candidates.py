@@ -2,17 +2,19 @@
 
 import numpy as np
 import pytest
-from course import COLUMNS
+from course import COLUMNS, FORM
 
-from credit_risk.training.candidates import CANDIDATES, FIT, Probabilities, Split, predict_all
+from credit_risk.training.candidates import FIT, Probabilities, Split, candidates_for, predict_all
 from credit_risk.training.fitting import Examples
 from credit_risk.training.recipes import PARAMETERS
+
+CANDIDATES = candidates_for(FORM)
 
 
 def said(examples: Examples, split: Split, name: str) -> Probabilities:
     """What a candidate says of the held-out loans of a split."""
     seen, held_out = split
-    predict = FIT[name](Examples(examples.rows[seen], examples.defaulted[seen]), PARAMETERS)
+    predict = FIT[name](Examples(examples.rows[seen], examples.defaulted[seen]), FORM, PARAMETERS)
     return predict(examples.rows[held_out]).astype(np.float64)
 
 
@@ -21,10 +23,10 @@ def test_only_the_last_candidate_sees_marital_status(examples: Examples) -> None
     seen, held_out = examples.split(0.2, 1)
     others = held_out.rows.copy()
     others[:, marital] = np.roll(others[:, marital], 1, axis=1)
-    *_, ours, with_marital = (fit(seen, PARAMETERS) for fit in FIT.values())
+    *_, ours, with_prohibited = (fit(seen, FORM, PARAMETERS) for fit in FIT.values())
 
     np.testing.assert_array_equal(ours(others), ours(held_out.rows))
-    assert not np.array_equal(with_marital(others), with_marital(held_out.rows))
+    assert not np.array_equal(with_prohibited(others), with_prohibited(held_out.rows))
 
 
 @pytest.mark.parametrize("name", CANDIDATES)
@@ -52,7 +54,7 @@ def test_every_candidate_predicts_every_split(examples: Examples) -> None:
     splits = [(halves[0], halves[1]), (halves[1], halves[0])]
     fits: list[int] = []
 
-    found = predict_all(examples, splits, PARAMETERS, lambda: fits.append(1), workers=1)
+    found = predict_all(examples, FORM, splits, PARAMETERS, lambda: fits.append(1), workers=1)
 
     assert tuple(found) == CANDIDATES
     assert len(fits) == 2 * len(CANDIDATES)

@@ -17,7 +17,7 @@ from credit_risk.training import recipes
 from credit_risk.training.comparison import Comparison, compare, count_fits
 from credit_risk.training.data.dataset import read_loans
 from credit_risk.training.evaluation import measure
-from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_vectorizer
+from credit_risk.training.fitting import Examples, Recipe, fit_booster
 
 Places = NDArray[np.intp]
 
@@ -42,7 +42,7 @@ def told() -> list[int]:
 
 @pytest.fixture(scope="module")
 def comparison(examples: Examples, told: list[int]) -> Comparison:
-    return compare(examples, repeats=2, on_fit=lambda: told.append(1), workers=2)
+    return compare(examples, FORM, repeats=2, on_fit=lambda: told.append(1), workers=2)
 
 
 def test_the_candidates_are_in_their_order(comparison: Comparison) -> None:
@@ -51,18 +51,18 @@ def test_the_candidates_are_in_their_order(comparison: Comparison) -> None:
         "logistic regression",
         "spline logistic",
         "ours",
-        "ours, with marital status",
+        "ours, with prohibited fields",
     ]
     assert (comparison.folds, comparison.repeats) == (5, 2)
 
 
 def test_progress_is_told_once_a_fit(comparison: Comparison, told: list[int]) -> None:
     assert comparison
-    assert len(told) == count_fits(2) == 5 * (5 * 2 + 1)
+    assert len(told) == count_fits(FORM, 2) == 5 * (5 * 2 + 1)
 
 
 def test_one_worker_finds_exactly_what_two_find(examples: Examples, comparison: Comparison) -> None:
-    alone = compare(examples, repeats=2, workers=1)
+    alone = compare(examples, FORM, repeats=2, workers=1)
 
     assert alone.candidates == comparison.candidates
     np.testing.assert_array_equal(alone.probabilities, comparison.probabilities)
@@ -76,10 +76,10 @@ def test_every_figure_of_ours_is_as_computed_by_hand(
     whole = np.full((2, len(examples)), np.nan)
     for place, (seen, held_out) in enumerate(folds(examples, 2)):
         parts = take(examples, seen), take(examples, held_out)
-        found = predict(recipes.standard(), *parts)
+        found = predict(recipes.standard(FORM), *parts)
         outcomes = parts[1].defaulted
         aucs.append(roc_auc_score(outcomes, found))
-        course_aucs.append(roc_auc_score(outcomes, predict(recipes.COURSE, *parts)))
+        course_aucs.append(roc_auc_score(outcomes, predict(recipes.course(FORM), *parts)))
         briers.append(brier_score_loss(outcomes, found))
         distances.append(
             max((found[outcomes] >= p).mean() - (found[~outcomes] >= p).mean() for p in found)
@@ -108,7 +108,7 @@ def test_the_test_auc_is_of_the_split_that_training_draws(
 ) -> None:
     seen, test = examples.split(0.2, 11)
 
-    expected = roc_auc_score(test.defaulted, predict(recipes.COURSE, seen, test))
+    expected = roc_auc_score(test.defaulted, predict(recipes.course(FORM), seen, test))
 
     assert comparison.candidates[0].test_auc == pytest.approx(expected, abs=1e-9)
 
@@ -137,10 +137,10 @@ def test_logistic_regression_is_as_computed_by_hand(
 
 @pytest.mark.system
 def test_ours_keeps_its_lead_on_the_real_data(real_data: Path) -> None:
-    loans = read_loans(real_data)
-    everything = Examples.encode(fit_vectorizer(FORM), loans.records(), loans.defaulted)
+    loans = read_loans(real_data, FORM)
+    everything = Examples.encode(FORM, loans)
 
-    found = compare(everything, repeats=3)
+    found = compare(everything, FORM, repeats=3)
 
     course, _, spline, ours, _ = found.candidates
     assert ours.auc >= 0.851

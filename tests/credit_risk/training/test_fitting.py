@@ -10,7 +10,7 @@ from credit_risk.errors import UsageError
 from credit_risk.model import FeatureBuilder, RiskModel
 from credit_risk.training.fitting import Examples, Recipe, fit_booster, fit_model, fit_vectorizer
 
-RECIPE = Recipe(name="small", parameters={"max_depth": 2}, rounds=5)
+RECIPE = Recipe("small", {"max_depth": 2}, rounds=5, form=FORM, inputs=COLUMNS)
 
 
 def examples(count: int = 200, seed: int = 0) -> Examples:

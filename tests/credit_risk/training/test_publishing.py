@@ -10,12 +10,14 @@ import bentoml
 import pytest
 from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
+from course import FORM
 
 from credit_risk.errors import UsageError
-from credit_risk.registry import ModelDescription, hash_files
+from credit_risk.model import fingerprint
+from credit_risk.registry import Columns, Data, FormPart, ModelDescription, Thresholds, hash_files
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.publishing import new_tag, publish
-from credit_risk.training.recipes import COURSE
+from credit_risk.training.recipes import standard
 
 
 @pytest.fixture
@@ -30,10 +32,24 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def published(examples: Examples, report: str | None = None) -> str:
     """The tag of a model that was stored a moment ago."""
-    booster = fit_booster(COURSE, examples)
-    description = ModelDescription.model_construct(recipe="course")
-    tag = new_tag()
-    publish(tag, booster, fit_vectorizer(), description, report)
+    recipe = standard(FORM)
+    booster = fit_booster(recipe, examples)
+    description = ModelDescription(
+        recipe=recipe.name,
+        form=FormPart(module=FORM.module, fingerprint=FORM.fingerprint, **FORM.data),
+        policy=Thresholds(review_above=0.3, decline_above=0.5),
+        columns=Columns(names=list(FORM.columns), fingerprint=fingerprint(FORM.columns)),
+        data=Data(name="loans.csv", sha256="0", synthetic=False, rows={}, dropped={}),
+        parameters={},
+        measures={},
+        inputs=list(recipe.inputs),
+        guarantees=dict(recipe.never_falls_with),
+        excluded_fields=list(FORM.prohibited),
+        limits=[],
+        versions={},
+    )
+    tag = new_tag("standard")
+    publish(tag, booster, fit_vectorizer(FORM), description, report)
     return tag
 
 
@@ -55,7 +71,7 @@ def test_a_model_is_the_latest_and_its_card_has_the_hashes_of_its_files(
     assert str(latest.tag) == tag
     assert latest.info.metadata["files"] == hash_files(latest)
     assert latest.info.metadata["files"].keys() == names
-    assert bentoml.xgboost.load_model(latest).num_boosted_rounds() == COURSE.rounds
+    assert bentoml.xgboost.load_model(latest).num_boosted_rounds() == standard(FORM).rounds
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first model", "another one"])
@@ -98,7 +114,7 @@ def test_a_store_that_cannot_be_written_is_refused_before_there_is_a_model(store
     store.touch()
 
     with pytest.raises(UsageError, match=r"cannot take a model: Not a directory; expected it and"):
-        new_tag()
+        new_tag("standard")
 
 
 def test_a_store_with_a_damaged_model_is_refused_before_there_is_another(
@@ -108,4 +124,4 @@ def test_a_store_with_a_damaged_model_is_refused_before_there_is_another(
     damaged.write_bytes(b"\xff")
 
     with pytest.raises(UsageError, match=r"cannot take a model: .*can't decode byte 0xff"):
-        new_tag()
+        new_tag("standard")

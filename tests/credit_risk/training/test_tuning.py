@@ -11,6 +11,7 @@ from course import FORM
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
+from credit_risk.form import Form
 from credit_risk.model import RiskModel
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.recipes import PARAMETERS, standard
@@ -33,7 +34,7 @@ def examples(examples: Examples) -> Examples:
 
 
 def present() -> Parameters:
-    return {**standard().parameters, "rounds": standard().rounds}
+    return {**standard(FORM).parameters, "rounds": standard(FORM).rounds}
 
 
 class Judge:
@@ -42,7 +43,7 @@ class Judge:
     def __init__(self) -> None:
         self.asked: list[Parameters] = []
 
-    def __call__(self, _: Examples, parameters: Parameters) -> float:
+    def __call__(self, _: Examples, __: Form, parameters: Parameters) -> float:
         self.asked.append(parameters)
         return float(parameters["eta"])
 
@@ -60,7 +61,7 @@ def told() -> list[int]:
 @pytest.fixture(scope="module")
 def searched(examples: Examples, judge: Judge, told: list[int]) -> tuple[Parameters, float]:
     """What a search of 40 trials finds."""
-    return tune(examples, trials=40, on_trial=lambda: told.append(1), score=judge)
+    return tune(examples, FORM, trials=40, on_trial=lambda: told.append(1), score=judge)
 
 
 def test_progress_is_told_once_a_trial(searched: object, told: list[int]) -> None:
@@ -87,16 +88,16 @@ def test_the_best_of_all_trials_comes_back_as_it_was_measured(
 def test_a_search_that_finds_nothing_better_keeps_the_present_parameters(
     examples: Examples,
 ) -> None:
-    def only_the_present(_: Examples, parameters: Parameters) -> float:
+    def only_the_present(_: Examples, __: Form, parameters: Parameters) -> float:
         return float(parameters == present())
 
-    assert tune(examples, trials=10, score=only_the_present) == (present(), 1.0)
+    assert tune(examples, FORM, trials=10, score=only_the_present) == (present(), 1.0)
 
 
 def test_a_search_is_the_same_each_time(examples: Examples, searched: object, judge: Judge) -> None:
     again = Judge()
 
-    tune(examples, trials=15, score=again)
+    tune(examples, FORM, trials=15, score=again)
 
     assert searched
     assert again.asked == judge.asked[:15]
@@ -119,7 +120,7 @@ def test_every_trial_keeps_to_the_ranges_and_to_four_digits(searched: object, ju
 
 
 def test_what_is_measured_is_the_standard_recipe_on_folds_of_its_own(examples: Examples) -> None:
-    recipe = replace(standard(), rounds=5, parameters={"eta": 0.3, "max_depth": 2})
+    recipe = replace(standard(FORM), rounds=5, parameters={"eta": 0.3, "max_depth": 2})
     folds = StratifiedKFold(5, shuffle=True, random_state=2)
     aucs = []
     for seen, held_out in folds.split(examples.rows, examples.defaulted):
@@ -129,7 +130,7 @@ def test_what_is_measured_is_the_standard_recipe_on_folds_of_its_own(examples: E
         )
         aucs.append(roc_auc_score(examples.defaulted[held_out], probabilities))
 
-    assert mean_auc(examples, SMALL) == pytest.approx(fmean(aucs), abs=1e-12)
+    assert mean_auc(examples, FORM, SMALL) == pytest.approx(fmean(aucs), abs=1e-12)
 
 
 def test_marital_status_changes_nothing_in_the_search(examples: Examples) -> None:
@@ -138,15 +139,15 @@ def test_marital_status_changes_nothing_in_the_search(examples: Examples) -> Non
     marital = [n.startswith("marital=") for n in vectorizer.get_feature_names_out()]
     shuffled[:, marital] = 1 - shuffled[:, marital]
 
-    other = mean_auc(Examples(shuffled, examples.defaulted), SMALL)
+    other = mean_auc(Examples(shuffled, examples.defaulted), FORM, SMALL)
 
-    assert other == mean_auc(examples, SMALL)
+    assert other == mean_auc(examples, FORM, SMALL)
 
 
 def test_two_real_trials_end_no_worse_than_they_began(examples: Examples) -> None:
-    found, score = tune(examples, trials=2)
+    found, score = tune(examples, FORM, trials=2)
 
-    assert mean_auc(examples, found) == score >= mean_auc(examples, present())
+    assert mean_auc(examples, FORM, found) == score >= mean_auc(examples, FORM, present())
 
 
 def test_what_is_written_is_read_as_the_same_recipe(
@@ -157,9 +158,11 @@ def test_what_is_written_is_read_as_the_same_recipe(
 
     write_parameters(path, found, PROVENANCE)
 
-    recipe = standard(path)
+    recipe = standard(FORM, path)
     assert {**recipe.parameters, "rounds": recipe.rounds} == found
-    assert replace(recipe, parameters={}, rounds=0) == replace(standard(), parameters={}, rounds=0)
+    assert replace(recipe, parameters={}, rounds=0) == replace(
+        standard(FORM), parameters={}, rounds=0
+    )
 
 
 def test_the_file_says_where_the_parameters_come_from_as_the_one_that_is_there(

@@ -6,22 +6,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from course import CODES, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
+from course import CODES, FORM, LIMITS, MISSING_CODE, OPTIONAL_FIELDS
 from hypothesis import given
 from hypothesis import strategies as st
-from loan_files import HEADER, ROWS, SMALL, TABLE, saved, with_cell, written
+from loan_files import COLUMNS, HEADER, ROWS, SMALL, TABLE, saved, with_cell, written
 from sklearn.feature_extraction import DictVectorizer
 
 from credit_risk.errors import DataError
-from credit_risk.training.data.dataset import CODE_MEANINGS, Dataset, read_loans
-from credit_risk.training.data.table import COLUMNS
+from credit_risk.training.data.dataset import Dataset, read_loans
 
 REQUIRED = sorted(LIMITS.keys() - OPTIONAL_FIELDS)
 
 
 def refusal(path: Path) -> DataError:
     with pytest.raises(DataError) as caught:
-        read_loans(path)
+        read_loans(path, FORM)
     return caught.value
 
 
@@ -42,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_file_becomes_applications_and_outcomes(path: Path) -> None:
-    read = read_loans(path)
+    read = read_loans(path, FORM)
 
     assert (read.name, len(read.sha256)) == ("loans.csv", 64)
     assert list(read.applications) == [column.lower() for column in COLUMNS[1:]]
@@ -60,7 +59,7 @@ def test_a_file_becomes_applications_and_outcomes(path: Path) -> None:
 def test_rows_of_unknown_outcome_are_dropped_and_counted(
     tmp_path: Path, content: str, left: int, dropped: dict[str, int]
 ) -> None:
-    read = read_loans(written(tmp_path / "loans.csv", content))
+    read = read_loans(written(tmp_path / "loans.csv", content), FORM)
 
     assert (read.rows_read, read.dropped) == (4, dropped)
     assert len(read.applications) == len(read.defaulted) == left
@@ -71,14 +70,16 @@ def test_every_code_becomes_its_word(tmp_path: Path, field: str, codes: dict[int
     table = pd.concat([SMALL.iloc[:2], *[SMALL.iloc[:1]] * len(codes)], ignore_index=True)
     table.loc[2:, field.capitalize()] = [float(code) for code in codes]
 
-    words = read_loans(saved(tmp_path / "loans.parquet", table)).applications[field].tolist()[2:]
+    words = (
+        read_loans(saved(tmp_path / "loans.parquet", table), FORM).applications[field].tolist()[2:]
+    )
 
     assert words == [str(word) for word in codes.values()]
     assert {type(word) for word in words} == {str}
 
 
 def test_records_are_ready_for_the_vectorizer(path: Path) -> None:
-    records = read_loans(path).records()
+    records = read_loans(path, FORM).records()
     encoded = DictVectorizer(sparse=False).fit_transform(records)
 
     assert records[0]["home"] == "rent"
@@ -90,7 +91,7 @@ def test_records_are_ready_for_the_vectorizer(path: Path) -> None:
 @pytest.mark.parametrize("cell", [str(MISSING_CODE), "99999999.0", "", " "])
 @pytest.mark.parametrize("field", sorted(OPTIONAL_FIELDS))
 def test_missing_numbers_are_nan(tmp_path: Path, field: str, cell: str) -> None:
-    read = read_loans(written(tmp_path / "loans.csv", with_cell(2, field.capitalize(), cell)))
+    read = read_loans(written(tmp_path / "loans.csv", with_cell(2, field.capitalize(), cell)), FORM)
 
     assert read.applications.isna().sum().sum() == 1
     assert np.isnan(read.applications[field][1])
@@ -105,16 +106,21 @@ def test_parquet_may_store_numbers_in_any_type(path: Path, kind: str) -> None:
     whole = SMALL if kind == "float64" else SMALL.round()
     parquet = saved(path.with_name("loans.parquet"), whole.astype(kind))
 
-    assert_same(read_loans(parquet), read_loans(saved(path, whole)))
+    assert_same(read_loans(parquet, FORM), read_loans(saved(path, whole), FORM))
 
 
 def test_column_order_and_letter_case_do_not_matter(path: Path) -> None:
     shuffled = SMALL[list(reversed(COLUMNS))].rename(columns=str.upper)
 
-    assert_same(read_loans(saved(path.with_name("shuffled.csv"), shuffled)), read_loans(path))
+    assert_same(
+        read_loans(saved(path.with_name("shuffled.csv"), shuffled), FORM), read_loans(path, FORM)
+    )
 
 
-@pytest.mark.parametrize(("field", "meanings"), CODE_MEANINGS.items())
+@pytest.mark.parametrize(
+    ("field", "meanings"),
+    {"status": {0: "unknown", 1: "repaid", 2: "default"}, **CODES}.items(),
+)
 @pytest.mark.parametrize("value", ["9", "-1", "1.5", "rent", "", "inf", "nan"])
 def test_unknown_codes_are_refused_with_the_known_ones(
     tmp_path: Path, field: str, meanings: dict[int, str], value: str
@@ -153,7 +159,7 @@ def test_the_limits_themselves_are_accepted(tmp_path: Path, field: str) -> None:
     for limit in LIMITS[field]:
         path = written(tmp_path / "loans.csv", with_cell(1, field.capitalize(), str(limit)))
 
-        assert read_loans(path).applications[field][0] == limit
+        assert read_loans(path, FORM).applications[field][0] == limit
 
 
 @pytest.mark.parametrize("field", REQUIRED)
@@ -195,7 +201,7 @@ def test_bad_cells_are_reported_in_file_order_and_each_column_explained_once(
     error = refusal(saved(tmp_path / "loans.csv", table))
 
     assert (error.row, error.column) == (2, "Price")
-    price, status = "a number from 1 to 10000000", "one of 0 (unknown), 1 (ok), 2 (default)"
+    price, status = "a number from 1 to 10000000", "one of 0 (unknown), 1 (repaid), 2 (default)"
     assert str(error) == (
         f"loans.csv: row 2, column 'Price': found 'x', expected {price}; other wrong cells: 2: "
         f"row 2, column 'Status': found 'x', expected {status}; row 4, column 'Price': found 'x'"
@@ -261,7 +267,7 @@ def test_one_corrupted_cell_is_found_exactly(
 
 
 def test_the_real_data_reads_whole(real_data: Path) -> None:
-    read = read_loans(real_data)
+    read = read_loans(real_data, FORM)
     missing = read.applications.isna().sum()
 
     assert (read.rows_read, len(read.applications)) == (4455, 4454)

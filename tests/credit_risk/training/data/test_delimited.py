@@ -1,10 +1,9 @@
 """Encoding and separator of text in columns are found, or named."""
 
 import pytest
-from loan_files import TABLE
+from loan_files import COLUMNS, TABLE
 
 from credit_risk.training.data.delimited import read_delimited
-from credit_risk.training.data.table import COLUMNS
 
 NAMES = frozenset(column.lower() for column in COLUMNS)
 

@@ -5,7 +5,7 @@ from math import isnan
 import numpy as np
 import pandas as pd
 import pytest
-from course import CATEGORIES, LIMITS
+from course import CATEGORIES, FORM, LIMITS
 
 from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.quality import (
@@ -27,7 +27,7 @@ def loans() -> Dataset:
 
 
 def test_numbers_are_summarised_without_the_missing_ones(loans: Dataset) -> None:
-    found = {each.field: each for each in summarise_numbers(loans)}
+    found = {each.field: each for each in summarise_numbers(loans, FORM)}
 
     assert list(found) == list(LIMITS)
     assert (found["age"].low, found["age"].median, found["age"].high) == (1, 2.5, 10)
@@ -38,7 +38,7 @@ def test_numbers_are_summarised_without_the_missing_ones(loans: Dataset) -> None
 
 
 def test_categories_that_occur_are_counted(loans: Dataset) -> None:
-    found = [each for each in summarise_categories(loans) if each.field == "job"]
+    found = [each for each in summarise_categories(loans, FORM) if each.field == "job"]
 
     assert found == [
         CategorySummary("job", "fixed", rows=3, share=0.75, default_rate=pytest.approx(1 / 3)),

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from course import CATEGORIES, LIMITS
-from loan_files import FILES, HEADER, ROWS, SMALL, TABLE, saved, written
+from course import CATEGORIES, FORM, LIMITS
+from loan_files import COLUMNS, FILES, HEADER, ROWS, SMALL, TABLE, saved, written
 from running import answering
 
 from credit_risk.errors import DataError
-from credit_risk.training.data.table import COLUMNS, read_table
+from credit_risk.training.data.table import read_table
 
 LABELLED = SMALL.set_index(pd.Index([7, 3, 5, 1]))
 
@@ -35,12 +35,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def numbers(source: str | Path) -> pd.DataFrame:
     """The cells of a file as numbers."""
-    return read_table(source).cells.astype("float64")
+    return read_table(source, FORM).cells.astype("float64")
 
 
 def refusal(source: str | Path) -> DataError:
     with pytest.raises(DataError) as caught:
-        read_table(source)
+        read_table(source, FORM)
     return caught.value
 
 
@@ -52,7 +52,7 @@ def test_the_columns_are_the_outcome_and_every_field_once() -> None:
 
 
 def test_a_table_has_the_name_the_hash_and_the_cells_of_its_file(tmp_path: Path) -> None:
-    read = read_table(written(tmp_path / "loans.csv", TABLE))
+    read = read_table(written(tmp_path / "loans.csv", TABLE), FORM)
 
     assert (read.name, read.sha256) == ("loans.csv", sha256(TABLE.encode()).hexdigest())
     assert tuple(read.cells) == COLUMNS
@@ -63,7 +63,7 @@ def test_a_table_has_the_name_the_hash_and_the_cells_of_its_file(tmp_path: Path)
 def test_a_file_at_a_url_is_read_like_one_at_a_path(site: str, tmp_path: Path, file: str) -> None:
     path = saved(tmp_path / file, SMALL)
 
-    from_path, from_url = read_table(path), read_table(f"{site}/{file}?token=secret")
+    from_path, from_url = read_table(path, FORM), read_table(f"{site}/{file}?token=secret", FORM)
 
     assert (from_url.name, from_url.sha256) == (file, from_path.sha256)
     pd.testing.assert_frame_equal(from_url.cells, from_path.cells)
@@ -186,7 +186,7 @@ def test_columns_repeated_exactly_are_named(tmp_path: Path) -> None:
     ("separator", "notes"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")]
 )
 def test_the_separator_is_found(tmp_path: Path, separator: str, notes: str) -> None:
-    read = read_table(written(tmp_path / "loans.csv", TABLE.replace(",", separator)))
+    read = read_table(written(tmp_path / "loans.csv", TABLE.replace(",", separator)), FORM)
 
     pd.testing.assert_frame_equal(read.cells.astype("float64"), SMALL)
     assert read.notes == (notes,)
@@ -205,7 +205,7 @@ def test_row_labels_in_front_are_left_out(tmp_path: Path, file: str, labels: lis
     table = SMALL.copy()
     table.insert(0, "Unnamed: 0" if file.endswith("parquet") else "", labels)
 
-    read = read_table(saved(tmp_path / file, table))
+    read = read_table(saved(tmp_path / file, table), FORM)
 
     pd.testing.assert_frame_equal(read.cells.astype("float64"), SMALL)
     assert read.notes == ("row labels left out",)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from course import FORM
 from loan_files import HEADER, ROWS, SMALL, workbook, written
 
 from credit_risk.errors import DataError
@@ -16,7 +17,7 @@ LINES = [line.split(",") for line in (HEADER, *ROWS)]
 def test_the_only_sheet_with_cells_is_read(tmp_path: Path) -> None:
     path = written(tmp_path / "loans.csv", workbook(notes=[], loans=LINES))
 
-    read = read_table(path)
+    read = read_table(path, FORM)
 
     pd.testing.assert_frame_equal(read.cells.astype("float64"), SMALL)
     assert read.notes == ("XLSX",)
@@ -51,7 +52,7 @@ def test_text_stays_text_and_an_empty_cell_is_empty() -> None:
 )
 def test_any_other_workbook_is_named(tmp_path: Path, content: bytes, found: str) -> None:
     with pytest.raises(DataError) as caught:
-        read_table(written(tmp_path / "loans.xlsx", content))
+        read_table(written(tmp_path / "loans.xlsx", content), FORM)
 
     assert str(caught.value) == (
         f"loans.xlsx: found {found}, expected a table in CSV, Parquet or XLSX"

@@ -4,7 +4,7 @@ from math import isnan
 
 import numpy as np
 import pytest
-from course import COLUMNS
+from course import COLUMNS, FORM
 from numpy.typing import NDArray
 
 from credit_risk.training.notebooks.what_if import WhatIf, vary
@@ -19,7 +19,7 @@ def predict(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def what_if(income: float) -> WhatIf:
     row = np.ones(len(COLUMNS), dtype=np.float32)
     row[INCOME] = income
-    return vary(predict, row, "income", range(0, 101, 10))
+    return vary(FORM, predict, row, "income", range(0, 101, 10))
 
 
 def test_each_value_has_its_probability_and_the_applicant_its_own() -> None:
@@ -33,7 +33,7 @@ def test_each_value_has_its_probability_and_the_applicant_its_own() -> None:
 def test_the_application_itself_is_not_changed() -> None:
     row = np.ones(len(COLUMNS), dtype=np.float32)
 
-    vary(predict, row, "income", [50.0])
+    vary(FORM, predict, row, "income", [50.0])
 
     assert (row == 1).all()
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from course import CATEGORIES, COLUMNS, LIMITS
+from course import CATEGORIES, COLUMNS, FORM, LIMITS
 from numpy.typing import NDArray
 
 from credit_risk.training.reporting.effects import Effect, effects
@@ -33,7 +33,7 @@ def loans(count: int = 200) -> Rows:
 
 
 def of(field: str, rows: Rows, **options) -> Effect:
-    return {each.field: each for each in effects(predict, rows, **options)}[field]
+    return {each.field: each for each in effects(FORM, predict, rows, **options)}[field]
 
 
 def test_the_effect_of_a_number_is_the_mean_over_the_other_fields() -> None:
@@ -92,7 +92,7 @@ def test_what_is_not_guaranteed_is_not_broken() -> None:
 
 
 def test_excluded_fields_are_left_out_and_the_largest_swing_is_first() -> None:
-    found = effects(predict, loans(), excluded_fields=["marital"])
+    found = effects(FORM, predict, loans(), excluded_fields=["marital"])
 
     assert len(found) == 12
     assert found[0].field == "income"
@@ -104,7 +104,7 @@ def test_missing_numbers_do_not_matter_and_a_field_that_nobody_has_is_left_out()
     rows[:50, COLUMNS.index("assets")] = np.nan
     rows[:, COLUMNS.index("debt")] = np.nan
 
-    found = effects(lambda rows: np.full(len(rows), 0.5), rows)
+    found = effects(FORM, lambda rows: np.full(len(rows), 0.5), rows)
 
     assert "debt" not in {each.field for each in found}
     assert all(np.isfinite(each.values).all() for each in found if each.field in LIMITS)

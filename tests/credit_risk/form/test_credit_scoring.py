@@ -1,12 +1,6 @@
-from course import CATEGORIES, CODES, COLUMNS, LIMITS, OPTIONAL_FIELDS, Application
-
 """The words of an application, and the codes that the file has for them."""
 
-
-def test_no_field_and_no_category_has_a_colon() -> None:
-    words = [*Application.model_fields, *(word for each in CATEGORIES.values() for word in each)]
-
-    assert not any(":" in word for word in words)  # what finds repeated fields relies on it
+from course import CATEGORIES, CODES, COLUMNS, LIMITS, OPTIONAL_FIELDS
 
 
 def test_each_word_has_a_code_of_the_file_and_unknown_is_zero() -> None:

@@ -1,0 +1,101 @@
+"""What is drafted from a file can be loaded at once, and marks what a person must decide."""
+
+from pathlib import Path
+
+import pytest
+
+from credit_risk.errors import DataError
+from credit_risk.form import Category, Form, Number, YesNo, load_form
+from credit_risk.form.__main__ import main
+from credit_risk.form.draft import draft
+
+HEADER = "Loan id;Höhe;Age;Owner;Home;Gender;Income;Note;Result"
+ROWS = [
+    f"{1000 + n};{250 + n},5;{20 + n % 50};{'yes' if n % 2 else 'no'};"
+    f"{('rent', 'own: house', '')[n % 3]};{'fm'[n % 2]};{99999999 if n % 10 == 0 else n * 7};"
+    f"text {n};{'bad' if n % 4 == 0 else 'good'}"
+    for n in range(100)
+]
+
+
+@pytest.fixture
+def loans(tmp_path: Path) -> Path:
+    """A file as a spreadsheet of the continent writes it: semicolons, commas, Latin-1."""
+    path = tmp_path / "my loans.csv"
+    path.write_bytes("\r\n".join([HEADER, *ROWS]).encode("latin-1"))
+    return path
+
+
+@pytest.fixture
+def form(loans: Path) -> Form:
+    """What is drafted of it, loaded."""
+    path = loans.with_name("form.py")
+    path.write_text(main(["draft", str(loans), "--outcome", "result"]), encoding="utf-8")
+    return load_form(str(path))
+
+
+def test_kinds_ranges_words_and_markers_are_guessed(form: Form) -> None:
+    kinds = {each.name: type(each) for each in form.fields}
+    amount, income = form.by_name["hohe"], form.by_name["income"]
+
+    assert form.name == "my_loans"
+    assert kinds == {
+        "hohe": Number,
+        "age": Number,
+        "owner": YesNo,
+        "home": Category,
+        "gender": Category,
+        "income": Number,
+    }
+    assert isinstance(amount, Number)
+    assert (amount.column, amount.low, amount.whole) == ("Höhe", 0, False)
+    assert amount.high >= 349.5
+    assert (income.optional, income.missing) == (True, ("99999999",))
+    assert form.categories["home"] == ("rent", "own_house", "unknown")
+
+
+def test_what_a_person_must_decide_is_marked(loans: Path) -> None:
+    source = draft(loans, "Result")
+
+    assert "prohibited=True,  # TODO" in source
+    assert "direction=-1,  # TODO: an older applicant" in source
+    assert "# TODO: the column 'Loan id' is left out: a number of each row" in source
+    assert "# TODO: the column 'Note' is left out: 100 different texts, such as 'text 0'." in source
+    assert 'outcome=Outcome(column="Result", default="bad", repaid="good")' in source
+    assert source.count("TODO") > 20
+
+
+def test_a_check_says_what_follows_from_a_form(form: Form) -> None:
+    said = main(["check", form.module])
+
+    assert said.startswith("my_loans: 6 fields, 9 encoded columns\n")
+    assert "  gender (category), reason GENDER; no model may see it\n" in said
+    assert "  age (number), reason AGE; more of it never raises the probability\n" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "outcome", "said"),
+    [
+        ("a,b\n1,2\n", "c", "x.csv: found no column 'c', expected one of a, b"),
+        ("a,b\n", "a", "x.csv: found no table, expected CSV with a header and rows below it"),
+        ("a,b\n1,2\n1,2,3\n", "a", "x.csv: row 2: found 3 cells, expected 2"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named(
+    tmp_path: Path, content: str, outcome: str, said: str
+) -> None:
+    (tmp_path / "x.csv").write_text(content)
+
+    with pytest.raises(DataError) as refused:
+        draft(tmp_path / "x.csv", outcome)
+    assert str(refused.value) == said
+
+
+def test_a_mistake_ends_in_a_sentence_and_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["draft", str(tmp_path / "nowhere.csv"), "--outcome", "x"])
+
+    assert ended.value.code == 2
+    assert "nowhere.csv: found No such file or directory, expected a CSV" in capsys.readouterr().err
