@@ -50,10 +50,10 @@ def count_calls(headers: dict[str, str]) -> Counter[str]:
     from running import in_a_thread
 
     import service
-    from credit_risk.form import COURSE_EXAMPLE
+    from credit_risk.form import form_at_hand
 
     counter = CallCounter()
-    body = json.dumps(COURSE_EXAMPLE)
+    body = json.dumps(form_at_hand().example)
     headers = {"Content-Type": "application/json"} | headers
     app = service.svc.to_asgi()
     loops = []

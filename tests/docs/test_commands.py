@@ -32,9 +32,7 @@ RUN_ELSEWHERE = {
     "openssl req": "tests/system/server/test_tls.py",
     "bentoml serve service.py:svc --ssl-certfile": "tests/system/server/test_tls.py",
     "curl --cacert": "tests/system/server/test_tls.py",
-    "python -m credit_risk.training.data.synthetic": (
-        "tests/credit_risk/training/data/test_synthetic.py"
-    ),
+    "python data/synthetic.py": "tests/test_synthetic.py",
     "bentoml containerize": "tests/system/container/test_containerize.py",
     "docker run": "tests/system/container/test_container.py",
     "docker compose": "tests/system/deploy/test_compose.py",

@@ -30,7 +30,7 @@ OUTCOME = '''
 """What comes of the recipes, all together."""
 
 import httpx
-
+from course import COURSE_EXAMPLE
 
 
 def test_the_endpoint_answers(client: httpx.Client) -> None:
