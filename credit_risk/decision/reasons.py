@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.errors import EncodingError
-from credit_risk.form import NOT_STATED, Form, plain
+from credit_risk.form import NOT_STATED, Form
 
 MAX_REASONS: Final = 4
 """More are not helpful: 12 CFR 1002.9, official interpretation, paragraph 9(b)(2)-1."""
@@ -147,4 +147,7 @@ def _said(value: object) -> str:
         return MISSING
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value if isinstance(value, str) else plain(cast("float", value))
+    if isinstance(value, str):
+        return value
+    number = cast("float", value)
+    return str(int(number)) if number == int(number) else repr(number)

@@ -3,9 +3,8 @@
 from credit_risk.model.arrays import EncodedApplications, RowReader, encoded_applications
 from credit_risk.model.booster import LibraryError
 from credit_risk.model.encoding import Encoder, Rows, check_columns, fingerprint
-from credit_risk.model.features import FeatureBuilder
 from credit_risk.model.monotonicity import broken_constraint
-from credit_risk.model.risk_model import Probabilities, RiskModel
+from credit_risk.model.risk_model import FeatureBuilder, Probabilities, RiskModel
 from credit_risk.model.tree_shap import Contributions
 from credit_risk.model.trees import Forest
 
