@@ -161,9 +161,9 @@ def _compare(
         found.differences += differences[: MOST_DIFFERENCES - len(found.differences)]
 
 
-def _codes(reasons: Iterable[Fields]) -> list[tuple[str, float]]:
+def _codes(reasons: Iterable[Fields]) -> list[tuple[str, float | None]]:
     """Return what is compared of reasons: sentences may have been written anew."""
-    return [(each["code"], each["contribution"]) for each in reasons]
+    return [(each["code"], each.get("contribution")) for each in reasons]
 
 
 def _row(model: ReplayModel, decision: Fields, hidden: frozenset[str]) -> Rows:

@@ -32,6 +32,7 @@ for _name, _value in COURSE_EXAMPLE.items():
     ROW[COLUMNS.index(_column)] = 1.0 if _name not in COLUMNS else float(_value)  # type: ignore[arg-type]
 
 WITHOUT_INCOME = [None if name == "income" else v for name, v in zip(COLUMNS, ROW, strict=True)]
+REPLAY = ("python", "-m", "credit_risk.decisions", "replay")
 
 
 @pytest.fixture(scope="module")
@@ -315,11 +316,14 @@ def test_a_field_that_the_model_does_not_use_may_be_left_out(
 def test_a_model_that_is_gone_is_named(recorded: Recorded, home: Path, tmp_path: Path) -> None:
     version = latest_model(home).name
 
-    said = command(tmp_path / "another store", "replay", recorded.folder)
+    elsewhere = tmp_path / "another store"
+    found = run(*REPLAY, recorded.folder, home=elsewhere, check=False)
+    said = found.stdout
 
     assert f"29 not replayed: credit_risk_model:{version} is not in the store" in said
     assert "bentoml models import" in said
     assert said.endswith("0 decisions the same, 0 different\n")
+    assert found.returncode == 3
 
 
 DOCUMENT = (PROJECT / "docs" / "decision_log.md").read_text()

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from bodies import NPY, encoded, npy
-from course import Application
+from course import FORM, Application
 from hypothesis import settings
 from running import PROJECT, Server, run
 
@@ -32,7 +32,7 @@ numpy.save(sys.argv[2], booster.predict(known))
 @pytest.fixture(scope="module")
 def applications() -> list[dict[str, Any]]:
     """All rows that the model has learned from or was tested with, as a client would send them."""
-    records = read_loans(PROJECT / "data" / "sample.csv").records()
+    records = read_loans(PROJECT / "data" / "sample.csv", FORM).records()
     return [
         {name: None if value != value else value for name, value in record.items()}  # noqa: PLR0124  NaN
         for record in records
