@@ -98,7 +98,7 @@ def test_the_real_data_is_learned_from(real_data: Path, tmp_path: Path) -> None:
 def test_the_course_s_model_is_reproduced(real_data: Path, tmp_path: Path) -> None:
     run("python", "train.py", "--course", "--data", real_data, home=tmp_path)
 
-    metadata = card_of(tmp_path)["metadata"]
+    metadata = card_of(tmp_path, "credit_risk_course_model:latest")["metadata"]
     assert metadata["recipe"] == "course"
     assert metadata["parameters"] == {
         "eta": 0.1,

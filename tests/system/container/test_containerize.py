@@ -8,9 +8,8 @@ from types import ModuleType
 import httpx
 import pytest
 from container.boxes import Box, call, configuration, running
+from course import COURSE_EXAMPLE
 from running import run
-
-from credit_risk.form import COURSE_EXAMPLE
 
 pytestmark = pytest.mark.system
 TAG = "credit_risk_classifier:latest"

@@ -20,11 +20,12 @@ ROUNDS = 8
 ALONE, TOGETHER = 4 * settings().max_examples, 50 * settings().max_examples
 BOOSTER = """
 import sys, bentoml, numpy, xgboost
+from credit_risk.form import OWN_FORM, load_form
 from credit_risk.model import FeatureBuilder
 booster = bentoml.xgboost.load_model("credit_risk_model:latest")
 rows = numpy.load(sys.argv[1])
 names = booster.feature_names
-known = xgboost.DMatrix(FeatureBuilder(FORM, names)(rows), feature_names=names)
+known = xgboost.DMatrix(FeatureBuilder(load_form(OWN_FORM), names)(rows), feature_names=names)
 numpy.save(sys.argv[2], booster.predict(known))
 """
 
