@@ -152,7 +152,7 @@ class CreditRiskClassifier:
         return Assessment.model_validate(assessment)
 
     @bentoml.api
-    @options(flags=(REASONS,))
+    @options(query=(REASONS,))
     async def classify_batch(self, applications: ApplicationBatch, /) -> AssessmentBatch:
         """Decide on many applications.
 
@@ -166,7 +166,7 @@ class CreditRiskClassifier:
         return AssessmentBatch.of(applications.in_place(assessments))
 
     @bentoml.api
-    @options(flags=(REASONS_OF_ARRAY,), media_types=(JSON, NPY))
+    @options(query=(REASONS_OF_ARRAY,), media_types=(JSON, NPY))
     async def classify_array(self, applications: EncodedApplications, /) -> ArrayAssessment:
         """Decide on encoded applications.
 

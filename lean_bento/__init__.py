@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lean_bento.bentoml_internals import server_context
     from lean_bento.codecs.npy import JSON, NPY
     from lean_bento.config import Batching, Configuration, read_configuration
-    from lean_bento.endpoint_options import Flag, options
+    from lean_bento.endpoint_options import Choice, Flag, options
     from lean_bento.http_server import collect_garbage_rarely
     from lean_bento.remote import dependency_call
     from lean_bento.service import LeanService
@@ -37,6 +37,7 @@ __all__ = [
     "NPY",
     "AlreadyLoggedError",
     "Batching",
+    "Choice",
     "Configuration",
     "DivisibleList",
     "ErrorResponse",
@@ -66,6 +67,7 @@ _MODULES = {
     "JSON": "codecs.npy",
     "NPY": "codecs.npy",
     "Batching": "config",
+    "Choice": "endpoint_options",
     "Configuration": "config",
     "Flag": "endpoint_options",
     "KeyCommand": "auth.command",

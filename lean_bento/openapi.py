@@ -187,12 +187,12 @@ def _post(
         "tags": ["Service"],
         "parameters": [
             {
-                "name": flag.name,
+                "name": parameter.name,
                 "in": "query",
-                "description": flag.description,
-                "schema": {"type": "boolean", "default": flag.otherwise},
+                "description": parameter.description,
+                "schema": parameter.schema,
             }
-            for flag in options_of(function).flags
+            for parameter in options_of(function).query
         ],
         "requestBody": {"required": True, "content": content},
         "responses": {"200": answered, **_refusals(WITH_BODY)},

@@ -1,4 +1,4 @@
-"""The query of a request is read by its endpoint's flags, or refused by name."""
+"""The query of a request is read by its endpoint's parameters, or refused by name."""
 
 from functools import wraps
 from typing import Any
@@ -7,11 +7,13 @@ import pytest
 from asgi import in_a_request
 from bentoml.exceptions import InvalidArgument
 
-from lean_bento import JSON, NPY, Flag, options
+from lean_bento import JSON, NPY, Choice, Flag, options
 from lean_bento.endpoint_options import EndpointOptions, options_of
 
 REASONS = Flag("reasons", "Whether there are any.", otherwise=True)
-OPTIONS = EndpointOptions(flags=(REASONS,))
+ORDER = Choice("order", "Of the answer.", words=("rising", "falling", "sent"), otherwise="sent")
+OPTIONS = EndpointOptions(query=(REASONS,))
+BOTH = EndpointOptions(query=(REASONS, ORDER))
 
 
 def method() -> None: ...
@@ -46,6 +48,50 @@ def test_a_flag_is_true_or_false_and_nothing_else(value: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (b"", "sent"),
+        (b"order=rising", "rising"),
+        (b"order=sent", "sent"),
+        (b"reasons=false&order=falling", "falling"),
+        (b"%6frder=r%69sing", "rising"),
+    ],
+)
+def test_a_choice_is_read(query: bytes, found: str) -> None:
+    BOTH.check_query(query)
+
+    assert in_a_request(ORDER.read, query) == found
+
+
+def test_outside_of_a_request_a_choice_is_the_word_of_a_query_without_it() -> None:
+    assert ORDER.read() == "sent"
+
+
+@pytest.mark.parametrize("value", [b"", b"Rising", b"down", b"rising ", b"rising,falling"])
+def test_a_choice_is_one_of_its_words_and_nothing_else(value: bytes) -> None:
+    with pytest.raises(InvalidArgument) as refusal:
+        in_a_request(ORDER.read, b"order=" + value.replace(b" ", b"%20"))
+
+    said = f"The query has order={value.decode()}, expected rising or falling or sent."
+    assert str(refusal.value) == said
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (b"order=rising&order=rising", "has order more than once."),
+        (b"order=rising&x=1", "has x, expected reasons or order."),
+        (b"Order=rising", "has Order, expected reasons or order."),
+    ],
+)
+def test_a_choice_stands_once_beside_other_parameters(query: bytes, said: str) -> None:
+    with pytest.raises(InvalidArgument) as refusal:
+        BOTH.check_query(query)
+
+    assert str(refusal.value) == f"The query {said}"
+
+
+@pytest.mark.parametrize(
     ("query", "said"),
     [
         (b"x", "has x, expected reasons."),
@@ -76,8 +122,8 @@ def passed_on(function: Any) -> Any:
 
 @pytest.mark.parametrize("outer", [lambda function: function, passed_on])
 def test_a_method_keeps_its_options_below_another_decorator(outer: Any) -> None:
-    declared = options(flags=(REASONS,), media_types=(JSON, NPY))(lambda: None)
+    declared = options(query=(REASONS,), media_types=(JSON, NPY))(lambda: None)
 
     found = options_of(outer(declared))
 
-    assert (found.flags, found.media_types) == ((REASONS,), (JSON, NPY))
+    assert (found.query, found.media_types) == ((REASONS,), (JSON, NPY))

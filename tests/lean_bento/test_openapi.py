@@ -8,9 +8,21 @@ from bentoml.exceptions import BentoMLConfigException
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, ConfigDict, Field
 
-from lean_bento import JSON, NPY, ErrorResponse, Flag, RowAnswers, RowBatch, UniqueKeys, options
+from lean_bento import (
+    JSON,
+    NPY,
+    Choice,
+    ErrorResponse,
+    Flag,
+    RowAnswers,
+    RowBatch,
+    UniqueKeys,
+    options,
+)
 from lean_bento.openapi import document, has_fields, require_key, signature_of
 
+LOUD = Flag("loud", "Whether.", otherwise=True)
+ORDER = Choice("order", "Which.", ("rising", "falling"), otherwise="rising")
 EXAMPLE = {"petal": 1.5, "colour": "red"}
 
 
@@ -42,7 +54,7 @@ class Garden:
     """Names flowers."""
 
     @bentoml.api
-    @options(flags=(Flag("loud", "Whether.", otherwise=True),), media_types=(JSON, NPY))
+    @options(query=(LOUD, ORDER), media_types=(JSON, NPY))
     async def name_all(self, flowers: Flowers, /) -> Kinds:
         """Name many flowers.
 
@@ -84,8 +96,14 @@ def test_a_method_is_described_by_its_own_words(found: Any) -> None:
     operation = found["paths"]["/name_all"]["post"]
 
     assert (operation["summary"], operation["description"]) == ("Name many flowers.", "In order.")
-    (parameter,) = operation["parameters"]
-    assert (parameter["name"], parameter["schema"]["default"]) == ("loud", True)
+    loud, order = operation["parameters"]
+    assert (loud["name"], loud["schema"]["default"]) == ("loud", True)
+    assert (order["name"], order["in"], order["description"]) == ("order", "query", "Which.")
+    assert order["schema"] == {
+        "type": "string",
+        "enum": ["rising", "falling"],
+        "default": "rising",
+    }
     assert set(operation["requestBody"]["content"]) == {JSON, NPY}
     assert operation["responses"]["200"]["headers"]["X-Own"]["description"] == "What it means."
 

@@ -34,7 +34,7 @@ from lean_bento.rows import RowLimit
 
 T = TypeVar("T")
 FLAG = Flag("loud", "Whether.", otherwise=False)
-LIMITS = EndpointLimits(EndpointOptions(flags=(FLAG,)), body=100, rows=RowLimit(7))
+LIMITS = EndpointLimits(EndpointOptions(query=(FLAG,)), body=100, rows=RowLimit(7))
 GOOD = b'{"petal": 1.5}'
 
 

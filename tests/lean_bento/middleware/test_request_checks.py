@@ -23,7 +23,7 @@ from lean_bento.middleware.request_checks import (
 from lean_bento.rows import RowLimit
 
 JSON_OR_NPY = EndpointOptions(
-    flags=(Flag("reasons", "", otherwise=True),),
+    query=(Flag("reasons", "", otherwise=True),),
     media_types=("application/json", "application/x-npy"),
 )
 LIMITS = {"/here": EndpointLimits(JSON_OR_NPY, body=10, rows=RowLimit(7))}
