@@ -24,6 +24,7 @@ from credit_risk.registry import (
     CreditRiskModel,
     ModelCard,
     configured_form,
+    language_option,
     load_checked,
     model_tag,
     read_settings,
@@ -41,6 +42,7 @@ REASONS_OF_ARRAY = Flag("reasons", ABOUT_REASONS, otherwise=False)
 configuration = read_settings(__file__)
 batching = configuration.read(RUNNER, "batching", lean_bento.Batching)
 form = configured_form(configuration)
+LANGUAGE = language_option(configuration, form)
 decision_log = read_log_settings(configuration.section(CLASSIFIER, "decision_log"), form)
 credit_risk_model = CreditRiskModel(model_tag(), form)
 known_applications = sample_applications(form, 20)
@@ -106,22 +108,18 @@ class CreditRiskClassifier:
     def __init__(self) -> None:
         stored = load_checked(self.model, form)
         self.card, self.report = stored.card, stored.report
-        predict, explain = (
-            lean_bento.dependency_call(self.runner, name) for name in ("predict", "explain")
-        )
+        predict = lean_bento.dependency_call(self.runner, "predict")
+        explain = lean_bento.dependency_call(self.runner, "explain")
         self._scorer = stored.scorer(predict, explain)
-        self._recorder: Recorder | None = None
-        if decision_log:
-            self._recorder = Recorder.of(self._scorer, stored, decision_log)
-        decides = self._recorder or self._scorer
-        self._assess_rows = decides.assess_rows
+        self._recorder = Recorder.of(self._scorer, stored, decision_log) if decision_log else None
+        self._decides = self._recorder or self._scorer
         self._batchers = {
-            reasons: MicroBatcher[Any, Any](
-                partial(decides.assess, reasons=reasons),
+            each: MicroBatcher[Any, Any](
+                partial(self._decides.assess, language=each),
                 max_batch_size=batching.max_batch_size,
                 shared_errors=(ServiceUnavailable,),
             )
-            for reasons in (True, False)
+            for each in (*LANGUAGE.words, None)
         }
 
     async def __is_ready__(self) -> bool:
@@ -130,7 +128,7 @@ class CreditRiskClassifier:
         The first call warms what a request goes through, before any is let in.
         """
         try:
-            await self._scorer.assess(known_applications)
+            await self._scorer.assess(known_applications, language=LANGUAGE.otherwise)
         except Exception:
             logger.exception("Not ready: a known application cannot be decided on")
             return False
@@ -145,20 +143,21 @@ class CreditRiskClassifier:
             await self._recorder.close()
 
     @bentoml.api
+    @options(query=(LANGUAGE,))
     async def classify(self, application: Application, /) -> Assessment:
         """Decide on one application."""
         pending = self._recorder.accept(application) if self._recorder else application
-        (assessment,) = await self._batchers[True].submit([pending])
+        (assessment,) = await self._batchers[LANGUAGE.read()].submit([pending])
         return Assessment.model_validate(assessment)
 
     @bentoml.api
-    @options(query=(REASONS,))
+    @options(query=(REASONS, LANGUAGE))
     async def classify_batch(self, applications: ApplicationBatch, /) -> AssessmentBatch:
         """Decide on many applications.
 
         The answer has the same length and order; a bad application gets its error in its place.
         """
-        batcher = self._batchers[REASONS.read()]
+        batcher = self._batchers[LANGUAGE.read() if REASONS.read() else None]
         pending: list[Any] = applications.good_rows()
         if self._recorder:
             pending = self._recorder.accept_rows(applications.root)
@@ -166,14 +165,15 @@ class CreditRiskClassifier:
         return AssessmentBatch.of(applications.in_place(assessments))
 
     @bentoml.api
-    @options(query=(REASONS_OF_ARRAY,), media_types=(JSON, NPY))
+    @options(query=(REASONS_OF_ARRAY, LANGUAGE), media_types=(JSON, NPY))
     async def classify_array(self, applications: EncodedApplications, /) -> ArrayAssessment:
         """Decide on encoded applications.
 
         (n, columns) float32, the columns of `GET /model` in order: a JSON list of lists with null
         for a missing number, or a `.npy` file.
         """
-        return await self._assess_rows(applications.root, reasons=REASONS_OF_ARRAY.read())
+        language = LANGUAGE.read() if REASONS_OF_ARRAY.read() else None
+        return await self._decides.assess_rows(applications.root, language=language)
 
 
 svc = cast("CreditRiskService", CreditRiskClassifier)

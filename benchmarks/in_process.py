@@ -79,7 +79,7 @@ def batch(rows: int) -> Work:
 
     def work() -> bytes:
         applications = FORM.application_batch.model_validate_json(body).good_rows()
-        found = loop.run_until_complete(score.assess(applications, reasons=False))
+        found = loop.run_until_complete(score.assess(applications, language=None))
         answer = AssessmentBatch.of(found)
         return answer.__pydantic_serializer__.to_json(answer)
 

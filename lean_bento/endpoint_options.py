@@ -7,7 +7,7 @@ a parameter from the request context costs a fiftieth of that.
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import unwrap
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from bentoml.exceptions import InvalidArgument
@@ -17,7 +17,6 @@ from lean_bento.error_response import echo
 from lean_bento.request_context import current
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-TRUE_OR_FALSE: Final = ("true", "false")
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class Flag:
     name: str
     description: str
     otherwise: bool
+    words: ClassVar = ("true", "false")
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -40,12 +40,8 @@ class Flag:
         return {"type": "boolean", "default": self.otherwise}
 
     def read(self) -> bool:
-        """Return the value of the flag in the current request.
-
-        Raises:
-            InvalidArgument: if it is neither ``true`` nor ``false``.
-        """
-        found = _word_of(self.name, TRUE_OR_FALSE)
+        """Return the value of the flag in the current request."""
+        found = _sent(self.name)
         return self.otherwise if found is None else found == "true"
 
 
@@ -71,12 +67,8 @@ class Choice:
         return {"type": "string", "enum": list(self.words), "default": self.otherwise}
 
     def read(self) -> str:
-        """Return the word of the current request.
-
-        Raises:
-            InvalidArgument: if it is none of the words.
-        """
-        return _word_of(self.name, self.words) or self.otherwise
+        """Return the word of the current request."""
+        return _sent(self.name) or self.otherwise
 
 
 @dataclass(frozen=True)
@@ -92,21 +84,26 @@ class EndpointOptions:
     media_types: tuple[str, ...] = (JSON,)
 
     def check_query(self, query: bytes) -> None:
-        """Check that a query holds only parameters of the method, each once at most.
+        """Check that a query holds only parameters of the method, each once and with its words.
 
         Raises:
-            InvalidArgument: names the first parameter that is unknown or repeated.
+            InvalidArgument: names the first parameter that is unknown, repeated or something else.
         """
-        known = [parameter.name for parameter in self.query]
-        seen = set()
-        for name, _ in _pairs(query):
+        known = {parameter.name: parameter.words for parameter in self.query}
+        seen: dict[str, str] = {}
+        for name, found in _pairs(query):
             if name not in known:
                 msg = f"The query has {echo(name)}, expected {' or '.join(known) or 'nothing'}."
                 raise InvalidArgument(msg)
             if name in seen:
                 msg = f"The query has {name} more than once."
                 raise InvalidArgument(msg)
-            seen.add(name)
+            seen[name] = found
+        for name, found in seen.items():
+            if found not in known[name]:
+                expected = " or ".join(known[name])
+                msg = f"The query has {name}={echo(found)}, expected {expected}."
+                raise InvalidArgument(msg)
 
 
 _NONE: Final = EndpointOptions()
@@ -130,20 +127,10 @@ def options_of(function: Callable[..., Any]) -> EndpointOptions:
     return _BY_FUNCTION.get(unwrap(function, stop=_BY_FUNCTION.__contains__), _NONE)
 
 
-def _word_of(name: str, words: tuple[str, ...]) -> str | None:
-    """Return the word of a parameter of the current request; None without the parameter.
-
-    Raises:
-        InvalidArgument: if it is none of the words.
-    """
+def _sent(name: str) -> str | None:
+    """Return a parameter of the current request, which is checked; None without it."""
     context = current()
-    if context is None or not context.query:
-        return None
-    found = dict(_pairs(context.query)).get(name)
-    if found is not None and found not in words:
-        msg = f"The query has {name}={echo(found)}, expected {' or '.join(words)}."
-        raise InvalidArgument(msg)
-    return found
+    return dict(_pairs(context.query)).get(name) if context and context.query else None
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

@@ -95,4 +95,4 @@ def scorer() -> Scorer:
 
 def coalescer(scorer: Scorer) -> MicroBatcher[Application, Fields]:
     """Put our own batching in front of a scorer, as ``service.py`` does; no peer gives reasons."""
-    return MicroBatcher(partial(scorer.assess, reasons=False), max_batch_size=MAX_BATCH_SIZE)
+    return MicroBatcher(partial(scorer.assess, language=None), max_batch_size=MAX_BATCH_SIZE)

@@ -5,7 +5,7 @@ one. Where the model runs is not known here: it is a function that is handed in.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Scorer:
         predict: the model call.
         explain: the call for contributions.
         policy: stored with the model.
-        reasons: made for the model's inputs.
+        reasons: made for the model's inputs, by language.
         model: tag of the model, for the answer.
     """
 
@@ -47,23 +47,30 @@ class Scorer:
     predict: Predict
     explain: Explain
     policy: Policy
-    reasons: Reasons
+    reasons: Mapping[str, Reasons]
     model: str
 
-    async def assess(self, applications: Sequence[object], *, reasons: bool = True) -> list[Fields]:
-        """Assess applications: the fields of one ``Assessment`` each, in the same order."""
+    async def assess(
+        self, applications: Sequence[object], *, language: str | None = "en"
+    ) -> list[Fields]:
+        """Assess applications: the fields of one ``Assessment`` each, in the same order.
+
+        Args:
+            applications: of the form.
+            language: of the reasons, one of the form's; None for no reasons.
+        """
         rows = self.encoder.encode(applications)
-        return await self.assess_encoded(rows, reasons=reasons, sent=applications)
+        return await self.assess_encoded(rows, language=language, sent=applications)
 
     async def assess_encoded(
-        self, rows: Rows, *, reasons: bool = True, sent: Sequence[object] | None = None
+        self, rows: Rows, *, language: str | None = "en", sent: Sequence[object] | None = None
     ) -> list[Fields]:
         """Assess encoded applications as ``assess`` does; ``sent`` are the applications."""
         probabilities = await self.predict(rows)
         decisions = self.policy.decide_all(probabilities)
         found: list[list[Fields]] = [[]] * len(rows)
-        if reasons:
-            found = await self._explain_refusals(rows, decisions, sent)
+        if language:
+            found = await self._explain_refusals(rows, decisions, language, sent)
         answers = zip(decisions, probabilities.tolist(), found, strict=True)
         return [
             {
@@ -75,7 +82,7 @@ class Scorer:
             for status, probability, why in answers
         ]
 
-    async def assess_rows(self, rows: Rows, *, reasons: bool = False) -> ArrayAssessment:
+    async def assess_rows(self, rows: Rows, *, language: str | None = None) -> ArrayAssessment:
         """Assess encoded applications in columns.
 
         Part by part, with the event loop in between, so that a large array does not keep other
@@ -83,7 +90,7 @@ class Scorer:
         """
         found: list[Any] = []
         answer = ArrayAssessment.model_construct(
-            status=[], default_probability=[], model=self.model, reasons=found if reasons else None
+            status=[], default_probability=[], model=self.model, reasons=found if language else None
         )
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = rows[start : start + ROWS_AT_ONCE]
@@ -91,13 +98,17 @@ class Scorer:
             decisions = self.policy.decide_all(probabilities)
             answer.status += decisions
             answer.default_probability += probabilities.tolist()
-            if reasons:
-                found += await self._explain_refusals(part, decisions)
+            if language:
+                found += await self._explain_refusals(part, decisions, language)
             await asyncio.sleep(0)
         return answer
 
     async def _explain_refusals(
-        self, rows: Rows, decisions: list[Decision], sent: Sequence[object] | None = None
+        self,
+        rows: Rows,
+        decisions: list[Decision],
+        language: str,
+        sent: Sequence[object] | None = None,
     ) -> list[list[Fields]]:
         """Give reasons where a decision needs them: a list each, empty for an approval."""
         found: list[list[Fields]] = [[] for _ in decisions]
@@ -108,7 +119,7 @@ class Scorer:
             places = needing[start : start + EXPLAINED_AT_ONCE]
             part = rows[places]
             values = None if sent is None else [sent[place] for place in places]
-            written = self.reasons.write(part, await self.explain(part), values)
+            written = self.reasons[language].write(part, await self.explain(part), values)
             for place, reasons in zip(places, written, strict=True):
                 found[place] = reasons
         return found

@@ -83,24 +83,24 @@ class Recorder:
         return [PendingDecision(f"{name}/{n}", key, rows[n]) for n in places]
 
     async def assess(
-        self, pending: Sequence[PendingDecision], *, reasons: bool = True
+        self, pending: Sequence[PendingDecision], *, language: str | None = "en"
     ) -> list[Fields]:
         """Do what ``Scorer.assess`` does, and log it."""
         sent = [each.application for each in pending]
         rows = self._scorer.encoder.encode(sent)
-        answers = await self._scorer.assess_encoded(rows, reasons=reasons, sent=sent)
+        answers = await self._scorer.assess_encoded(rows, language=language, sent=sent)
         inputs = ((each.id, each.key, vars(each.application)) for each in pending)
         outputs = (
-            (each["default_probability"], each["status"], each["reasons"] if reasons else None)
+            (each["default_probability"], each["status"], each["reasons"] if language else None)
             for each in answers
         )
         await self._write("application", inputs, rows, outputs)
         return answers
 
-    async def assess_rows(self, rows: Rows, *, reasons: bool = False) -> ArrayAssessment:
+    async def assess_rows(self, rows: Rows, *, language: str | None = None) -> ArrayAssessment:
         """Do what ``Scorer.assess_rows`` does, and log it."""
         name, key = _begin_request(len(rows))
-        answer = await self._scorer.assess_rows(rows, reasons=reasons)
+        answer = await self._scorer.assess_rows(rows, language=language)
         inputs = ((f"{name}/{n}", key, row.tolist()) for n, row in enumerate(rows))
         why = answer.reasons or repeat(None, len(rows))
         outputs = zip(answer.default_probability, answer.status, why, strict=True)

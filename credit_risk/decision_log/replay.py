@@ -140,7 +140,8 @@ def _compare(
     found: Replayed, model: ReplayModel, decisions: list[Fields], hidden: frozenset[str]
 ) -> None:
     rows = np.concatenate([_row(model, each, hidden) for each in decisions])
-    answers = asyncio.run(model.scorer.assess_encoded(rows))
+    language = next(iter(model.form.sentences))  # any: sentences are not compared
+    answers = asyncio.run(model.scorer.assess_encoded(rows, language=language))
     for decision, row, answer in zip(decisions, rows, answers, strict=True):
         then = decision | {"reasons": _codes(decision["reasons"] or ())}
         now = {

@@ -9,7 +9,13 @@ from credit_risk.registry.model_card import (
     Thresholds,
 )
 from credit_risk.registry.restricted_pickle import VECTORIZER
-from credit_risk.registry.settings import CLASSIFIER, RUNNER, configured_form, read_settings
+from credit_risk.registry.settings import (
+    CLASSIFIER,
+    RUNNER,
+    configured_form,
+    language_option,
+    read_settings,
+)
 from credit_risk.registry.store import MODEL_NAME, CreditRiskModel, model_tag
 from credit_risk.registry.stored_model import (
     BOOSTER,
@@ -38,6 +44,7 @@ __all__ = [
     "configured_form",
     "hash_files",
     "installed_versions",
+    "language_option",
     "load_checked",
     "model_tag",
     "read_settings",

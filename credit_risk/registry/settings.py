@@ -1,18 +1,22 @@
-"""Settings of the service, and the form that it serves."""
+"""Settings of the service: the form that it serves and the language of its reasons."""
 
+import os
 from typing import Final
 
 from bentoml.exceptions import BentoMLConfigException
 
 from credit_risk.errors import FormError
 from credit_risk.form import Form, form_at_hand
-from lean_bento import Configuration, read_configuration
+from lean_bento import Choice, Configuration, read_configuration
 
 CLASSIFIER: Final = "credit_risk_classifier"
 """Name of the service that people call."""
 
 RUNNER: Final = "CreditRiskRunner"
 """Name of the service that holds the model."""
+
+LANGUAGE_VARIABLE: Final = "CREDIT_RISK_LANGUAGE"
+"""Environment variable that names the language; it wins over the configuration file."""
 
 
 def read_settings(program: str) -> Configuration:
@@ -21,7 +25,8 @@ def read_settings(program: str) -> Configuration:
     Raises:
         BentoMLConfigException: if it cannot be read, or holds what nothing would use.
     """
-    return read_configuration(program, {CLASSIFIER: ["form", "decision_log"], RUNNER: ["batching"]})
+    own = {CLASSIFIER: ["form", "language", "decision_log"], RUNNER: ["batching"]}
+    return read_configuration(program, own)
 
 
 def configured_form(configuration: Configuration) -> Form:
@@ -35,3 +40,27 @@ def configured_form(configuration: Configuration) -> Form:
         return form_at_hand(named if isinstance(named, str) else None)
     except FormError as error:
         raise BentoMLConfigException(str(error)) from None
+
+
+def language_option(configuration: Configuration, form: Form) -> Choice:
+    """Make the parameter ``language`` of a query.
+
+    Without it the reasons are in the language that the environment names, or the configured one,
+    or English.
+
+    Raises:
+        BentoMLConfigException: if the form has no sentences in that; one sentence.
+    """
+    known = tuple(form.sentences)
+    expected = f"a language of the form {form.name}: {' or '.join(known)}"
+    named = os.environ.get(LANGUAGE_VARIABLE)
+    if named and named not in known:
+        msg = f"found {LANGUAGE_VARIABLE}={named}, expected {expected}"
+        raise BentoMLConfigException(msg)
+    configured = configuration.section(CLASSIFIER, "language")
+    found = named or ("en" if configured == {} else configured)
+    if found not in known:
+        place = f"{CLASSIFIER}.language"
+        raise configuration.error(place, found, expected)
+    about = "Language of the reasons' sentences for the applicant."
+    return Choice("language", about, known, otherwise=found)

@@ -10,6 +10,7 @@ reads the custom objects, XGBoost's library the trees.
 import os
 import pickle
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -64,7 +65,7 @@ class StoredModel:
         form: of its applications.
         encoder: writes applications into its columns.
         policy: the decision policy that is stored with it.
-        reasons: writes reasons from contributions of its inputs.
+        reasons: write reasons from contributions of its inputs, by language.
         lacks: what the form demands and the model does not promise; None if there is nothing.
     """
 
@@ -73,7 +74,7 @@ class StoredModel:
     form: Form
     encoder: Encoder
     policy: Policy
-    reasons: Reasons
+    reasons: Mapping[str, Reasons]
     lacks: str | None = None
 
     @property
@@ -194,7 +195,7 @@ def load_checked(
     try:
         check_columns(form, vectorizer)
         policy = Policy(**card.policy.model_dump())
-        reasons = Reasons(form, card.inputs)
+        reasons = {each: Reasons(form, card.inputs, each) for each in form.sentences}
     except EncodingError as error:
         raise _refused(stored, f"other columns ({error})", "the form's columns") from None
     except PolicyError as error:

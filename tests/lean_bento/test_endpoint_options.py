@@ -44,7 +44,7 @@ def test_a_flag_is_true_or_false_and_nothing_else(value: bytes) -> None:
     said = f"has reasons={value.decode()}, expected true or false"
 
     with pytest.raises(InvalidArgument, match=said):
-        in_a_request(REASONS.read, query)
+        OPTIONS.check_query(query)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_outside_of_a_request_a_choice_is_the_word_of_a_query_without_it() -> No
 @pytest.mark.parametrize("value", [b"", b"Rising", b"down", b"rising ", b"rising,falling"])
 def test_a_choice_is_one_of_its_words_and_nothing_else(value: bytes) -> None:
     with pytest.raises(InvalidArgument) as refusal:
-        in_a_request(ORDER.read, b"order=" + value.replace(b" ", b"%20"))
+        BOTH.check_query(b"order=" + value.replace(b" ", b"%20"))
 
     said = f"The query has order={value.decode()}, expected rising or falling or sent."
     assert str(refusal.value) == said

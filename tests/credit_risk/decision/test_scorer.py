@@ -35,7 +35,7 @@ def scorer(calls: list[int] | None = None, explained: list[int] | None = None) -
         predict=predict,
         explain=explain,
         policy=STANDARD_POLICY,
-        reasons=Reasons(FORM, COLUMNS),
+        reasons={each: Reasons(FORM, COLUMNS, each) for each in ("en", "es")},
         model="m:1",
     )
 
@@ -91,8 +91,8 @@ def test_only_what_is_not_approved_is_explained_and_only_if_asked_for() -> None:
     rows = ENCODER.encode(SAMPLES)
 
     answers = asyncio.run(scores.assess(SAMPLES))
-    without = asyncio.run(scores.assess(SAMPLES, reasons=False))
-    array = asyncio.run(scores.assess_rows(rows, reasons=True))
+    without = asyncio.run(scores.assess(SAMPLES, language=None))
+    array = asyncio.run(scores.assess_rows(rows, language="en"))
     plain = asyncio.run(scores.assess_rows(rows))
 
     refused = sum(answer["status"] != "APPROVED" for answer in answers)

@@ -49,7 +49,8 @@ async def explain(rows: Rows) -> np.ndarray:
     return found
 
 
-SCORER = Scorer(ENCODER, predict, explain, STANDARD_POLICY, Reasons(FORM, COLUMNS), "m:1")
+REASONS = {each: Reasons(FORM, COLUMNS, each) for each in ("en", "es")}
+SCORER = Scorer(ENCODER, predict, explain, STANDARD_POLICY, REASONS, "m:1")
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_rows_of_a_batch_are_numbered_as_they_stand_in_it(disk: Disk) -> None:
     async def scenario() -> None:
         its = recorder(disk)
         batch = ApplicationBatch.model_validate([SAMPLES[0], "refused", SAMPLES[1]])
-        await its.assess(its.accept_rows(batch.root), reasons=False)
+        await its.assess(its.accept_rows(batch.root), language=None)
 
     asyncio.run(scenario())
 
@@ -120,18 +121,18 @@ def test_rows_of_a_batch_are_numbered_as_they_stand_in_it(disk: Disk) -> None:
     assert [entry["reasons"] for entry in disk.entries] == [None, None]
 
 
-@pytest.mark.parametrize("reasons", [True, False])
-def test_rows_of_an_array_are_logged_as_they_were_sent(disk: Disk, *, reasons: bool) -> None:
+@pytest.mark.parametrize("language", ["en", "es", None])
+def test_rows_of_an_array_are_logged_as_they_were_sent(disk: Disk, language: str | None) -> None:
     rows = ENCODER.encode(SAMPLES)
     rows[0, AGE + 1] = np.nan
 
-    answer = asyncio.run(recorder(disk).assess_rows(rows, reasons=reasons))
+    answer = asyncio.run(recorder(disk).assess_rows(rows, language=language))
 
-    assert answer == asyncio.run(SCORER.assess_rows(rows, reasons=reasons))
+    assert answer == asyncio.run(SCORER.assess_rows(rows, language=language))
     np.testing.assert_array_equal([entry["row"] for entry in disk.entries], rows)
     assert [entry["status"] for entry in disk.entries] == answer.status
     logged = [entry["reasons"] for entry in disk.entries]
-    assert logged == (answer.reasons if reasons else [None] * len(rows))
+    assert logged == (answer.reasons if language else [None] * len(rows))
 
 
 def test_what_is_hidden_is_in_no_entry(disk: Disk) -> None:
@@ -139,7 +140,7 @@ def test_what_is_hidden_is_in_no_entry(disk: Disk) -> None:
 
     async def scenario() -> list[Any]:
         its = recorder(disk, redaction)
-        await its.assess_rows(ENCODER.encode(SAMPLES), reasons=True)
+        await its.assess_rows(ENCODER.encode(SAMPLES), language="en")
         return await its.assess([its.accept(each) for each in SAMPLES])
 
     answers = asyncio.run(scenario())

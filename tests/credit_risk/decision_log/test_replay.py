@@ -28,6 +28,9 @@ HEADER = {
 }
 
 
+REASONS = {each: Reasons(FORM, COLUMNS, each) for each in ("en", "es")}
+
+
 def scorer(hundred: float = 100) -> Scorer:
     """One whose probability of default is a hundredth of the age."""
 
@@ -39,7 +42,7 @@ def scorer(hundred: float = 100) -> Scorer:
         found[:, AGE] = rows[:, AGE] / np.float32(hundred)
         return found
 
-    return Scorer(ENCODER, predict, explain, STANDARD_POLICY, Reasons(FORM, COLUMNS), "m:1")
+    return Scorer(ENCODER, predict, explain, STANDARD_POLICY, REASONS, "m:1")
 
 
 def model(
@@ -61,10 +64,10 @@ def log(folder: Path, redaction: Redaction = Redaction(FORM), **header: object) 
 
     async def decide() -> None:
         recorder = Recorder(scorer(), writer, redaction)
-        for reasons in (True, False):
+        for language in ("es", None):
             pending = [recorder.accept(each) for each in SAMPLES]
-            await recorder.assess(pending, reasons=reasons)
-            await recorder.assess_rows(ENCODER.encode(SAMPLES), reasons=reasons)
+            await recorder.assess(pending, language=language)
+            await recorder.assess_rows(ENCODER.encode(SAMPLES), language=language)
         await recorder.close()
 
     asyncio.run(decide())

@@ -1,5 +1,6 @@
 """The HTTP contract on a real ``bentoml serve``."""
 
+import asyncio
 import json
 from contextlib import closing
 from http.client import HTTPConnection
@@ -9,8 +10,15 @@ import httpx
 import numpy as np
 import pytest
 from bodies import NPY, encoded, nested, npy
-from course import COLUMNS, COURSE_EXAMPLE, MONOTONICITY, sample_applications
-from running import Server
+from course import (
+    COLUMNS,
+    COURSE_EXAMPLE,
+    FORM,
+    MONOTONICITY,
+    RISKY_EXAMPLE,
+    sample_applications,
+)
+from running import UNHURRIED, Server
 
 from credit_risk.decision import STANDARD_POLICY
 from credit_risk.model import fingerprint
@@ -154,6 +162,77 @@ def test_another_value_of_the_flag_is_refused(client: httpx.Client, path: str) -
 
     assert answer.status_code == 400
     assert "reasons=perhaps, expected true or false" in answer.json()["error"]
+
+
+LANGUAGES = ("en", "es")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_endpoint_tells_the_reasons_in_the_language_of_the_query(
+    client: httpx.Client, alone: list[Answer], language: str
+) -> None:
+    def told(answer: Answer) -> Answer:
+        sentences = FORM.sentences[language]
+        reasons = [each | {"message": sentences[each["code"]]} for each in answer["reasons"]]
+        return answer | {"reasons": reasons}
+
+    query = f"?language={language}"
+    one = [client.post(f"/classify{query}", json=body).json() for body in BODIES[:20]]
+    batch = client.post(f"/classify_batch{query}&reasons=true", json=BODIES).json()
+    array = client.post(f"/classify_array{query}&reasons=true", json=nested(ROWS)).json()
+
+    expected = [told(each) for each in alone]
+    assert one == expected[:20]
+    assert batch == expected
+    assert array["reasons"] == [each["reasons"] for each in expected]
+
+
+def test_without_reasons_the_language_says_nothing(
+    client: httpx.Client, alone: list[Answer]
+) -> None:
+    batch = client.post("/classify_batch?reasons=false&language=es", json=BODIES).json()
+    array = client.post("/classify_array?language=es", json=nested(ROWS)).json()
+
+    assert batch == [each | {"reasons": []} for each in alone]
+    assert "reasons" not in array
+
+
+@pytest.mark.parametrize("path", ["/classify", "/classify_batch", "/classify_array"])
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("language=fr", "The query has language=fr, expected en or es."),
+        ("language=EN", "The query has language=EN, expected en or es."),
+        ("language=", "The query has language=, expected en or es."),
+        ("language=es&language=es", "The query has language more than once."),
+        ("lang=es", "The query has lang, expected "),
+    ],
+)
+def test_another_language_is_refused(
+    client: httpx.Client, path: str, query: str, said: str
+) -> None:
+    answer = client.post(f"{path}?{query}", json=COURSE_EXAMPLE)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(said)
+
+
+def test_answers_in_other_languages_at_the_same_time_do_not_touch_each_other(
+    server: Server,
+) -> None:
+    async def ask_at_once() -> list[tuple[str, httpx.Response]]:
+        languages = [*LANGUAGES] * 20
+        async with httpx.AsyncClient(base_url=server.url, **UNHURRIED) as client:
+            requests = (
+                client.post(f"/classify?language={each}", json=RISKY_EXAMPLE) for each in languages
+            )
+            return list(zip(languages, await asyncio.gather(*requests), strict=True))
+
+    for language, answer in asyncio.run(ask_at_once()):
+        reasons = answer.json()["reasons"]
+        assert reasons
+        for reason in reasons:
+            assert reason["message"] == FORM.sentences[language][reason["code"]]
 
 
 @pytest.mark.parametrize(

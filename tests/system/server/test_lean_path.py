@@ -122,6 +122,11 @@ QUERIES = [
     "?reasons=true&x=1",
     "?x",
     "?%72easons=false",
+    "?language=es",
+    "?language=en&reasons=true",
+    "?reasons=false&language=ES",
+    "?language",
+    "?language=en&language=en",
     "?%ff=%00",
     f"?{'x' * 500}",
 ]

@@ -64,6 +64,17 @@ def test_the_document_is_valid_openapi(document: Json) -> None:
     assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
 
 
+@pytest.mark.parametrize("path", SCORING)
+def test_the_document_names_the_languages(document: Json, path: str) -> None:
+    parameters = {each["name"]: each for each in document["paths"][path]["post"]["parameters"]}
+
+    assert parameters["language"]["schema"] == {
+        "type": "string",
+        "enum": ["en", "es"],
+        "default": "en",
+    }
+
+
 def test_the_document_names_every_endpoint(document: Json) -> None:
     cards = {"/model", "/model/report"}
     infrastructure = {"/", "/docs.json", "/metrics", "/livez", "/readyz", "/healthz"}
