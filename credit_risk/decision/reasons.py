@@ -150,4 +150,7 @@ def _said(value: object) -> str:
     if isinstance(value, str):
         return value
     number = cast("float", value)
-    return str(int(number)) if number == int(number) else repr(number)
+    if number == int(number):
+        return str(int(number))
+    text = repr(number)
+    return np.format_float_positional(number, trim="-") if "e" in text else text

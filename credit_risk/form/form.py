@@ -29,6 +29,8 @@ from credit_risk.form.sentences import NOT_STATED, Sentences, check_sentences
 from lean_bento import RowBatch, UniqueKeys
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+EXACT: Final = 2**24
+"""Up to which float32 holds every whole number."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,10 +133,10 @@ class Form:
             number = row[place]
             if isnan(number):
                 found[name] = None
-            elif number == int(number):
+            elif number == int(number) and abs(number) <= EXACT:
                 found[name] = int(number)
-            else:
-                found[name] = float(str(np.float32(number)))  # 12.34, not 12.34000015258789
+            else:  # 12.34, not 12.34000015258789; 1e12, not 999999995904
+                found[name] = float(str(np.float32(number)))
         for name, each in self.numbers.items():
             if isinstance(each, YesNo) and found[name] is not None:
                 found[name] = bool(found[name])

@@ -1,14 +1,19 @@
 """Reasons: exact, strongest first, only of what the model uses."""
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 from course import COURSE_EXAMPLE, DERIVED, ENCODER, FORM, REASON_CODES, Application, inputs_without
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from toys import AMOUNT, INCOME, OWNER, PLACE, SEX, SHARE, changed, toy
 
 from credit_risk.decision import MAX_REASONS, Reason, Reasons
 from credit_risk.errors import EncodingError
+from credit_risk.model import Encoder
 
 NAMES = inputs_without(["marital"])
 REASONS = Reasons(FORM, NAMES)
@@ -103,6 +108,81 @@ def test_a_missing_number_is_a_reason_of_its_own(
     assert found[0][0]["contribution"] == 0.25 * len(inputs)
     assert "not stated" in found[0][0]["message"]
     assert f"{missing} not stated: " in found[0][0]["analyst"]
+
+
+TOY = toy(
+    fields=(changed(AMOUNT, low=-1_000), changed(INCOME, told=False), OWNER, PLACE, SEX),
+    derived=(changed(SHARE, told=False, compute=lambda of: of["amount"] / 1e3 - of["income"]),),
+)
+
+
+def of_the_toy(name: str, sent: dict[str, object], *, decoded: bool) -> dict[str, Any]:
+    """The one reason of an application against which one input speaks."""
+    application = TOY.application.model_validate_json(json.dumps(TOY.example | sent))
+    inputs = TOY.inputs_without(TOY.prohibited)
+    contributions = np.zeros((1, len(inputs) + 1), dtype=np.float32)
+    contributions[0, inputs.index(name)] = 0.5
+    rows = Encoder(TOY).encode([application])
+    ((reason,),) = Reasons(TOY, inputs).write(
+        rows, contributions, None if decoded else [application]
+    )
+    return reason
+
+
+@pytest.mark.parametrize("decoded", [False, True], ids=["application", "row"])
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (12.34, "12.34"),
+        (0.1, "0.1"),
+        (250, "250"),
+        (250.0, "250"),
+        (-0.0, "0"),
+        (-12.5, "-12.5"),
+        (0.00001, "0.00001"),
+    ],
+)
+def test_a_number_is_written_as_it_was_sent(sent: float, said: str, *, decoded: bool) -> None:
+    reason = of_the_toy("amount", {"amount": sent}, decoded=decoded)
+
+    assert reason["analyst"] == f"amount {said}: adds 0.5000 to the log-odds of default"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said", "said_of_row"),
+    [
+        (1e12, "1000000000000", "1000000000000"),
+        (16_777_216, "16777216", "16777216"),
+        (123_456_789, "123456789", "123456790"),
+        (1_234_567.89, "1234567.89", "1234567.9"),
+    ],
+)
+def test_a_large_number_in_a_row_is_written_with_the_fewest_digits_that_float32_keeps(
+    sent: float, said: str, said_of_row: str
+) -> None:
+    of_application = of_the_toy("income", {"income": sent}, decoded=False)
+    of_row = of_the_toy("income", {"income": sent}, decoded=True)
+
+    assert of_application["analyst"].startswith(f"income {said}: ")
+    assert of_row["analyst"].startswith(f"income {said_of_row}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "code"),
+    [
+        ("income", {"income": 12.5}, "INCOME"),
+        ("income", {"income": None}, "INCOME_NOT_STATED"),
+        ("amount_to_income", {}, "SHARE"),
+    ],
+)
+def test_a_code_that_is_not_to_be_told_has_no_message_but_a_sentence_for_the_analyst(
+    name: str, sent: dict[str, object], code: str
+) -> None:
+    reason = of_the_toy(name, sent, decoded=False)
+
+    assert (reason["code"], reason["message"]) == (code, None)
+    assert reason["analyst"].endswith(": adds 0.5000 to the log-odds of default")
+    assert Reason.model_validate(reason).message is None
 
 
 @given(

@@ -116,5 +116,21 @@ def test_others_get_their_turn_between_the_parts_of_a_long_explanation(
     assert max(explained[1:]) == 3
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_language_changes_the_sentences_for_the_applicant_and_nothing_else(
+    language: str,
+) -> None:
+    usual = asyncio.run(scorer().assess(SAMPLES))
+
+    answers = asyncio.run(scorer().assess(SAMPLES, language=language))
+    array = asyncio.run(scorer().assess_rows(ENCODER.encode(SAMPLES), language=language))
+
+    for answer in usual:
+        for reason in answer["reasons"]:
+            reason["message"] = FORM.sentences[language][reason["code"]]
+    assert answers == usual
+    assert array.reasons == [answer["reasons"] for answer in usual]
+
+
 def test_nothing_asked_nothing_answered() -> None:
     assert asyncio.run(scorer().assess_rows(ENCODER.encode([]))).status == []

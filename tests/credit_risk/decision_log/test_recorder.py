@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from course import COLUMNS, ENCODER, FORM, ApplicationBatch, sample_applications
+from toys import AMOUNT, INCOME, OWNER, PLACE, SEX, changed, toy
 
 from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
 from credit_risk.decision_log import Recorder
 from credit_risk.decision_log.recorder import DecisionNotLogged, PendingDecision
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.model import Rows
+from credit_risk.model import Encoder, Rows
 from lean_bento import RequestContext
 from lean_bento.request_context import begin as begin_request
 
@@ -119,6 +120,53 @@ def test_rows_of_a_batch_are_numbered_as_they_stand_in_it(disk: Disk) -> None:
     (name, first), (also, third) = (entry["id"].split("/") for entry in disk.entries)
     assert (name, first, third) == (also, "0", "2")
     assert [entry["reasons"] for entry in disk.entries] == [None, None]
+
+
+def test_reasons_are_logged_in_the_words_that_were_told(disk: Disk) -> None:
+    async def scenario() -> list[Any]:
+        its = recorder(disk)
+        return await its.assess([its.accept(each) for each in SAMPLES], language="es")
+
+    answers = asyncio.run(scenario())
+
+    assert answers == asyncio.run(SCORER.assess(SAMPLES, language="es"))
+    assert [entry["reasons"] for entry in disk.entries] == [each["reasons"] for each in answers]
+    told = {reason["message"] for each in answers for reason in each["reasons"]}
+    assert told == {FORM.sentences["es"]["AGE"]}
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_reason_that_is_not_told_is_logged_with_its_sentence_for_the_analyst(
+    disk: Disk, *, told: bool
+) -> None:
+    form = toy(fields=(changed(AMOUNT, told=told), INCOME, OWNER, PLACE, SEX))
+    inputs = form.inputs_without(form.prohibited)
+
+    async def predict(rows: Rows) -> np.ndarray:
+        return np.full(len(rows), 0.9, dtype=np.float32)
+
+    async def explain(rows: Rows) -> np.ndarray:
+        return np.eye(len(rows), len(inputs) + 1, inputs.index("amount"), dtype=np.float32)
+
+    reasons = {"en": Reasons(form, inputs)}
+    scorer = Scorer(Encoder(form), predict, explain, STANDARD_POLICY, reasons, "m:1")
+
+    async def scenario() -> list[Any]:
+        its = Recorder(scorer, disk, Redaction(form))
+        return await its.assess([its.accept(form.application(**form.example))])
+
+    ((answer,), (entry,)) = (asyncio.run(scenario()), disk.entries)
+
+    assert answer["reasons"] == entry["reasons"]
+    assert entry["reasons"] == [
+        {
+            "code": "AMOUNT",
+            "field": "amount",
+            "message": "en: AMOUNT." if told else None,
+            "analyst": "amount 250: adds 1.0000 to the log-odds of default",
+            "contribution": 1.0,
+        }
+    ]
 
 
 @pytest.mark.parametrize("language", ["en", "es", None])
