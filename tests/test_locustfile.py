@@ -55,7 +55,7 @@ def load(home: Path) -> Load:
 REASON = {
     "code": "AGE",
     "field": "age",
-    "message": "Your age counts against the application.",
+    "message": "Your age counted against your application.",
     "analyst": "age 50: adds 0.5 to the log-odds of default",
     "contribution": 0.5,
 }

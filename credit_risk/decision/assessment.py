@@ -11,7 +11,7 @@ from lean_bento import RowAnswers, written_as_is
 REASON_EXAMPLE: Final[JsonDict] = {
     "code": "AFFORDABILITY",
     "field": "income",
-    "message": "Little of your income is left after expenses and the loan's instalment.",
+    "message": "Little of your income would be left after your expenses and the loan instalment.",
     "analyst": "income 0, expenses 35, amount 800, time 36: adds 0.6003 to the log-odds of default",
     "contribution": 0.6003,
 }

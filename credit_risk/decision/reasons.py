@@ -32,20 +32,20 @@ Sums = NDArray[np.float32]
 class Reasons:
     """Turns contributions of one model into reasons."""
 
-    def __init__(self, form: Form, inputs: Sequence[str], language: str = "en") -> None:
+    def __init__(self, form: Form, inputs: Sequence[str], language: str | None = None) -> None:
         """Prepare for a model.
 
         Args:
             form: of the applications.
             inputs: their names, in the order of the contributions.
-            language: of the sentences for the applicant; one of the form's.
+            language: of the sentences for the applicant; None for the first that the form has.
 
         Raises:
             EncodingError: for an input without a reason code.
         """
         self._codes = form.reason_codes
         self._decode = form.decode
-        sentences = form.sentences[language]
+        sentences = form.sentences[language or next(iter(form.sentences))]
         self._sentences = {c.code: sentences[c.code] if c.told else None for c in self._codes}
         self._not_stated = {
             code.code: (

@@ -253,9 +253,9 @@ def _drafted(
     kind: str, name: str, lines: list[str], said: str = "", *, optional: bool = False
 ) -> Drafted:
     code, subject = name.upper(), name.replace("_", " ")
-    sentences = {code: f"TODO: {subject} counts against the application."}
+    sentences = {code: f"TODO: {subject} counted against your application."}
     if optional:
-        sentences[f"{code}_NOT_STATED"] = f"TODO: {subject} is not stated."
+        sentences[f"{code}_NOT_STATED"] = f"TODO: {subject} was not stated."
     source = [f"{kind}(", *(f"    {line}" for line in lines), "),"]
     return Drafted([said, *source] if said else source, sentences)
 

@@ -2,8 +2,8 @@
 
 ``reasons.<language>.toml`` has a sentence for each reason code::
 
-    INCOME = "Your income is low for the loan that you ask for."
-    INCOME_NOT_STATED = "Your income is not stated."
+    INCOME = "Your income is low for the loan you have applied for."
+    INCOME_NOT_STATED = "Your income was not stated in your application."
 """
 
 import tomllib

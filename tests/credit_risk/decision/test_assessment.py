@@ -10,7 +10,7 @@ from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch
 REASON = {
     "code": "DEBT",
     "field": "debt",
-    "message": "What you already owe counts against the application.",
+    "message": "Your existing debt is high for the loan you have applied for.",
     "analyst": "debt 3000: adds 0.6589 to the log-odds of default",
     "contribution": 0.6589,
 }

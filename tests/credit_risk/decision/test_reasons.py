@@ -44,7 +44,7 @@ def test_a_reason_says_what_it_is_to_the_applicant_and_to_the_analyst() -> None:
             {
                 "code": "SENIORITY",
                 "field": "seniority",
-                "message": "You have not been in your present job for long.",
+                "message": "You have been in your present job for only a short time.",
                 "analyst": "seniority 1: adds 0.2500 to the log-odds of default",
                 "contribution": 0.25,
             }
