@@ -35,7 +35,7 @@ HEAD: Final = '''\
 Drafted from {file}: {rows:,} rows. Every TODO is for a person who knows the loans.
 """
 
-from credit_risk.form import Category, Form, Number, Outcome, YesNo
+from credit_risk.form import Category, Form, Number, Outcome, YesNo, read_sentences
 
 FORM = Form(
     name="{name}",
@@ -96,11 +96,12 @@ def draft(path: Path, outcome: str) -> str:
             head,
             *(f"        {line}\n" for line in lines),
             "    ),\n",
-            "    # TODO: sentences that a customer may read. reasons.<language>.toml beside\n",
-            "    # this one, read with read_sentences(__file__), can take their place.\n",
+            "    # TODO: sentences that a customer may read.\n",
             '    sentences={\n        "en": {\n',
             *(f"            {_text(code)}: {_text(text)},\n" for code, text in sentences.items()),
-            "        },\n    },\n)\n",
+            "        },\n",
+            "        **read_sentences(__file__),  # reasons.<language>.toml beside this\n",
+            "    },\n)\n",
         ]
     )
 

@@ -72,8 +72,8 @@ class Form:
             raise FormError(place, found=found, expected=expected)
         for derived in self.derived:
             self._check_derived(derived)
-        codes = [code for reason in self.reason_codes for code in self._codes_of(reason)]
-        check_sentences(self.name, self.sentences, codes)
+        told = {code: each.told for each in self.reason_codes for code in self._codes_of(each)}
+        check_sentences(self.name, self.sentences, told)
 
     def __reduce__(self) -> Any:  # noqa: ANN401  as the base class
         """Pickle by name, as functions are: processes of training load it again."""

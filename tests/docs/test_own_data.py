@@ -1,14 +1,14 @@
 """docs/own-data.md is followed with a file of other loans, and nothing but the page."""
 
 import csv
+import re
 from pathlib import Path
 from random import Random
 
-import httpx
 import pytest
 from documents import blocks, commands
 from project_copy import copy_project
-from running import run, serving
+from running import Server, run, serving
 
 PAGE = "docs/own-data.md"
 
@@ -29,44 +29,78 @@ def write_loans(path: Path, rows: int = 400) -> None:
             table.writerow([number, amount, months, random.choice("fm"), work, flat, pay, result])
 
 
+def write_in_spanish(project: Path, form: str) -> None:
+    """The page's file of sentences, and a line for each other reason code."""
+    shown, *_ = blocks(PAGE, "toml")
+    path = project / form
+    codes = re.findall(r'^ {12}"([A-Z_0-9]+)": ', path.read_text(), re.MULTILINE)
+    others = [f'{code} = "{code} en español."\n' for code in codes if f"{code} = " not in shown]
+    path.with_name("reasons.es.toml").write_text(shown + "".join(others))
+
+
+def ask_for_reasons(server: Server, query: str = "") -> dict[str, str]:
+    """Sentences of the reasons for an application that is likely not to be approved, by code."""
+    document = server.get("/docs.json").json()
+    request = document["paths"]["/classify"]["post"]["requestBody"]
+    example = request["content"]["application/json"]["example"]
+    worse = example | {"work": "a3_none", "pay": None}
+    answer = server.post(f"/classify{query}", json=worse).json()
+    assert answer["reasons"] or answer["status"] == "APPROVED"
+    return {reason["code"]: reason["message"] for reason in answer["reasons"]}
+
+
+def assert_it_serves(server: Server, form: str) -> None:
+    ask_for_reasons(server)
+    card = server.get("/model").json()
+    assert card["excluded_fields"] == ["sex"]
+    assert card["form"]["module"] == form
+    refused = server.post("/classify", json={"age": 3})
+    assert refused.status_code == 400
+    assert "betrag" in refused.json()["error"]
+    assert "form loans, learned from loans.csv (not synthetic)" in server.logged()
+
+
+def assert_it_speaks_spanish(server: Server) -> None:
+    told = ask_for_reasons(server)
+    assert told["PAY_NOT_STATED"] == "En su solicitud no constan sus ingresos."
+    in_english = ask_for_reasons(server, "?language=en")
+    assert in_english["PAY_NOT_STATED"] == "TODO: pay was not stated."
+    assert told.keys() == in_english.keys()
+
+
 @pytest.mark.system
 def test_a_stranger_comes_from_a_file_to_a_decision(tmp_path: Path) -> None:
     project, home = tmp_path / "project", tmp_path / "home"
     project.mkdir()
     copy_project(project)
     write_loans(project / "loans.csv")
-    answered = False
+    served = []
 
     for step in commands(PAGE):
         if step.bare.startswith("bentoml serve"):
-            form = step.variables["CREDIT_RISK_FORM"]
-            log = tmp_path / "log"
+            form, language = (
+                step.variables.get(f"CREDIT_RISK_{name}", "") for name in ("FORM", "LANGUAGE")
+            )
+            log = tmp_path / f"log{language}"
             with serving(
-                "service.py:svc", home=home, cwd=project, log=log, CREDIT_RISK_FORM=form
+                "service.py:svc", home=home, cwd=project, log=log, **step.variables
             ) as server:
-                document = server.get("/docs.json").json()
-                request = document["paths"]["/classify"]["post"]["requestBody"]
-                example = request["content"]["application/json"]["example"]
-                worse = example | {"work": "a3_none", "pay": None}
-                answer = httpx.post(f"{server.url}/classify", json=worse, timeout=60).json()
-                assert answer["reasons"] or answer["status"] == "APPROVED"
-                card = server.get("/model").json()
-                assert card["excluded_fields"] == ["sex"]
-                assert card["form"]["module"] == form
-                refused = httpx.post(f"{server.url}/classify", json={"age": 3}, timeout=60)
-                assert refused.status_code == 400
-                assert "betrag" in refused.json()["error"]
-            assert "form loans, learned from loans.csv (not synthetic)" in log.read_text()
-            answered = True
+                assert_it_serves(server, form)
+                if language:
+                    assert_it_speaks_spanish(server)
+                else:
+                    write_in_spanish(project, form)
+            served.append(language)
         else:
             typed = step.text.replace("--tune 50", "--tune 1")
             said = run("bash", "-c", typed, home=home, cwd=project)
             if "check" in typed:
                 assert "  sex (category), reason SEX; no model may see it\n" in said.stdout
+                assert said.stdout.endswith(f"languages: {'en, es' if served else 'en'}\n")
             if typed.endswith("--data loans.csv"):
                 assert "columns left out: 'contract no'" in said.stdout
 
-    assert answered
+    assert served == ["", "es"]
 
 
 def test_the_derived_column_of_the_page_is_python() -> None:

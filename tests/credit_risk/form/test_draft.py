@@ -65,6 +65,19 @@ def test_what_a_person_must_decide_is_marked(loans: Path) -> None:
     assert source.count("TODO") > 20
 
 
+def test_a_language_is_added_by_a_file_beside_what_is_drafted(form: Form) -> None:
+    lines = [f'{code} = "es: {code}."\n' for code in form.sentences["en"]]
+    path = Path(form.module)
+    path.with_name("reasons.es.toml").write_text("".join(lines), encoding="utf-8")
+    path = path.rename(path.with_name("again.py"))  # a form is loaded once
+
+    said = main(["check", str(path)])
+
+    assert said.endswith("\nlanguages: en, es")
+    assert load_form(str(path)).sentences["es"]["AGE"] == "es: AGE."
+    assert load_form(str(path)).sentences["en"] == form.sentences["en"]
+
+
 def test_a_check_says_what_follows_from_a_form(form: Form) -> None:
     said = main(["check", form.module])
 

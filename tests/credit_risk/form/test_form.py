@@ -70,6 +70,18 @@ def derived(name: str, compute: Any, **rises_with: int) -> Derived:
         ),
         ({"sentences": {}}, "toy: found no sentences, expected reasons.en.toml beside the form"),
         ({"sentences": sentences_for("AMOUNT")}, "reasons.en.toml: found no sentence for INCOME"),
+        (
+            {"sentences": {**toy().sentences, "es": {"AMOUNT": " ", "INCOME": "x", "PLACE": 7}}},
+            "reasons.es.toml: found no sentence for AMOUNT, INCOME_NOT_STATED, SHARE, OWNER",
+        ),
+        (
+            {"sentences": {"English": toy().sentences["en"]}},
+            "reasons.English.toml: found the language 'English', expected a language as en or",
+        ),
+        (
+            {"sentences": {"en.old": toy().sentences["en"]}},
+            "reasons.en.old.toml: found the language 'en.old', expected a language as en or",
+        ),
     ],
 )
 def test_a_contradiction_is_named(changes: dict[str, Any], said: str) -> None:
@@ -91,6 +103,20 @@ def test_a_sentence_for_no_reason_is_refused() -> None:
 
     with pytest.raises(FormError, match="found a sentence for SHOE, expected one of AMOUNT, "):
         toy(sentences=with_another)
+
+
+def test_a_reason_that_is_not_told_needs_no_sentence() -> None:
+    usual = toy().sentences["en"]
+    without = {code: text for code, text in usual.items() if code != "SEX"}
+
+    form = toy(sentences={"en": without, "pt-BR": usual})
+
+    assert list(form.sentences) == ["en", "pt-BR"]
+    with pytest.raises(FormError, match=r"reasons\.en\.toml: found no sentence for SEX, expected"):
+        toy(
+            fields=(AMOUNT, INCOME, OWNER, PLACE, changed(SEX, told=True)),
+            sentences={"en": without},
+        )
 
 
 def test_encoded_columns_are_in_alphabetical_order() -> None:
