@@ -28,7 +28,7 @@ class Predictor:
     def predict(
         self, rows: Annotated[np.ndarray, Shape((-1, len(FORM.columns))), DType("float32")]
     ) -> np.ndarray:
-        """Probability of default of each of (n, 29) rows."""
+        """Probability of default of each of (n, columns) rows."""
         return self.model.predict(rows)
 
 

@@ -28,7 +28,7 @@ class BoosterRunnable(Runnable):
 
     @Runnable.method(batchable=True, batch_dim=0)
     def predict(self, rows: Rows) -> Probabilities:
-        """Probability of default of each of (n, 29) rows."""
+        """Probability of default of each of (n, columns) rows."""
         probabilities: Probabilities = self.booster.predict(
             xgboost.DMatrix(rows), validate_features=False
         )

@@ -1,6 +1,6 @@
 """Long JSON lists, read and written part by part: other requests run between two parts.
 
-Reading 10,000 rows of thirteen fields at once keeps the event loop for some 40 ms. A list of
+Reading 10,000 rows of a dozen fields at once keeps the event loop for some 40 ms. A list of
 objects or of lists is cut at a comma between two of its items, without parsing it. A cut inside of
 a text or of an item leaves a part that is not valid JSON. After any error of a part the whole list
 is read at once, and the error is the one of the whole.
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from lean_bento.rows import DivisibleList, RowAnswers
 
 LONG: Final = 500_000
-"""Bytes in a part: some 2,000 rows of thirteen fields, some ten milliseconds."""
+"""Bytes in a part: some 2,000 rows of a dozen fields, some ten milliseconds."""
 
 ROWS_IN_A_PART: Final = 2000
 """Rows in a part of an answer: some five milliseconds."""
