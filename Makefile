@@ -6,6 +6,7 @@ DATA ?= data/sample.csv
 MAX_P99_MS ?= 500
 REQUESTS ?= 20000
 MINUTES ?= 10
+ALLOW_SYNTHETIC ?= 0
 
 # The first Python that fits; PYTHON=/path/to/python3.12 decides otherwise.
 FITS := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
@@ -65,7 +66,7 @@ test-pythons: $(EVERYTHING) ## Run the same tests with Python 3.12 and 3.13, whe
 
 container: $(TRAINING) ## Build the image with docker, podman or buildah, training on the sample if need be
 	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 0
-	$(BIN)/python deploy/container.py
+	ALLOW_SYNTHETIC=$(ALLOW_SYNTHETIC) $(BIN)/python deploy/container.py
 
 test-container: $(EVERYTHING) ## Build the image of a model of its own, run it and test it; takes minutes
 	$(BIN)/python -m pytest tests/system/container

@@ -1,7 +1,8 @@
 """Build the bento and its container image with docker, podman or buildah, whichever works.
 
 `make container` runs this; the last line printed is the image's name. CONTAINER_TOOL chooses
-another tool than the first that works. How the image is made stands in Dockerfile.template.
+another tool than the first that works, and ALLOW_SYNTHETIC=1 allows a model of synthetic loans. How
+the image is made stands in Dockerfile.template.
 """
 
 import ast
@@ -23,6 +24,7 @@ BASE = "python:3.11-slim"
 TOOLS = ("docker", "podman", "buildah")
 PIP_SETTINGS = ("index-url", "extra-index-url", "find-links", "trusted-host", "proxy", "timeout")
 SECRETS = "/run/secrets"
+ALLOW = "ALLOW_SYNTHETIC"
 UNITS = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9}
 
 
@@ -64,6 +66,13 @@ def model_of(tag: str) -> str:
     """Tag of the model in a bento; both services of it have the same."""
     (model,) = {model["tag"] for each in _describe(tag)["services"] for model in each["models"]}
     return str(model)
+
+
+def caution_of(model: str) -> str | None:
+    """Why a model should not be in an image: it learned from synthetic loans. None if it may."""
+    card = json.loads(_call(BIN / "bentoml", "models", "get", model, "--output", "json").stdout)
+    data = card["metadata"]["data"]
+    return f"{model} learned from synthetic loans, {data['name']}" if data["synthetic"] else None
 
 
 def size(tool: str, image: str) -> float:
@@ -150,6 +159,16 @@ def main() -> None:
             "packages of podman and buildah."
         )
     tag = build_bento()
+    if caution := caution_of(model_of(tag)):
+        if os.environ.get(ALLOW) != "1":
+            sys.exit(
+                f"NO IMAGE WAS BUILT: {caution}; it is not for lending. Train on your own loans: "
+                "python train.py --data FILE, or, to try the image out: make container "
+                f"{ALLOW}=1"
+            )
+        sys.stderr.write(
+            f"Warning: {caution}; the image is for trying things out, not for lending\n"
+        )
     try:
         build_image(tool, tag)
     except subprocess.CalledProcessError:

@@ -1,6 +1,7 @@
 """Models out of the BentoML store."""
 
 import os
+import sys
 from typing import Any, Final
 
 import bentoml
@@ -39,6 +40,7 @@ class CreditRiskModel(BentoModel):
     """A reference to a model that BentoML resolves when a service starts, and we check."""
 
     form: Form | None
+    _warned = False
 
     def __init__(self, tag: Any, form: Form | None = None) -> None:  # noqa: ANN401  BentoML's
         """Refer to a model of a form; None for the one that its card names."""
@@ -64,6 +66,21 @@ class CreditRiskModel(BentoModel):
                 fix=f"rm -r $BENTOML_HOME/models/{self.tag.path()}, then {TRAIN}",
             )
             raise BentoMLException(str(refusal)) from None
+
+    def to_info(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  BentoML's signature
+        """Describe the model for a bento that is being built, and warn of it once.
+
+        Raises:
+            BentoMLException: if it does not fit; the message is one sentence.
+        """
+        try:
+            cautions = load_checked(self.stored, self.form).cautions if self.stored else ()
+        except ModelRefusedError as error:
+            raise BentoMLException(str(error)) from None
+        if not self._warned:
+            sys.stderr.writelines(f"Warning: {self.tag}: {caution}\n" for caution in cautions)
+        object.__setattr__(self, "_warned", True)  # each service of the bento asks
+        return super().to_info(*args, **kwargs)
 
     def resolve(self, *args: Any, **kwargs: Any) -> bentoml.Model:  # noqa: ANN401  BentoML's signature
         """Find the model in the store.

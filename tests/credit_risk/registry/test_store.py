@@ -9,6 +9,7 @@ from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 
+from credit_risk.form import OWN_FORM, load_form
 from credit_risk.registry import CreditRiskModel, model_tag
 from credit_risk.registry.store import MODEL_NAME
 
@@ -86,6 +87,37 @@ def test_one_that_is_not_there_is_told(folder: Path) -> None:
     shutil.rmtree(folder)
 
     assert f"{MODEL_NAME}:{folder.name}: found no such model in the store" in refusal()
+
+
+def test_a_bento_of_synthetic_loans_is_warned_of_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = CreditRiskModel(f"{MODEL_NAME}:{folder.name}", load_form(OWN_FORM))
+
+    infos = [model.to_info() for _ in range(2)]  # of runner and classifier
+
+    said = capsys.readouterr().err
+    assert {str(info.tag) for info in infos} == {f"{MODEL_NAME}:{folder.name}"}
+    assert said.startswith(f"Warning: {MODEL_NAME}:{folder.name}: The model learned from synthetic")
+    assert said.count("\n") == 1
+
+
+def test_a_bento_of_a_lender_s_loans_is_not_warned_of(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = folder / "model.yaml"
+    card.write_text(card.read_text().replace("synthetic: true", "synthetic: false"))
+
+    CreditRiskModel(f"{MODEL_NAME}:latest").to_info()
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bento_of_a_model_that_does_not_fit_is_refused(folder: Path) -> None:
+    (folder / "saved_model.ubj").write_bytes(b"damaged")
+
+    with pytest.raises(BentoMLException, match=r"SHA-256 .*, as in its card; run"):
+        CreditRiskModel(f"{MODEL_NAME}:latest").to_info()
 
 
 @pytest.mark.parametrize("named", ["credit_risk_model", "credit_risk_model:v7", "another:latest"])

@@ -46,7 +46,7 @@ def image(tool: str, home: Path) -> Iterator[str]:
     """Name of an image, built from the project as `make container` does."""
     built = subprocess.run(
         [sys.executable, PROJECT / "deploy" / "container.py"],
-        env=environment(home, CONTAINER_TOOL=tool),
+        env=environment(home, CONTAINER_TOOL=tool, ALLOW_SYNTHETIC="1"),
         capture_output=True,
         text=True,
         timeout=TEN_MINUTES,
