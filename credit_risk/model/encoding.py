@@ -72,13 +72,21 @@ class Encoder:
             (n, columns) float32; NaN where a number is None.
 
         Raises:
-            EncodingError: for a category outside the vocabulary.
+            EncodingError: for a word that is not the form's.
         """
         return self.encode_mappings(map(vars, applications))
 
     def encode_mappings(self, applications: Iterable[Mapping[str, Any]]) -> Rows:
-        """Encode mappings of field to value, as ``encode``; NaN is a missing number too."""
-        values = list(map(self._values_of, applications))
+        """Encode mappings of field to value, as ``encode``; NaN is a missing number too.
+
+        Raises:
+            EncodingError: also for a field that is not there.
+        """
+        try:
+            values = list(map(self._values_of, applications))
+        except KeyError as error:
+            msg = f"found no field {error.args[0]!r}, expected every field of the form"
+            raise EncodingError(msg) from None
         try:
             return self._by_row(values) if len(values) < FEW else self._by_column(values)
         except KeyError as error:

@@ -75,6 +75,16 @@ def test_a_category_outside_the_vocabulary_raises_and_is_never_zeros() -> None:
         ENCODER.encode([stranger])
 
 
+@pytest.mark.parametrize("rows", [1, FEW + 4], ids=["few", "many"])
+@pytest.mark.parametrize("field", ["income", "marital"])
+def test_a_field_that_is_not_there_raises_and_is_never_zeros(field: str, rows: int) -> None:
+    record = vars(sample_applications(1)[0])
+    short = {name: value for name, value in record.items() if name != field}
+
+    with pytest.raises(EncodingError, match=f"found no field '{field}', expected every field"):
+        ENCODER.encode_mappings([record, short] * rows)
+
+
 def test_a_vectorizer_with_other_columns_is_refused() -> None:
     other = DictVectorizer().fit([{"age": 1, "shoe size": 42}])
 
