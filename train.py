@@ -147,7 +147,9 @@ def tune(
     provenance |= {"trials": args.tune, "found": auc}
     training.write_parameters(args.tuned, parameters, provenance)
     terminal.say("tune", f"AUC {auc:.4f}, parameters written to {args.tuned}")
-    terminal.say("next", f"python train.py --parameters {shlex.quote(str(args.tuned))}")
+    given = {"--form": args.form, "--data": args.data, "--parameters": args.tuned}
+    said = (f"{name} {shlex.quote(str(value))}" for name, value in given.items() if value)
+    terminal.say("next", f"python train.py {' '.join(said)}")
 
 
 def main(args: argparse.Namespace) -> None:

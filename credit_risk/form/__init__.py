@@ -16,6 +16,7 @@ from credit_risk.form.fields import (
     ReasonCode,
     YesNo,
     plain,
+    split_unit,
 )
 from credit_risk.form.form import Form
 from credit_risk.form.loading import FORM_VARIABLE, OWN_FORM, form_at_hand, load_form
@@ -42,4 +43,5 @@ __all__ = [
     "plain",
     "read_sentences",
     "sample_applications",
+    "split_unit",
 ]

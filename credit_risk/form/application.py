@@ -62,6 +62,8 @@ def _typed(each: declared.Field) -> Any:  # noqa: ANN401  as pydantic takes them
     about = f"{each.meaning}{separator}{accepted}"
     if isinstance(each, declared.Category) or not each.optional:
         return kind, Field(description=about, **limits)
-    codes = "".join(f", never {code}" for code in each.missing[:1])
+    # A marker that is text could not be sent as a number anyway.
+    numbers = [code for code in map(str, each.missing) if code.lstrip("-").isdigit()]
+    codes = "".join(f", never {code}" for code in numbers[:1])
     about += f"; null or absent when not known{codes}"
     return kind | None, Field(None, description=about, **limits)

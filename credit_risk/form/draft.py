@@ -3,13 +3,10 @@
 What only a person can decide is marked with ``TODO``: directions, prohibited fields, sentences.
 """
 
-import csv
-import io
 import json
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
 from pathlib import Path
@@ -17,17 +14,21 @@ from typing import Final
 
 from credit_risk.errors import DataError
 from credit_risk.form.fields import LARGEST, plain
+from credit_risk.form.guess import MOST_WORDS, Column, has_decimal_commas, read_columns
 
-MISSING: Final = {"", "na", "n/a", "nan", "null", "?", ".", "-", "missing"}
 YES: Final = {"yes", "y", "true", "t", "1"}
 NO: Final = {"no", "n", "false", "f", "0"}
 DEFAULTED: Final = {"1", "2", "bad", "default", "defaulted", "yes", "y", "true", "charged off", "b"}
 PROHIBITED: Final = re.compile(
-    r"sex|gender|marital|married|race|ethnic|religio|nation|foreign|colou?r|pregnan", re.IGNORECASE
+    r"sex|gender|marital|married|race|ethnic|religio|nation|foreign|colou?r|pregnan"
+    r"|geschlecht|familienstand|staatsang|civil",
+    re.IGNORECASE,
 )
+SIGNS: Final = {"<=": " to ", ">=": " from ", "<": " below ", ">": " above ", "%": " percent "}
+"""In words of a category: what tells them apart must stay."""
+LONGEST: Final = 40
+"""Characters of a name."""
 FREE_WORDS: Final = "direction={},  # TODO: by word, -1 never up, +1 never down"
-MOST_WORDS: Final = 30
-"""Of a category; a column with more different texts is left out."""
 
 HEAD: Final = '''\
 """TODO: what this form is about, and where the data come from.
@@ -35,7 +36,18 @@ HEAD: Final = '''\
 Drafted from {file}: {rows:,} rows. Every TODO is for a person who knows the loans.
 """
 
-from credit_risk.form import Category, Form, Number, Outcome, YesNo, read_sentences
+import numpy as np  # for derived columns
+
+from credit_risk.form import (
+    Category,
+    Compared,
+    Derived,
+    Form,
+    Number,
+    Outcome,
+    YesNo,
+    read_sentences,
+)
 
 FORM = Form(
     name="{name}",
@@ -43,7 +55,7 @@ FORM = Form(
     limits_of_use=(
         "TODO: what data and model were not made for.",
     ),
-    # TODO: which of the values mean a default?
+    # TODO: which of the values mean a default, and which are not yet known?
     outcome=Outcome({outcome}),
     fields=(
 '''
@@ -72,29 +84,34 @@ def draft(path: Path, outcome: str) -> str:
     Raises:
         DataError: if the file cannot be read, or has no such column.
     """
-    header, rows = _read(path)
-    places = {name.lower(): place for place, name in enumerate(header)}
-    if outcome.lower() not in places:
-        problem = f"found no column {outcome!r}, expected one of {', '.join(header)}"
+    columns, rows = read_columns(path)
+    by_name = {column.name.lower(): column for column in columns if column.name}
+    target = by_name.get(outcome.lower())
+    if target is None:
+        named = ", ".join(column.name for column in by_name.values())
+        problem = f"found no column {outcome!r}, expected one of {named}"
         raise DataError(path.name, problem)
-    columns = {name: [row[place].strip() for row in rows] for place, name in enumerate(header)}
-    target = header[places[outcome.lower()]]
-    drafted = []
+    said_outcome = _outcome(path.name, target)
+    others = [column for column in by_name.values() if column is not target]
+    commas = has_decimal_commas(others)
     names: set[str] = set()
-    for column, cells in columns.items():
-        if column != target:
-            name = _unique(_slug(column) or "field", names)
-            drafted.append(_field(name, column, cells))
-    name = _slug(path.stem) or "loans"
-    head = HEAD.format(
-        file=path.name, rows=len(rows), name=name, outcome=_outcome(target, columns[target])
-    )
+    drafted, groups = [], []
+    for column in others:
+        why = column.useless(commas=commas)
+        name = _unique(_name(column.name), names)
+        drafted.append(_left_out(column.name, why) if why else _field(name, column))
+        if not why and not column.numbers and PROHIBITED.search(name):
+            groups.append(f"Compared(field={_text(name)}, title={_text(column.name)}),")
+    name = _name(path.stem, "loans")
+    head = HEAD.format(file=path.name, rows=rows, name=name, outcome=said_outcome)
     lines = [line for each in drafted for line in each.source]
     sentences = {code: text for each in drafted for code, text in each.sentences.items()}
     return "".join(
         [
             head,
             *(f"        {line}\n" for line in lines),
+            "    ),\n    # TODO: whose approvals the report compares\n    compared=(\n",
+            *(f"        {group}\n" for group in groups),
             "    ),\n",
             "    # TODO: sentences that a customer may read.\n",
             '    sentences={\n        "en": {\n',
@@ -106,68 +123,36 @@ def draft(path: Path, outcome: str) -> str:
     )
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(str(path), f"found {error.strerror}, expected a CSV file") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    first = text.partition("\n")[0]
-    separator = max(",;\t|", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(row)]
-    if len(rows) < 2 or len(rows[0]) < 2 or "\0" in first:  # noqa: PLR2004  a header, a row; two columns
-        raise DataError(path.name, "found no table, expected CSV with a header and rows below it")
-    header = [name.strip() or f"column_{place}" for place, name in enumerate(rows[0], start=1)]
-    for number, row in enumerate(rows[1:], start=1):
-        if len(row) != len(header):
-            problem = f"found {len(row)} cells, expected {len(header)}"
-            raise DataError(path.name, problem, row=number)
-    return header, rows[1:]
-
-
-def _outcome(column: str, cells: Sequence[str]) -> str:
-    counts = Counter(cells)
-    known = [value for value in counts if value.lower() not in MISSING]
-    bad = [value for value in known if value.lower() in DEFAULTED]
-    # Two codes that both look like a default, as 1 and 2: the rarer one.
-    default = min(bad or known, key=lambda value: counts[value], default="")
-    unknown = [value for value in counts if value not in known]
-    unknown += ["0"] if {"0", "1", "2"} <= set(known) else []
-    repaid = [value for value in known if value not in {default, *unknown}]
-    said = f"column={_text(column)}, default={_text(default)}, repaid={_codes(repaid)}"
+def _outcome(file: str, column: Column) -> str:
+    counts = column.words
+    if not 2 <= len(counts) <= MOST_WORDS:  # noqa: PLR2004  at least default and repaid
+        found = f"found {len(counts)} different values"
+        problem = f"{found}, expected those of an outcome, such as good and bad"
+        raise DataError(file, f"{problem}; name another column", column=column.name)
+    bad = [value for value in counts if value.lower() in DEFAULTED]
+    if not bad or {"1", "2"} <= counts.keys():  # either may be it: the rarer one
+        bad = [min(bad or counts, key=lambda value: counts[value])]
+    unknown = [*filter(None, column.missing)]
+    unknown += ["0"] if {"0", "1", "2"} <= counts.keys() else []
+    repaid = [value for value in counts if value not in {*bad, *unknown}]
+    said = f"column={_text(column.name)}, default={_codes(bad)}, repaid={_codes(repaid)}"
     return said + (f", unknown={_codes(unknown)}" if unknown else "")
 
 
-def _field(name: str, column: str, cells: Sequence[str]) -> Drafted:  # noqa: PLR0911  one a kind
-    missing = sorted({cell for cell in cells if cell.lower() in MISSING})
-    known = [cell for cell in cells if cell.lower() not in MISSING]
-    words = Counter(known)
-    lowered = {word.lower() for word in words}
-    if len(words) < 2:  # noqa: PLR2004  one value says nothing
-        return _left_out(column, f"{len(words)} different values")
-    if len(words) == 2 and lowered & YES and lowered & NO:  # noqa: PLR2004  yes and no
-        return _yes_no(name, column, words, missing)
-    numbers = _numbers(known)
-    if numbers is not None:
-        ids = len(set(numbers)) == len(cells) and all(n == round(n) for n in numbers)
-        if ids and re.search(r"id|number|nr|no\b|column_|unnamed", column, re.IGNORECASE):
-            return _left_out(column, "a number of each row, it seems")
-        if max(map(abs, numbers)) > LARGEST:
-            return _left_out(column, "numbers above 10**12")
-        return _number(name, column, numbers, missing)
-    if len(words) > MOST_WORDS:
-        return _left_out(column, f"{len(words)} different texts, such as {known[0][:40]!r}")
-    return _category(name, column, words, missing)
+def _field(name: str, column: Column) -> Drafted:
+    lowered = {word.lower() for word in column.words}
+    if len(lowered) == 2 and lowered & YES and lowered & NO:  # noqa: PLR2004  yes and no
+        return _yes_no(name, column)
+    return _number(name, column) if column.numbers else _category(name, column)
 
 
-def _number(name: str, column: str, numbers: list[float], missing: list[str]) -> Drafted:
+def _number(name: str, column: Column) -> Drafted:
+    numbers, missing = column.numbers, column.missing
     markers = [plain(max(numbers))] if _is_marker(numbers) else []
     numbers = sorted(n for n in numbers if plain(n) not in markers)
     whole = all(n == round(n) for n in numbers)
     low, high = min(0.0, _rounded(numbers[0], up=False)), _rounded(2 * numbers[-1], up=True)
+    low = 1.0 if whole and numbers[0] >= 1 else low  # something may be divided by it
     if high <= low:
         high = low + 1
     first, last = numbers[len(numbers) // 100], numbers[-1 - len(numbers) // 100]
@@ -179,8 +164,8 @@ def _number(name: str, column: str, numbers: list[float], missing: list[str]) ->
     few = len(set(numbers)) <= 12  # noqa: PLR2004  a dozen
     middle = numbers[len(numbers) // 2]
     lines = [
-        *_about(name, column),
-        'unit="TODO",',
+        *_about(name, column.name),
+        f"unit={_text(column.unit or 'TODO')},",
         f"low={plain(low)},  # TODO: the smallest that is accepted",
         f"high={plain(high)},  # TODO: the largest",
         f"everyday=({plain(first)}, {plain(last)}, {plain(step)}),",
@@ -194,10 +179,11 @@ def _number(name: str, column: str, numbers: list[float], missing: list[str]) ->
     return _drafted("Number", name, lines, said, optional=optional)
 
 
-def _yes_no(name: str, column: str, words: Iterable[str], missing: list[str]) -> Drafted:
+def _yes_no(name: str, column: Column) -> Drafted:
+    words, missing = column.words, column.missing
     yes, no = ([w for w in words if w.lower() in known] for known in (YES, NO))
     lines = [
-        *_about(name, column),
+        *_about(name, column.name),
         f"yes={_codes(yes)},",
         f"no={_codes(no)},",
         "example=False,",
@@ -208,14 +194,14 @@ def _yes_no(name: str, column: str, words: Iterable[str], missing: list[str]) ->
     return _drafted("YesNo", name, lines, optional=bool(missing))
 
 
-def _category(name: str, column: str, words: Counter[str], missing: list[str]) -> Drafted:
-    slugs: set[str] = set()
-    codes = {_unique(_slug(word) or "word", slugs): [word] for word in words}
-    if missing:
-        codes.setdefault("unknown", []).extend(missing)
+def _category(name: str, column: Column) -> Drafted:
+    words, slugs = column.words, set[str]()
+    codes = {_unique(_word(word), slugs): [word] for word in words}
+    if column.missing:
+        codes.setdefault("unknown", []).extend(column.missing)
     most = next(slug for slug, code in codes.items() if code[0] == words.most_common(1)[0][0])
     lines = [
-        *_about(name, column),
+        *_about(name, column.name),
         "words={",
         *(
             f"    {_text(slug)}: {'()' if code == [slug] else _codes(code)},"
@@ -229,7 +215,8 @@ def _category(name: str, column: str, words: Counter[str], missing: list[str]) -
 
 
 def _about(name: str, column: str) -> list[str]:
-    meaning = column.replace("_", " ").strip().capitalize()
+    meaning = column.replace("_", " ").strip()
+    meaning = meaning[:1].upper() + meaning[1:]
     return [
         f"name={_text(name)},",
         f"column={_text(column)},",
@@ -245,7 +232,7 @@ def _missing(codes: Sequence[str]) -> list[str]:
 def _direction(name: str) -> list[str]:
     if PROHIBITED.search(name):
         return ["prohibited=True,  # TODO: no model may see it; right?"]
-    if re.search(r"(^|_)age($|_)", name):
+    if re.search(r"(^|_)(age|alter)($|_)", name):
         return ["direction=-1,  # TODO: an older applicant is never worse off; right?"]
     return ["direction=0,  # TODO: -1 never up, +1 never down, 0 free"]
 
@@ -263,14 +250,6 @@ def _drafted(
 
 def _left_out(column: str, why: str) -> Drafted:
     return Drafted([f"# TODO: the column {column!r} is left out: {why}."], {})
-
-
-def _numbers(cells: Sequence[str]) -> list[float] | None:
-    commas = all(re.fullmatch(r"[+-]?\d+(,\d+)?", cell) for cell in cells)
-    try:
-        return [float(cell.replace(",", ".") if commas else cell) for cell in cells]
-    except ValueError:
-        return None
 
 
 def _is_marker(numbers: Sequence[float]) -> bool:
@@ -301,10 +280,27 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def _name(text: str, otherwise: str = "field") -> str:
+    """Return the name of a field, or of a form."""
+    slug = _slug(text) or otherwise
+    return f"n{slug}" if slug[0].isdigit() else slug
+
+
+def _word(text: str) -> str:
+    """Return the word for a code, which is the text itself in other scripts than ours."""
+    said = text
+    for sign, name in SIGNS.items():
+        said = said.replace(sign, name)
+    return _slug(said) or text
+
+
 def _slug(text: str) -> str:
+    """Write a text in small letters, digits and ``_``; a long one ends with a whole word."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "_", ascii_text.lower()).strip("_")[:40].strip("_")
-    return f"n{slug}" if slug[:1].isdigit() else slug
+    slug = re.sub(r"[^a-z0-9]+", "_", ascii_text.lower()).strip("_")
+    return (
+        slug if len(slug) <= LONGEST else slug[: LONGEST + 1].rpartition("_")[0] or slug[:LONGEST]
+    )
 
 
 def _unique(slug: str, taken: set[str]) -> str:

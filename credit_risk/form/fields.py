@@ -4,6 +4,7 @@ A field's place in the lender's file is a column with codes: numbers or texts as
 Codes are compared as text; ``1``, ``1.0`` and ``"1"`` are the same code.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -43,6 +44,20 @@ def plain(number: float) -> str:
     if "e" in text:
         text = np.format_float_positional(number, trim="-")
     return "0" if text == "-0" else text
+
+
+UNIT = re.compile(
+    r"(?P<before>[€$£¥]|EUR|USD|GBP|CHF)?\s*(?P<number>[+-]?\d[\d.,]*)\s*"
+    r"(?P<after>[€$£¥%]|EUR|USD|GBP|CHF)?"
+)
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """Return the number and the unit of ``1200 €`` or ``$ 1200``; other text has no unit."""
+    found = UNIT.fullmatch(text)
+    if not found or (found["before"] and found["after"]):
+        return text, ""
+    return found["number"], found["before"] or found["after"] or ""
 
 
 @dataclass(frozen=True, kw_only=True)

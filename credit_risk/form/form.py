@@ -288,7 +288,7 @@ class Form:
         self.constraints([derived.name], self.directions)
         corners = self._corners(derived)
         if not np.isfinite(corners).all():
-            expected = "a finite one at the ends of all ranges"
+            expected = "a finite one at the ends of all ranges: low above 0 where it divides"
             raise FormError(place, found="a result that is not finite", expected=expected)
         for axis, (name, way) in enumerate(moves.items()):
             low, high = np.take(corners, 0, axis), np.take(corners, 1, axis)

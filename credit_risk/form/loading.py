@@ -70,6 +70,8 @@ def _import_file(name: str) -> object:
 
 
 def _where(error: BaseException, said: str) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__} in line {error.lineno}: {error.msg}"
     trace = error.__traceback__
     line = 0
     while trace:

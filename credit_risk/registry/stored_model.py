@@ -257,7 +257,8 @@ def _check_form(stored: bentoml.Model, card: ModelCard, form: Form | None) -> Fo
     except CreditRiskError as error:
         raise _refused(stored, f"its form away ({error})", "the form beside it") from None
     if form.fingerprint != theirs.fingerprint:
-        fix = f"{TRAIN} --form {form.module}, or serve with CREDIT_RISK_FORM={theirs.module}"
+        serve = f"serve with CREDIT_RISK_FORM={theirs.module}"
+        fix = f"{TRAIN} --form {form.module} --data FILE, or {serve}"
         found = f"a model of the form {theirs.name} {theirs.fingerprint[:12]}"
         raise _refused(stored, found, f"{form.name} {form.fingerprint[:12]}", fix)
     return form

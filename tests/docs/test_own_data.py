@@ -97,6 +97,9 @@ def test_a_stranger_comes_from_a_file_to_a_decision(tmp_path: Path) -> None:
             if "check" in typed:
                 assert "  sex (category), reason SEX; no model may see it\n" in said.stdout
                 assert said.stdout.endswith(f"languages: {'en, es' if served else 'en'}\n")
+            if "--tune" in typed:
+                next_one = "python train.py --form forms/mine/form.py --data loans.csv --parameters"
+                assert next_one in said.stdout
             if typed.endswith("--data loans.csv"):
                 assert "columns left out: 'contract no'" in said.stdout
 

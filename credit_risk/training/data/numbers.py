@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from credit_risk.form import split_unit
+
 COMMA: Final = r"[+-]?\d+,\d+"
 POINT: Final = r"[+-]?\d+\.\d+"
 EITHER: Final = r"[+-]?[1-9]\d{0,2},\d{3}"  # 1,234: of a thousand, or of one
@@ -17,11 +19,16 @@ def read_numbers(cells: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
 
     A comma is a decimal one if no number of the file has a point, and one of the commas at least
     cannot be that of a thousand, as in ``182,5``. Otherwise a number with a comma is no number.
+    A sign of a currency, or of per cent, may stand beside the numbers of a column: always the same.
 
     Returns:
         The numbers, and whether decimal commas were read.
     """
-    texts = {column: texts_of(cells[column]) for column in cells if not _is_numeric(cells[column])}
+    texts = {
+        column: _without_unit(texts_of(cells[column]))
+        for column in cells
+        if not _is_numeric(cells[column])
+    }
     every = pd.concat(list(texts.values())) if texts else pd.Series(dtype="str")
     commas = every[every.str.fullmatch(COMMA)]
     clear = not commas.str.fullmatch(EITHER).all() and not every.str.fullmatch(POINT).any()
@@ -48,6 +55,14 @@ def texts_of(cells: pd.Series) -> pd.Series:
     if not isinstance(cells.dtype, pd.StringDtype):
         cells = cells.map(str, na_action="ignore").astype("str")
     return cells.fillna("").str.strip()
+
+
+def _without_unit(texts: pd.Series) -> pd.Series:
+    """Return texts without the unit beside their numbers, if there is one and no other."""
+    split = {text: split_unit(text) for text in texts.unique()}
+    if len({unit for _, unit in split.values() if unit}) != 1:
+        return texts
+    return texts.map({text: number for text, (number, _) in split.items()})
 
 
 def _numbers(cells: pd.Series) -> NDArray[np.float64]:

@@ -152,4 +152,7 @@ def _check_columns(
     ]
     read_as = f" (read as {', '.join(notes)})" if notes else ""
     problem = f"found {'; '.join(described)}{read_as}; expected once each: "
-    raise DataError(name, problem + ", ".join(expected))
+    problem += ", ".join(expected)
+    if not names.intersection(lowered):
+        problem += "; other loans need their form: --form, docs/own-data.md says how to draft one"
+    raise DataError(name, problem)

@@ -18,6 +18,8 @@ from credit_risk.training.reporting.drawing import (
 )
 from credit_risk.training.reporting.effects import Effect
 
+LONGEST = 24  # characters of a word beside a picture
+
 
 @in_style
 def bars(lengths: Mapping[str, float], x: str) -> str:
@@ -34,15 +36,16 @@ def bars(lengths: Mapping[str, float], x: str) -> str:
 @in_style
 def effect(found: Effect, top: float) -> str:
     """Effect of a field; ``top`` of the probability's axis, the same in pictures to compare."""
-    axes = new_axes(3.6, 2.5)
+    axes = new_axes(3.6, max(2.5, 0.2 * len(found.counts)))
     if not found.counts:
         draw_curve(axes, found, top)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         return draw(axes, percent="y")
     each = zip(found.values, found.probabilities, found.counts, strict=True)
-    seen = [(f"{word} ({count:,})", height) for word, height, count in each if count]
+    seen = [(f"{_short(word)} ({count:,})", height) for word, height, count in each if count]
     words, heights = zip(*seen, strict=True)
-    axes.barh(words, heights, color=_colour(found), height=0.6)
+    axes.barh(range(len(words)), heights, color=_colour(found), height=0.6)
+    axes.set_yticks(range(len(words)), words)  # two words may be the same when shortened
     axes.set_xlim(0, top)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
@@ -56,6 +59,11 @@ def draw_curve(axes: Axes, found: Effect, top: float) -> None:
     axes.plot(found.deciles, np.zeros(len(found.deciles)), "|", color=Colour.GREY, markersize=12)
     axes.set_ylim(0, top)
     axes.xaxis.set_major_formatter(THOUSANDS)
+
+
+def _short(word: object) -> str:
+    text = str(word)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _colour(found: Effect) -> Colour:

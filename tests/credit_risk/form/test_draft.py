@@ -1,5 +1,6 @@
 """What is drafted from a file can be loaded at once, and marks what a person must decide."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from credit_risk.errors import DataError
 from credit_risk.form import Category, Form, Number, YesNo, load_form
 from credit_risk.form.__main__ import main
 from credit_risk.form.draft import draft
+from credit_risk.training.data.dataset import read_loans
 
 HEADER = "Loan id;Höhe;Age;Owner;Home;Gender;Income;Note;Result"
 ROWS = [
@@ -78,6 +80,90 @@ def test_a_language_is_added_by_a_file_beside_what_is_drafted(form: Form) -> Non
     assert load_form(str(path)).sentences["en"] == form.sentences["en"]
 
 
+UGLY = {
+    "Vertrag": [str(4711 + 3 * n) for n in range(100)],
+    "Antrag am": [f"{1 + n % 28}.{1 + n % 12}.2023" for n in range(100)],
+    "Betrag (€)": [f"{900 + 31 * n},50 €" for n in range(100)],
+    "Zins": [f"{2 + n % 7},{n % 10} %" for n in range(100)],
+    "Score": ["k.A." if n % 20 == 0 else f"{80 + n % 19},5" for n in range(100)],
+    "Anrede": ["bitte fragen" if n % 20 == 0 else str(500 + n) for n in range(100)],
+    "PLZ": [f"0{n % 9}{100 + n}" for n in range(100)],
+    "Umsatz": [f"1.{100 + n},25" for n in range(100)],
+    "Familienstand": [("ledig", "verheiratet", "-")[n % 3] for n in range(100)],
+    "Raten": [("< 6", "6 <= ... < 12", ">= 12")[n % 3] for n in range(100)],
+    "Ausgang": ["2" if n % 5 == 0 else "1" for n in range(100)],
+    "": [""] * 100,
+}
+"""Columns as a German spreadsheet may have them: units, dates, markers, a blank one at the end."""
+
+
+def write_ugly(path: Path, columns: Mapping[str, Sequence[str]] = UGLY) -> Path:
+    rows = [list(columns), *zip(*columns.values(), strict=True)]
+    path.write_bytes("\r\n".join(";".join(row) for row in rows).encode("cp1252"))
+    return path
+
+
+def test_what_is_drafted_of_an_ugly_file_reads_it(tmp_path: Path) -> None:
+    loans = write_ugly(tmp_path / "loans.csv")
+    (tmp_path / "form.py").write_text(draft(loans, "Ausgang"), encoding="utf-8")
+    form = load_form(str(tmp_path / "form.py"))
+
+    read = read_loans(loans, form)
+
+    amount, rate, score = (form.by_name[name] for name in ("betrag", "zins", "score"))
+    assert isinstance(amount, Number)
+    assert isinstance(rate, Number)
+    assert (amount.unit, rate.unit) == ("€", "%")
+    assert (score.optional, score.missing) == (True, ("k.A.",))
+    assert form.prohibited == ("familienstand",)
+    assert [each.field for each in form.compared] == ["familienstand"]
+    assert form.categories["raten"] == ("below_6", "6_to_below_12", "from_12")
+    assert read.applications["betrag"].tolist() == [900.5 + 31 * n for n in range(100)]
+    assert read.applications["score"].isna().sum() == 5
+    assert read.defaulted.sum() == 20
+
+
+def test_what_is_left_out_says_why(tmp_path: Path) -> None:
+    source = draft(write_ugly(tmp_path / "loans.csv"), "Ausgang")
+
+    assert "'Vertrag' is left out: a number of each row, it seems" in source
+    assert "'Antrag am' is left out: dates, such as '1.1.2023'; a number can say it" in source
+    assert "'PLZ' is left out: 100 different texts, such as '00100'" in source
+    assert (
+        "'Umsatz' is left out: numbers with a separator of thousands, such as '1.100,25'; write "
+        "them without it" in source
+    )
+
+
+def test_a_comma_in_doubt_is_left_out_as_the_reader_would_refuse_it(tmp_path: Path) -> None:
+    columns = {
+        "Rate": ["1,250", "2,500", "1,750", "1,000"],
+        "Score": ["1.5", "2.5", "3.5", "1.5"],
+        "End": list("1212"),
+    }
+
+    source = draft(write_ugly(tmp_path / "loans.csv", columns), "End")
+
+    assert "numbers such as '1,250', whose comma may be that of a thousand; write all" in source
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ("good bad good", 'default="bad", repaid="good"'),
+        ("1 2 1", 'default="2", repaid="1"'),
+        ("1 2 2 0", 'default="1", repaid="2", unknown="0"'),
+        ("paid default bad paid", 'default=("default", "bad"), repaid="paid"'),
+        ("x y x -", 'default="y", repaid="x", unknown="-"'),
+    ],
+)
+def test_the_outcome_s_codes_are_guessed(tmp_path: Path, values: str, said: str) -> None:
+    each = values.split()
+    columns = {"Sum": [str(n % 7) for n in range(len(each))], "End": each}
+
+    assert f'column="End", {said})' in draft(write_ugly(tmp_path / "x.csv", columns), "end")
+
+
 def test_a_check_says_what_follows_from_a_form(form: Form) -> None:
     said = main(["check", form.module])
 
@@ -90,8 +176,24 @@ def test_a_check_says_what_follows_from_a_form(form: Form) -> None:
     ("content", "outcome", "said"),
     [
         ("a,b\n1,2\n", "c", "x.csv: found no column 'c', expected one of a, b"),
-        ("a,b\n", "a", "x.csv: found no table, expected CSV with a header and rows below it"),
+        (
+            "a,b\n",
+            "a",
+            "x.csv: found no table, expected CSV with a header and rows below it; "
+            + "save another format as CSV",
+        ),
         ("a,b\n1,2\n1,2,3\n", "a", "x.csv: row 2: found 3 cells, expected 2"),
+        (
+            "a,A\n1,2\n",
+            "a",
+            "x.csv: found the column 'a' twice, expected each name once; rename one",
+        ),
+        (
+            "a,b\n1,2\n1,3\n",
+            "a",
+            "x.csv: column 'a': found 1 different values, expected those of an outcome, "
+            + "such as good and bad; name another column",
+        ),
     ],
 )
 def test_a_file_that_is_no_table_is_named(

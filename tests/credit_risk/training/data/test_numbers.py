@@ -41,6 +41,24 @@ def test_a_comma_in_doubt_makes_no_number(cells: list[str]) -> None:
     assert numbers[0] == math.inf
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["1200 €", "€ 300", "0"], [1200, 300, 0]),
+        (["$1200.50", "-"], [1200.5, math.inf]),
+        (["12,5 %", "3%"], [12.5, 3]),
+        (["1200 EUR"], [1200]),
+    ],
+)
+def test_a_unit_beside_the_numbers_is_left_out(cells: list[str], expected: list[float]) -> None:
+    assert read(*cells)[0] == expected
+
+
+@pytest.mark.parametrize("cells", [["1200 €", "1300 $"], ["€ 5 %"], ["5 apples"], ["1 200 €"]])
+def test_two_units_and_others_make_no_number(cells: list[str]) -> None:
+    assert read(*cells)[0][0] == math.inf
+
+
 def test_a_decimal_comma_in_one_column_is_one_in_all() -> None:
     numbers, commas = read_numbers(pd.DataFrame({"Income": ["182,5"], "Debt": ["1,234"]}))
 
