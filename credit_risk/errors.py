@@ -7,6 +7,7 @@
     ├── EncodingError        values cannot be written into the encoded columns
     ├── FormError            the declaration of a form contradicts itself, or is not there
     ├── ModelRefusedError    a stored model does not fit this code
+    │   └── FormRefusedError nor the form at hand
     ├── PolicyError          thresholds that make no sense
     └── UsageError           options, files or folders that a command cannot work with
 
@@ -49,7 +50,12 @@ class ModelRefusedError(CreditRiskError):
     """A stored model does not fit this code or the installed versions."""
 
     def __init__(self, tag: str, *, found: str, expected: str, fix: str) -> None:
-        super().__init__(f"{tag}: found {found}, expected {expected}; run: {fix}")
+        self.problem = f"{tag}: found {found}, expected {expected}"
+        super().__init__(f"{self.problem}; run: {fix}")
+
+
+class FormRefusedError(ModelRefusedError):
+    """A stored model whose form is another one than that at hand, or is not there."""
 
 
 class PolicyError(CreditRiskError):

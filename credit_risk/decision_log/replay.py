@@ -22,13 +22,17 @@ from bentoml.exceptions import NotFound
 from audit_log import Fields, Progress, checked_content, read_entries
 from credit_risk.decision import Scorer
 from credit_risk.decision_log.settings import DECISIONS
-from credit_risk.errors import CreditRiskError
+from credit_risk.errors import FormRefusedError, ModelRefusedError
 from credit_risk.form import Form
 from credit_risk.model import Contributions, Probabilities, Rows
 from credit_risk.registry import installed_versions, load_checked
 
 MOST_DIFFERENCES: Final = 20
 """Kept; the others are counted."""
+
+AS_IT_WAS: Final = (
+    "import it as it was (bentoml models import), and replay with the packages of then"
+)
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,10 @@ def load_model(tag: str) -> ReplayModel | str:
         risk_model = stored.risk_model
     except NotFound:
         return f"{tag} is not in the store; put it there: bentoml models import"
-    except CreditRiskError as error:
-        return str(error)
+    except FormRefusedError as error:
+        return f"{error.problem}; replay where that form is as it was then"
+    except ModelRefusedError as error:  # its own advice makes another model
+        return f"{error.problem}; {AS_IT_WAS}"
 
     async def predict(rows: Rows) -> Probabilities:
         return risk_model.predict(rows)
@@ -126,13 +132,17 @@ def replay(
                 obstacle = model
             elif model.digest != header["model_sha256"]:
                 obstacle = f"the {header['model']} in the store is not the one that decided"
+                obstacle += "; import that one: bentoml models import"
             elif seen := sorted(hidden - model.unused):
                 obstacle = f"the model looks at what was not kept: {', '.join(seen)}"
+                obstacle += "; nothing brings it back, see leave_out and hash"
             else:
-                _note_versions(found, header)
                 _compare(found, model, decisions, hidden)
-                continue
-            found.skipped[obstacle] += len(decisions)
+                obstacle = None
+            if not (obstacle and isinstance(model, ReplayModel)):
+                _note_versions(found, header)
+            if obstacle:
+                found.skipped[obstacle] += len(decisions)
     return found
 
 

@@ -22,7 +22,13 @@ import bentoml
 from pydantic import ValidationError
 
 from credit_risk.decision import Explain, Policy, Predict, Reasons, Scorer
-from credit_risk.errors import CreditRiskError, EncodingError, ModelRefusedError, PolicyError
+from credit_risk.errors import (
+    CreditRiskError,
+    EncodingError,
+    FormRefusedError,
+    ModelRefusedError,
+    PolicyError,
+)
 from credit_risk.form import Form, load_form
 from credit_risk.model import (
     Encoder,
@@ -255,12 +261,14 @@ def _check_form(stored: bentoml.Model, card: ModelCard, form: Form | None) -> Fo
     try:
         form = form or load_form(theirs.module)
     except CreditRiskError as error:
-        raise _refused(stored, f"its form away ({error})", "the form beside it") from None
+        problem = f"its form away ({error})"
+        raise _refused(stored, problem, "the form beside it", kind=FormRefusedError) from None
     if form.fingerprint != theirs.fingerprint:
         serve = f"serve with CREDIT_RISK_FORM={theirs.module}"
         fix = f"{TRAIN} --form {form.module} --data FILE, or {serve}"
         found = f"a model of the form {theirs.name} {theirs.fingerprint[:12]}"
-        raise _refused(stored, found, f"{form.name} {form.fingerprint[:12]}", fix)
+        expected = f"{form.name} {form.fingerprint[:12]}"
+        raise _refused(stored, found, expected, fix, kind=FormRefusedError)
     return form
 
 
@@ -290,6 +298,11 @@ def _check_files(stored: bentoml.Model, card: ModelCard) -> None:
 
 
 def _refused(
-    stored: bentoml.Model, found: str, expected: str, fix: str = TRAIN
+    stored: bentoml.Model,
+    found: str,
+    expected: str,
+    fix: str = TRAIN,
+    *,
+    kind: type[ModelRefusedError] = ModelRefusedError,
 ) -> ModelRefusedError:
-    return ModelRefusedError(str(stored.tag), found=found, expected=expected, fix=fix)
+    return kind(str(stored.tag), found=found, expected=expected, fix=fix)

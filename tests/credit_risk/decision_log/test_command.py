@@ -8,7 +8,7 @@ import pytest
 from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
 
-from audit_log import LogWriter
+from audit_log import LogKind, LogWriter
 from credit_risk.decision_log.__main__ import main
 from credit_risk.decision_log.settings import DECISIONS
 
@@ -61,6 +61,34 @@ def test_where_there_is_no_log_it_cannot_be_done(
     assert "expected a decision log" in sentence or "File name too long" in sentence
     assert len(sentence) < 250
     assert (tmp_path / "notes.txt").read_text() == "notes"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_log_of_another_kind_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    writer = LogWriter(tmp_path, {}, kind=LogKind("payment", "payments", "paid_at"))
+    writer.append([{"id": "a", "paid_at": "2026-03-01T12:00:00+00:00"}])
+    writer.close()
+    (path,) = tmp_path.iterdir()
+    before = path.read_bytes()
+
+    code, sentence = said(capsys, command[0], path, *command[1:])
+
+    assert code == 2
+    assert sentence.count("\n") == 1
+    assert "found another file, expected a decision log" in sentence
+    assert path.read_bytes() == before
+
+
+def test_what_could_not_be_replayed_has_an_exit_code_of_its_own(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(log)]) == 3
+    assert capsys.readouterr().out == (
+        "1 not replayed: m:1 is not in the store; put it there: bentoml models import\n"
+        "0 decisions the same, 0 different\n"
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])

@@ -1,10 +1,14 @@
 """What a replay tells of decisions that come out otherwise, and of those that it cannot repeat."""
 
 import asyncio
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bentoml._internal.configuration.containers import BentoMLContainer
+from bentoml._internal.models import ModelStore
 from course import COLUMNS, ENCODER, FORM, sample_applications
 
 from audit_log import BrokenLogError, LogWriter
@@ -12,7 +16,7 @@ from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
 from credit_risk.decision_log import Recorder
 from credit_risk.decision_log import replay as module
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.decision_log.replay import MOST_DIFFERENCES, Replayed, ReplayModel
+from credit_risk.decision_log.replay import MOST_DIFFERENCES, Replayed, ReplayModel, load_model
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.model import Rows
 from credit_risk.registry import installed_versions
@@ -111,7 +115,10 @@ def test_reasons_are_compared_where_somebody_had_asked_for_them(
     ("found", "why"),
     [
         ("m:1 is not in the store; put it there: bentoml models import", "m:1 is not in the store"),
-        (model(digest="of another"), "the m:1 in the store is not the one that decided"),
+        (
+            model(digest="of another"),
+            "the m:1 in the store is not the one that decided; import that one: bentoml models",
+        ),
     ],
 )
 def test_without_the_model_that_decided_nothing_is_repeated(
@@ -139,7 +146,8 @@ def test_what_the_model_does_not_look_at_need_not_be_kept(
 
     assert replay(folder, model(unused=frozenset({"home", "debt"}))) == Replayed(same=ALL)
     assert replay(folder, model(unused=frozenset({"home"}))).skipped == {
-        "the model looks at what was not kept: debt": ALL
+        "the model looks at what was not kept: debt; nothing brings it back, see leave_out and "
+        "hash": ALL
     }
 
 
@@ -169,3 +177,44 @@ def test_other_versions_are_noted(tmp_path: Path) -> None:
 
     assert found.same == ALL
     assert found.notes == {f"decided with numpy 0.1, replayed with {versions['numpy']}"}
+
+
+@pytest.fixture
+def stored(home: Path, tmp_path: Path) -> Iterator[Path]:
+    """The folder of the model in a copy of the store, which BentoML takes for its own."""
+    models = shutil.copytree(home / "models", tmp_path / "models")
+    (folder,) = (each for each in (models / "credit_risk_model").iterdir() if each.is_dir())
+    with BentoMLContainer.model_store.patch(ModelStore(models)):
+        yield folder
+
+
+def test_a_model_of_the_store_can_decide_again(stored: Path) -> None:
+    found = load_model(f"credit_risk_model:{stored.name}")
+
+    assert isinstance(found, ReplayModel)
+    assert found.unused == {"marital"}
+
+
+def test_each_cause_has_its_own_advice(stored: Path) -> None:
+    tag, card = f"credit_risk_model:{stored.name}", stored / "model.yaml"
+    whole = card.read_text()
+    said = {}
+
+    card.write_text(whole.replace("fingerprint: ", "fingerprint: 0", 2))
+    said["another form"] = load_model(tag)
+    card.write_text(whole.replace("module: credit_risk.form.credit_scoring", "module: gone.form"))
+    said["no form"] = load_model(tag)
+    card.write_text(whole)
+    (stored / "saved_model.ubj").write_bytes(b"")
+    said["damaged"] = load_model(tag)
+    said["gone"] = load_model("credit_risk_model:gone")
+
+    assert all(isinstance(each, str) for each in said.values())
+    assert "found a model of the form credit_scoring 0" in str(said["another form"])
+    assert "found its form away (form gone.form: found No module named" in str(said["no form"])
+    for cause in ("another form", "no form"):
+        assert str(said[cause]).endswith("; replay where that form is as it was then")
+    assert "saved_model.ubj: SHA-256" in str(said["damaged"])
+    assert "; import it as it was (bentoml models import), and" in str(said["damaged"])
+    assert str(said["gone"]).endswith("is not in the store; put it there: bentoml models import")
+    assert not [cause for cause, sentence in said.items() if "train.py" in str(sentence)]

@@ -123,30 +123,6 @@ def test_what_is_drafted_of_an_ugly_file_reads_it(tmp_path: Path) -> None:
     assert read.defaulted.sum() == 20
 
 
-def test_what_is_left_out_says_why(tmp_path: Path) -> None:
-    source = draft(write_ugly(tmp_path / "loans.csv"), "Ausgang")
-
-    assert "'Vertrag' is left out: a number of each row, it seems" in source
-    assert "'Antrag am' is left out: dates, such as '1.1.2023'; a number can say it" in source
-    assert "'PLZ' is left out: 100 different texts, such as '00100'" in source
-    assert (
-        "'Umsatz' is left out: numbers with a separator of thousands, such as '1.100,25'; write "
-        "them without it" in source
-    )
-
-
-def test_a_comma_in_doubt_is_left_out_as_the_reader_would_refuse_it(tmp_path: Path) -> None:
-    columns = {
-        "Rate": ["1,250", "2,500", "1,750", "1,000"],
-        "Score": ["1.5", "2.5", "3.5", "1.5"],
-        "End": list("1212"),
-    }
-
-    source = draft(write_ugly(tmp_path / "loans.csv", columns), "End")
-
-    assert "numbers such as '1,250', whose comma may be that of a thousand; write all" in source
-
-
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -179,8 +155,10 @@ def test_a_check_says_what_follows_from_a_form(form: Form) -> None:
         (
             "a,b\n",
             "a",
-            "x.csv: found no table, expected CSV with a header and rows below it; "
-            + "save another format as CSV",
+            (
+                "x.csv: found no table, expected CSV with a header and rows below it; "
+                "save another format as CSV"
+            ),
         ),
         ("a,b\n1,2\n1,2,3\n", "a", "x.csv: row 2: found 3 cells, expected 2"),
         (
@@ -191,8 +169,10 @@ def test_a_check_says_what_follows_from_a_form(form: Form) -> None:
         (
             "a,b\n1,2\n1,3\n",
             "a",
-            "x.csv: column 'a': found 1 different values, expected those of an outcome, "
-            + "such as good and bad; name another column",
+            (
+                "x.csv: column 'a': found 1 different values, expected those of an outcome, "
+                "such as good and bad; name another column"
+            ),
         ),
     ],
 )
