@@ -25,7 +25,7 @@ import numpy as np
 from locust import FastHttpUser, constant, events, stats
 from pydantic import ValidationError
 
-from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch, Policy
+from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch, Decider
 from credit_risk.form import form_at_hand, sample_applications
 from credit_risk.model import Encoder, Rows
 from credit_risk.registry import ModelCard
@@ -80,9 +80,9 @@ class Expectation:
     """The model's tag and policy, and the probability that each sample got the first time."""
 
     def __init__(self, card: ModelCard) -> None:
-        """Take tag and thresholds from the answer to ``GET /model``."""
+        """Take tag and policy from the answer to ``GET /model``."""
         self._model = card.model
-        self._policy = Policy(card.policy.review_above, card.policy.decline_above)
+        self._decider = Decider(card.policy, FORM)
         self._probabilities: dict[int, float] = {}
 
     def problems(self, call: Call, content: bytes) -> Iterator[str]:
@@ -104,12 +104,14 @@ class Expectation:
                 yield f"found an error in the place of a good application: {answer.error}"
             else:
                 yield from self._problems_of(sample, answer)
-                if not answer.reasons and call.path != ARRAY and answer.status != "APPROVED":
+                lacking = not answer.reasons and call.path != ARRAY
+                if lacking and answer.status != self._decider.mildest:
                     yield f"found no reasons for {answer.status}, expected some"
 
     def _problems_of(self, sample: int, answer: Assessment) -> Iterator[str]:
         probability = answer.default_probability
-        if answer.status != (expected := self._policy.decide(probability)):
+        (expected,) = self._decider.decide(ROWS[[sample]], np.array([probability]))
+        if answer.status != expected:
             yield f"found {answer.status}, expected {expected} for such a probability"
         if abs(self._probabilities.setdefault(sample, probability) - probability) > 1e-6:  # noqa: PLR2004  float32
             yield "found another probability than the same application was given before"

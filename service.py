@@ -24,6 +24,7 @@ from credit_risk.registry import (
     CreditRiskModel,
     ModelCard,
     configured_form,
+    configured_policy,
     language_option,
     load_checked,
     model_tag,
@@ -44,7 +45,8 @@ batching = configuration.read(RUNNER, "batching", lean_bento.Batching)
 form = configured_form(configuration)
 LANGUAGE = language_option(configuration, form)
 decision_log = read_log_settings(configuration.section(CLASSIFIER, "decision_log"), form)
-credit_risk_model = CreditRiskModel(model_tag(), form)
+policy = configured_policy()
+credit_risk_model = CreditRiskModel(model_tag(), form, policy)
 known_applications = sample_applications(form, 20)
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ batched = bentoml.api(batchable=True, **batching.model_dump())
 
 def check_before_start() -> list[str]:
     """Check the model and the folder of the decision log; say what is served."""
-    stored = load_checked(credit_risk_model.resolve(), form)
+    stored = load_checked(credit_risk_model.resolve(), form, policy)
     log = decision_log.prepare() if decision_log else "off"
     return [f"{stored.summary}; decision log {log}", *stored.cautions]
 
@@ -83,7 +85,7 @@ class CreditRiskRunner:
     model = credit_risk_model
 
     def __init__(self) -> None:
-        self._risk_model = load_checked(self.model, form).risk_model
+        self._risk_model = load_checked(self.model, form, policy).risk_model
 
     @batched
     @options(media_types=(NPY,))
@@ -100,13 +102,13 @@ class CreditRiskRunner:
 
 @bentoml.service(name=CLASSIFIER, service_class=CreditRiskService, labels=LABELS)
 class CreditRiskClassifier:
-    """Decides on loan applications: APPROVED, MAYBE (a person decides) or DECLINED."""
+    """Decides on loan applications, by default: APPROVED, MAYBE (a person decides) or DECLINED."""
 
     runner = bentoml.depends(CreditRiskRunner)
     model = credit_risk_model
 
     def __init__(self) -> None:
-        stored = load_checked(self.model, form)
+        stored = load_checked(self.model, form, policy)
         self.card, self.report = stored.card, stored.report
         predict = lean_bento.dependency_call(self.runner, "predict")
         explain = lean_bento.dependency_call(self.runner, "explain")

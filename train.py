@@ -37,7 +37,6 @@ import argparse
 import shlex
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
@@ -47,14 +46,14 @@ import numpy as np
 from bentoml.exceptions import BentoMLConfigException
 
 from credit_risk import registry, training
-from credit_risk.decision import STANDARD_POLICY, Policy, Reasons
+from credit_risk.decision import STANDARD_POLICY, Decider, Policy, Reasons, read_policy, two_lines
 from credit_risk.errors import CreditRiskError
 from credit_risk.form import OWN_FORM, Form, load_form
 from credit_risk.model import fingerprint
 
 SAMPLE = Path(__file__).parent / "data" / "sample.csv"
 TUNED = Path("reports/parameters.toml")  # which git ignores
-REVIEW, DECLINE = STANDARD_POLICY.review_above, STANDARD_POLICY.decline_above
+REVIEW, DECLINE = STANDARD_POLICY.lines.values()
 SPLIT_SEED = 11  # the course's, so that its published figures can be compared
 TEST_SHARE = 0.2  # of all loans; the stored model never sees them
 VALIDATION_SHARE = 0.25  # of the other loans
@@ -92,16 +91,20 @@ review_help = above + "a person decides (%(default)s)"
 option("--review-above", type=number(0, 1), default=REVIEW, metavar="P", help=review_help)
 decline_help = above + "an application is declined (%(default)s)"
 option("--decline-above", type=number(0, 1), default=DECLINE, metavar="P", help=decline_help)
+policy_help = "outcomes and knock-out rules instead: a TOML file (docs/policy.md)"
+option("--policy", type=Path, metavar="FILE", help=policy_help)
 option("--tuned", type=Path, default=TUNED, help="file that --tune writes (%(default)s)")
 tune_help = "search parameters in N trials, store nothing"
 option = options.add_mutually_exclusive_group().add_argument
 option("--compare", action="store_true", help="compare with other models, store nothing")
 option("--tune", type=number(1, 100_000, int), metavar="N", help=tune_help)
 option("--course", action="store_true", help="train the course's model")
+LINES = ("review_above", "decline_above")
 IDLE = {  # options that would do nothing beside another one
-    "tune": ("repeats", "review_above", "decline_above"),
-    "compare": ("review_above", "decline_above", "tuned"),
+    "tune": ("repeats", "policy", *LINES),
+    "compare": ("policy", *LINES, "tuned"),
     "course": ("parameters", "repeats", "tuned"),
+    "policy": LINES,
     "": ("tuned",),
 }
 
@@ -110,11 +113,12 @@ def parse() -> argparse.Namespace:
     args = options.parse_args()
     if args.compare and not args.repeats:
         options.error("argument --compare: found --repeats 0, expected --repeats of 1 or more")
-    mode = next((each for each in ("tune", "compare", "course") if getattr(args, each)), "")
-    for idle in IDLE[mode]:
-        if getattr(args, idle) not in {options.get_default(idle), 0}:
-            where = f"with --{mode}" if mode else "without --tune"
-            options.error(f"argument --{idle.replace('_', '-')}: does nothing {where}")
+    given = [each for each in IDLE if each and getattr(args, each)]
+    for other in given if args.tune else [*given, ""]:
+        for idle in IDLE[other]:
+            if getattr(args, idle) not in {options.get_default(idle), 0}:
+                where = f"with --{other}" if other else "without --tune"
+                options.error(f"argument --{idle.replace('_', '-')}: does nothing {where}")
     return args
 
 
@@ -126,6 +130,14 @@ def form_of(args: argparse.Namespace) -> Form:
     if form.module != OWN_FORM and not args.data:
         options.error(f"argument --data: expected, since data/sample.csv is not of {form.name}")
     return form
+
+
+def policy_of(args: argparse.Namespace, form: Form) -> Policy:
+    if not args.policy:
+        return two_lines(args.review_above, args.decline_above)
+    policy = read_policy(args.policy)
+    Decider(policy, form)  # refuses rules that do not fit
+    return policy
 
 
 LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")  # versions in the model card
@@ -155,7 +167,7 @@ def tune(
 def main(args: argparse.Namespace) -> None:
     terminal = training.Terminal()
     form = form_of(args)
-    policy = Policy(args.review_above, args.decline_above)
+    policy = policy_of(args, form)
     recipe = training.course(form) if args.course else training.standard(form, args.parameters)
     stores = not (args.tune or args.compare)
     tag = training.new_tag(recipe.name) if stores else ""  # before any work: the store may refuse
@@ -207,7 +219,7 @@ def main(args: argparse.Namespace) -> None:
     description = registry.ModelDescription(
         recipe=recipe.name,
         form=registry.FormPart(module=form.module, fingerprint=form.fingerprint, **form.data),
-        policy=registry.Thresholds(**asdict(policy)),
+        policy=policy,
         columns=registry.Columns(names=list(form.columns), fingerprint=fingerprint(form.columns)),
         data=registry.Data(
             name=loans.name,

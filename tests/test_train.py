@@ -19,6 +19,7 @@ import yaml
 from course import COLUMNS, MONOTONICITY
 from running import PROJECT, environment, latest_model, run, wait_until
 
+from credit_risk.decision import STANDARD_POLICY, make_policy, two_lines
 from credit_risk.model import fingerprint
 
 TRAIN = ("python", "train.py", "--repeats", "0")  # without the comparison, which takes time
@@ -46,7 +47,7 @@ def test_the_model_in_the_store_carries_its_card(home: Path) -> None:
     assert model["signatures"] == {"predict": {"batchable": True, "batch_dim": [0, 0]}}
     assert model["labels"] == {"project": "credit-risk", "recipe": "standard"}
     assert metadata["columns"] == {"names": list(COLUMNS), "fingerprint": fingerprint(COLUMNS)}
-    assert metadata["policy"] == {"review_above": 0.3, "decline_above": 0.5}
+    assert make_policy(metadata["policy"]) == STANDARD_POLICY
     assert metadata["data"]["rows"]["read"] == 4455
     assert set(metadata["measures"]) == {"train", "validation", "test"}
     assert metadata["parameters"]["rounds"] > 0
@@ -63,7 +64,7 @@ def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_pat
         assert word in shown
     tag = shown.split()[-1]
     metadata = card_of(tmp_path, tag)["metadata"]
-    assert metadata["policy"] == {"review_above": 0.2, "decline_above": 0.5}
+    assert make_policy(metadata["policy"]) == two_lines(0.2, 0.5)
     assert metadata["data"]["synthetic"] is True
 
 

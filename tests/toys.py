@@ -1,9 +1,11 @@
-"""Small forms for tests of the engine."""
+"""Small forms for tests of the engine, and policies for them."""
 
 from dataclasses import replace
 from typing import Any
 
+from credit_risk.decision import Policy, make_policy
 from credit_risk.form import Category, Derived, Form, Number, Outcome, YesNo
+from credit_risk.model import Encoder, Rows
 
 AMOUNT = Number(
     name="amount",
@@ -71,3 +73,20 @@ def toy(**changes: Any) -> Form:
 def changed(field: Any, **changes: Any) -> Any:
     """A field that is declared otherwise."""
     return replace(field, **changes)
+
+
+def toy_row(form: Form, **changes: Any) -> Rows:
+    """The form's example, changed and encoded: one row."""
+    return Encoder(form).encode([form.application.model_validate(form.example | changes)])
+
+
+def rule(outcome: str = "NO", **changes: Any) -> dict[str, Any]:
+    """A rule of a policy, without a condition unless ``changes`` have one."""
+    sentences = {"en": "So it is.", "es": "Así es."}
+    return {"code": "RULE", "outcome": outcome, "sentences": sentences} | changes
+
+
+def toy_policy(*rules: dict[str, Any]) -> Policy:
+    """YES up to 0.3, ASK up to 0.5, NO above, and these rules."""
+    lines = [{"status": "YES", "up_to": 0.3}, {"status": "ASK", "up_to": 0.5}, {"status": "NO"}]
+    return make_policy({"outcomes": lines, "rules": list(rules)})

@@ -40,7 +40,7 @@ class PlainModel:
         self.vectorizer: Any = stored.custom_objects[VECTORIZER]
         self.booster: Any = bentoml.xgboost.load_model(stored)
         self.booster.set_param({"nthread": 1})
-        self._policy = checked.policy
+        self._policy = checked.decider.policy
         self._model = checked.card.model
         self._missing_as = checked.card.missing_as
 
@@ -87,7 +87,7 @@ def scorer() -> Scorer:
         encoder=stored.encoder,
         predict=predict,
         explain=explain,
-        policy=stored.policy,
+        decider=stored.decider,
         reasons=stored.reasons,
         model=stored.card.model,
     )

@@ -1,7 +1,16 @@
 """The decision: policy, reasons, and the whole path of an application."""
 
 from credit_risk.decision.assessment import ArrayAssessment, Assessment, AssessmentBatch, Reason
-from credit_risk.decision.policy import STANDARD_POLICY, Decision, Policy
+from credit_risk.decision.decider import Decider
+from credit_risk.decision.policy import (
+    STANDARD_POLICY,
+    Outcome,
+    Policy,
+    Rule,
+    make_policy,
+    read_policy,
+    two_lines,
+)
 from credit_risk.decision.reasons import MAX_REASONS, Reasons
 from credit_risk.decision.scorer import Explain, Fields, Predict, Scorer
 
@@ -11,12 +20,17 @@ __all__ = [
     "ArrayAssessment",
     "Assessment",
     "AssessmentBatch",
-    "Decision",
+    "Decider",
     "Explain",
     "Fields",
+    "Outcome",
     "Policy",
     "Predict",
     "Reason",
     "Reasons",
+    "Rule",
     "Scorer",
+    "make_policy",
+    "read_policy",
+    "two_lines",
 ]

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema
 from pydantic.config import JsonDict
 
-from credit_risk.decision.policy import Decision
+from credit_risk.decision.policy import STATUS
 from lean_bento import RowAnswers, written_as_is
 
 REASON_EXAMPLE: Final[JsonDict] = {
@@ -32,11 +32,14 @@ class Reason(BaseModel):
         description="One sentence for the applicant; null where the applicant is not told."
     )
     analyst: str = Field(description="One sentence for the analyst: values and contribution.")
-    contribution: float = Field(
-        description="What it adds to the log-odds of default, against the average loan."
+    contribution: float | None = Field(
+        description="What it adds to the log-odds of default, against the average loan; null for "
+        "a rule of the policy, which decides by itself."
     )
 
 
+Status = Annotated[str, Field(pattern=STATUS)]
+ABOUT_STATUS = "an outcome of the policy; GET /model has them, the mildest first."
 PROBABILITY = "Probability that the loan ends in default, 0 to 1."
 MODEL_TAG = "Tag of the model that decided."
 
@@ -46,10 +49,10 @@ class Assessment(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [ASSESSMENT_EXAMPLE]})
 
-    status: Decision = Field(description="The decision, by the policy stored with the model.")
+    status: Status = Field(description=f"The decision: {ABOUT_STATUS}")
     default_probability: float = Field(ge=0, le=1, description=PROBABILITY)
     reasons: list[Reason] = Field(
-        max_length=4, description="With MAYBE and DECLINED, most important first."
+        max_length=4, description="Of all outcomes but the mildest, most important first."
     )
     model: str = Field(description=MODEL_TAG)
 
@@ -73,7 +76,7 @@ class ArrayAssessment(BaseModel):
         }
     )
 
-    status: list[Decision] = Field(description="One decision a row.")
+    status: list[Status] = Field(description=f"One decision a row: {ABOUT_STATUS}")
     default_probability: list[float] = Field(description=f"One a row. {PROBABILITY}")
     model: str = Field(description=MODEL_TAG)
     reasons: Annotated[list[list[Reason]], GetPydanticSchema(written_as_is)] | None = Field(

@@ -5,7 +5,8 @@ loan of the training data) are added up by reason code. A code stands for the co
 or for a relation of several fields such as the amount against the price. The positive sums become
 reasons, the largest first. A number that was not stated has a code of its own, which takes over
 the relations that could not be computed without the number. A field that the model does not use
-contributes nothing and can never be a reason.
+contributes nothing and can never be a reason. A knock-out rule that led to the decision comes
+first; it has no contribution.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from credit_risk.decision.policy import Rule
 from credit_risk.errors import EncodingError
 from credit_risk.form import NOT_STATED, Form
 
@@ -45,7 +47,8 @@ class Reasons:
         """
         self._codes = form.reason_codes
         self._decode = form.decode
-        sentences = form.sentences[language or next(iter(form.sentences))]
+        self._language = language or next(iter(form.sentences))
+        sentences = form.sentences[self._language]
         self._sentences = {c.code: sentences[c.code] if c.told else None for c in self._codes}
         self._not_stated = {
             code.code: (
@@ -71,6 +74,7 @@ class Reasons:
         rows: NDArray[np.float32],
         contributions: NDArray[np.float32],
         sent: Sequence[object] | None = None,
+        rules: Sequence[Sequence[Rule]] | None = None,
     ) -> list[list[dict[str, Any]]]:
         """Give the reasons for each application, the strongest first.
 
@@ -78,6 +82,7 @@ class Reasons:
             rows: (n, columns) float32, as encoded.
             contributions: (n, inputs + 1) float32, log-odds of default.
             sent: the applications, whose numbers may have more digits than float32 keeps.
+            rules: that led to each decision.
 
         Returns:
             For each row the fields of at most ``MAX_REASONS`` reasons.
@@ -91,14 +96,29 @@ class Reasons:
         strongest = np.argsort(-sums, axis=1, kind="stable")[:, :MAX_REASONS]
         amounts = np.take_along_axis(sums, strongest, axis=1).astype(np.float64).round(DIGITS)
         values = map(vars, sent) if sent is not None else map(self._decode, rows.tolist())
+        held = rules or [()] * len(rows)
+        found = zip(values, held, strongest.tolist(), amounts.tolist(), strict=True)
         return [
             [
-                self._reason(place, amount, of)
-                for place, amount in zip(places, found, strict=True)
-                if amount > 0
-            ]
-            for of, places, found in zip(values, strongest.tolist(), amounts.tolist(), strict=True)
+                *(self._rule(rule, of) for rule in broken),
+                *(
+                    self._reason(place, amount, of)
+                    for place, amount in zip(places, adds, strict=True)
+                    if amount > 0
+                ),
+            ][:MAX_REASONS]
+            for of, broken, places, adds in found
         ]
+
+    def _rule(self, rule: Rule, of: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "code": rule.code,
+            "field": rule.field,
+            "message": rule.sentences[self._language],
+            "analyst": f"{rule.field} {_said(of[rule.field])}: a rule of the policy makes it "
+            f"{rule.outcome} where it is {rule.condition}",
+            "contribution": None,
+        }
 
     def _reason(self, place: int, amount: float, of: Mapping[str, Any]) -> dict[str, Any]:
         reason = self._codes[place]

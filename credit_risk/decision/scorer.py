@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from credit_risk.decision.assessment import ArrayAssessment
-from credit_risk.decision.policy import Decision, Policy
+from credit_risk.decision.decider import Decider
 from credit_risk.decision.reasons import Reasons
 from credit_risk.model import Contributions, Encoder, Probabilities, Rows
 
@@ -38,7 +38,7 @@ class Scorer:
         encoder: of the model's vectorizer.
         predict: the model call.
         explain: the call for contributions.
-        policy: stored with the model.
+        decider: decides by the policy.
         reasons: made for the model's inputs, by language.
         model: tag of the model, for the answer.
     """
@@ -46,7 +46,7 @@ class Scorer:
     encoder: Encoder
     predict: Predict
     explain: Explain
-    policy: Policy
+    decider: Decider
     reasons: Mapping[str, Reasons]
     model: str
 
@@ -67,7 +67,7 @@ class Scorer:
     ) -> list[Fields]:
         """Assess encoded applications as ``assess`` does; ``sent`` are the applications."""
         probabilities = await self.predict(rows)
-        decisions = self.policy.decide_all(probabilities)
+        decisions = self.decider.decide(rows, probabilities)
         found: list[list[Fields]] = [[]] * len(rows)
         if language:
             found = await self._explain_refusals(rows, decisions, language, sent)
@@ -95,7 +95,7 @@ class Scorer:
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = rows[start : start + ROWS_AT_ONCE]
             probabilities = await self.predict(part)
-            decisions = self.policy.decide_all(probabilities)
+            decisions = self.decider.decide(part, probabilities)
             answer.status += decisions
             answer.default_probability += probabilities.tolist()
             if language:
@@ -106,20 +106,23 @@ class Scorer:
     async def _explain_refusals(
         self,
         rows: Rows,
-        decisions: list[Decision],
+        decisions: list[str],
         language: str,
         sent: Sequence[object] | None = None,
     ) -> list[list[Fields]]:
         """Give reasons where a decision needs them: a list each, empty for an approval."""
         found: list[list[Fields]] = [[] for _ in decisions]
-        needing = [place for place, decision in enumerate(decisions) if decision != "APPROVED"]
+        mildest = self.decider.mildest
+        needing = [place for place, decision in enumerate(decisions) if decision != mildest]
         for start in range(0, len(needing), EXPLAINED_AT_ONCE):
             if start:
                 await asyncio.sleep(0)  # let the others have their turn
             places = needing[start : start + EXPLAINED_AT_ONCE]
             part = rows[places]
             values = None if sent is None else [sent[place] for place in places]
-            written = self.reasons[language].write(part, await self.explain(part), values)
+            rules = self.decider.knocked_out_by(part, [decisions[place] for place in places])
+            contributions = await self.explain(part)
+            written = self.reasons[language].write(part, contributions, values, rules)
             for place, reasons in zip(places, written, strict=True):
                 found[place] = reasons
         return found

@@ -1,4 +1,4 @@
-"""Decide again on everything in a log, with the models that decided then, and compare.
+"""Decide again on everything in a log, with the models and policies of then, and compare.
 
 Probabilities are compared bit for bit, statuses as they were answered, and of reasons the codes and
 the contributions: sentences may have been written anew. A decision whose application is not kept as
@@ -9,7 +9,7 @@ counted, with the reason, and is no difference.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy as np
 from bentoml.exceptions import NotFound
 
 from audit_log import Fields, Progress, checked_content, read_entries
-from credit_risk.decision import Scorer
+from credit_risk.decision import Decider, Scorer, make_policy, two_lines
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import FormRefusedError, ModelRefusedError
 from credit_risk.form import Form
@@ -87,6 +87,12 @@ class ReplayModel:
     digest: str
     unused: frozenset[str]
 
+    @property
+    def looks_at(self) -> frozenset[str]:
+        """Fields that it decides by, or that a rule of its policy does."""
+        by_rules = {rule.field for rule in self.scorer.decider.policy.rules}
+        return frozenset(self.form.by_name) - self.unused | by_rules
+
 
 def load_model(tag: str) -> ReplayModel | str:
     """Load a model from the store; a sentence if it cannot be had."""
@@ -128,13 +134,15 @@ def replay(
         with checked_content(header, DECISIONS):
             hidden = frozenset(header["left_out"] + header["hashed"])
             model = load(header["model"])
+            if not isinstance(model, str):
+                model = _with_policy(model, header.get("policy"))
             if isinstance(model, str):
                 obstacle = model
             elif model.digest != header["model_sha256"]:
                 obstacle = f"the {header['model']} in the store is not the one that decided"
                 obstacle += "; import that one: bentoml models import"
-            elif seen := sorted(hidden - model.unused):
-                obstacle = f"the model looks at what was not kept: {', '.join(seen)}"
+            elif seen := sorted(hidden & model.looks_at):
+                obstacle = f"the decision needs what was not kept: {', '.join(seen)}"
                 obstacle += "; nothing brings it back, see leave_out and hash"
             else:
                 _compare(found, model, decisions, hidden)
@@ -144,6 +152,18 @@ def replay(
             if obstacle:
                 found.skipped[obstacle] += len(decisions)
     return found
+
+
+def _with_policy(model: ReplayModel, then: Fields | None) -> ReplayModel | str:
+    """Have a model decide by the policy of a log's header; a sentence if it cannot."""
+    if then is None:
+        return model
+    try:
+        made = two_lines(**then) if "outcomes" not in then else make_policy(then)
+        decider = Decider(made, model.form)
+    except CreditRiskError as error:
+        return str(error)
+    return replace(model, scorer=replace(model.scorer, decider=decider))
 
 
 def _compare(

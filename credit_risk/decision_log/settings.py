@@ -92,7 +92,7 @@ class DecisionLogSettings(BaseModel):
             "form": stored.card.form.model_dump(),
             "model": stored.card.model,
             "model_sha256": stored.digest,
-            "policy": stored.card.policy.model_dump(),
+            "policy": stored.card.policy.model_dump(exclude_none=True),
             "versions": installed_versions(),
             "left_out": self.leave_out,
             "hashed": self.hash,

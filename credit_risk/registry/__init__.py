@@ -6,13 +6,13 @@ from credit_risk.registry.model_card import (
     FormPart,
     ModelCard,
     ModelDescription,
-    Thresholds,
 )
 from credit_risk.registry.restricted_pickle import VECTORIZER
 from credit_risk.registry.settings import (
     CLASSIFIER,
     RUNNER,
     configured_form,
+    configured_policy,
     language_option,
     read_settings,
 )
@@ -40,8 +40,8 @@ __all__ = [
     "ModelCard",
     "ModelDescription",
     "StoredModel",
-    "Thresholds",
     "configured_form",
+    "configured_policy",
     "hash_files",
     "installed_versions",
     "language_option",

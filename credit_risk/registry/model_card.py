@@ -1,21 +1,15 @@
 """What is said of a model: where it comes from, what it looks at, how well it does.
 
-Training writes it, the model store keeps it, `GET /model` answers with it. Knows nothing of how a
-model decides.
+Training writes it, the model store keeps it, `GET /model` answers with it.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from credit_risk.decision import Policy
 
-class Thresholds(BaseModel):
-    """Where the policy draws its lines."""
-
-    review_above: float = Field(
-        description="Probability of default, 0 to 1: APPROVED up to it, MAYBE above."
-    )
-    decline_above: float = Field(description="Probability of default, 0 to 1: DECLINED above it.")
+STORED: Final = "the model"
 
 
 class Columns(BaseModel):
@@ -53,7 +47,7 @@ class ModelDescription(BaseModel):
 
     recipe: str = Field(description="Which of train.py's recipes made it.")
     form: FormPart
-    policy: Thresholds
+    policy: Policy
     columns: Columns
     data: Data
     parameters: dict[str, float | int | str] = Field(description="Of the boosted trees.")
@@ -74,4 +68,5 @@ class ModelCard(ModelDescription):
     """What a model is, where it comes from and how well it does."""
 
     model: str = Field(description="Tag of the model.")
+    policy_of: str = Field(STORED, description="Where the policy is from: the model, or a file.")
     files: dict[str, str] = Field(description="SHA-256 of each file that is stored with it.")

@@ -1,11 +1,13 @@
-"""Settings of the service: the form that it serves and the language of its reasons."""
+"""Settings of the service: its form, its policy and the language of its reasons."""
 
 import os
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from bentoml.exceptions import BentoMLConfigException
 
-from credit_risk.errors import FormError
+from credit_risk.decision import Policy, read_policy
+from credit_risk.errors import FormError, PolicyError
 from credit_risk.form import Form, form_at_hand
 from lean_bento import Choice, Configuration, read_configuration
 
@@ -17,6 +19,21 @@ RUNNER: Final = "CreditRiskRunner"
 
 LANGUAGE_VARIABLE: Final = "CREDIT_RISK_LANGUAGE"
 """Environment variable that names the language; it wins over the configuration file."""
+
+POLICY_VARIABLE: Final = "CREDIT_RISK_POLICY"
+"""Environment variable that names the file of another policy than the one stored with the model."""
+
+
+class PolicyFile(NamedTuple):
+    """A policy that takes the place of the one stored with a model.
+
+    Attributes:
+        policy: of the file.
+        name: of the file.
+    """
+
+    policy: Policy
+    name: str
 
 
 def read_settings(program: str) -> Configuration:
@@ -64,3 +81,20 @@ def language_option(configuration: Configuration, form: Form) -> Choice:
         raise configuration.error(place, found, expected)
     about = "Language of the reasons' sentences for the applicant."
     return Choice("language", about, known, otherwise=found)
+
+
+def configured_policy() -> PolicyFile | None:
+    """Read the policy that the environment names; None for the one stored with the model.
+
+    Raises:
+        BentoMLConfigException: if it cannot be read, or makes no sense; one sentence.
+    """
+    if (named := os.environ.get(POLICY_VARIABLE)) is None:
+        return None
+    path = Path(named).absolute()
+    os.environ[POLICY_VARIABLE] = str(path)  # workers begin in another folder
+    try:
+        return PolicyFile(read_policy(path), path.name)
+    except PolicyError as error:
+        msg = f"{POLICY_VARIABLE}: {error}"
+        raise BentoMLConfigException(msg) from None

@@ -8,8 +8,9 @@ import bentoml
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 from bentoml.models import BentoModel
 
-from credit_risk.errors import ModelRefusedError
+from credit_risk.errors import ModelRefusedError, PolicyError
 from credit_risk.form import Form
+from credit_risk.registry.settings import PolicyFile
 from credit_risk.registry.stored_model import CARD, TRAIN, load_checked
 
 MODEL_NAME: Final = "credit_risk_model"
@@ -40,12 +41,19 @@ class CreditRiskModel(BentoModel):
     """A reference to a model that BentoML resolves when a service starts, and we check."""
 
     form: Form | None
+    policy: PolicyFile | None
     _warned = False
 
-    def __init__(self, tag: Any, form: Form | None = None) -> None:  # noqa: ANN401  BentoML's
-        """Refer to a model of a form; None for the one that its card names."""
+    def __init__(
+        self,
+        tag: Any,  # noqa: ANN401  BentoML's
+        form: Form | None = None,
+        policy: PolicyFile | None = None,
+    ) -> None:
+        """Refer to a model; None for the form that its card names, and for its own policy."""
         super().__init__(tag)
         object.__setattr__(self, "form", form)  # BentoML's class is frozen
+        object.__setattr__(self, "policy", policy)
 
     @property
     def stored(self) -> bentoml.Model | None:
@@ -74,7 +82,8 @@ class CreditRiskModel(BentoModel):
             BentoMLException: if it does not fit; the message is one sentence.
         """
         try:
-            cautions = load_checked(self.stored, self.form).cautions if self.stored else ()
+            stored = self.stored
+            cautions = load_checked(stored, self.form).cautions if stored else ()
         except ModelRefusedError as error:
             raise BentoMLException(str(error)) from None
         if not self._warned:
@@ -97,8 +106,8 @@ class CreditRiskModel(BentoModel):
                     fix=TRAIN,
                 )
             stored: bentoml.Model = super().resolve(*args, **kwargs)
-            _ = load_checked(stored, self.form).risk_model
-        except ModelRefusedError as error:
+            _ = load_checked(stored, self.form, self.policy).risk_model
+        except (ModelRefusedError, PolicyError) as error:
             # BentoML prints its own exceptions as a sentence, every other one as a trace.
             raise BentoMLException(str(error)) from None
         return stored

@@ -21,14 +21,8 @@ from typing import Any, Final
 import bentoml
 from pydantic import ValidationError
 
-from credit_risk.decision import Explain, Policy, Predict, Reasons, Scorer
-from credit_risk.errors import (
-    CreditRiskError,
-    EncodingError,
-    FormRefusedError,
-    ModelRefusedError,
-    PolicyError,
-)
+from credit_risk.decision import Decider, Explain, Predict, Reasons, Scorer
+from credit_risk.errors import CreditRiskError, EncodingError, FormRefusedError, ModelRefusedError
 from credit_risk.form import Form, load_form
 from credit_risk.model import (
     Encoder,
@@ -41,6 +35,7 @@ from credit_risk.model import (
 )
 from credit_risk.registry.model_card import ModelCard
 from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects
+from credit_risk.registry.settings import PolicyFile
 
 CARD: Final = "model.yaml"
 """File in the model's folder, where BentoML keeps what it knows of the model."""
@@ -70,7 +65,7 @@ class StoredModel:
         card: what it is and where it comes from.
         form: of its applications.
         encoder: writes applications into its columns.
-        policy: the decision policy that is stored with it.
+        decider: decides by its policy, or by the one that takes its place.
         reasons: write reasons from contributions of its inputs, by language.
         lacks: what the form demands and the model does not promise; None if there is nothing.
     """
@@ -79,7 +74,7 @@ class StoredModel:
     card: ModelCard
     form: Form
     encoder: Encoder
-    policy: Policy
+    decider: Decider
     reasons: Mapping[str, Reasons]
     lacks: str | None = None
 
@@ -107,10 +102,12 @@ class StoredModel:
         """What it is, in one line."""
         data, policy = self.card.data, self.card.policy
         kind = "synthetic" if data.synthetic else "not synthetic"
+        lines = [f"{name} up to {line:g}" for name, line in policy.lines.items()]
         return (
             f"{self.name}: recipe {self.card.recipe}, form {self.form.name}, "
             f"learned from {data.name} ({kind}), {len(self.card.guarantees)} guarantees, "
-            f"MAYBE above {policy.review_above:g}, DECLINED above {policy.decline_above:g}"
+            f"policy {policy.sha256[:12]} of {self.card.policy_of}: {', '.join(lines)}, "
+            f"{policy.statuses[-1]} above, {len(policy.rules)} rules"
         )
 
     @property
@@ -135,7 +132,7 @@ class StoredModel:
             encoder=self.encoder,
             predict=predict,
             explain=explain,
-            policy=self.policy,
+            decider=self.decider,
             reasons=self.reasons,
             model=self.name,
         )
@@ -173,17 +170,23 @@ class StoredModel:
 
 
 def load_checked(
-    stored: bentoml.Model, form: Form | None = None, *, may_be_comparison: bool = False
+    stored: bentoml.Model,
+    form: Form | None = None,
+    policy: PolicyFile | None = None,
+    *,
+    may_be_comparison: bool = False,
 ) -> StoredModel:
     """Make sure that a stored model fits its form, this code and the installed versions.
 
     Args:
         stored: of the store.
         form: of the applications; None for the one that the model was made for.
+        policy: that takes the place of the one stored with the model; None for that one.
         may_be_comparison: whether it may be one that does not keep what the form demands.
 
     Raises:
         ModelRefusedError: says what was found, what was expected and what fixes it.
+        PolicyError: if the other policy does not fit the form.
     """
     _check_version(stored)
     card = _read_card(stored)
@@ -200,16 +203,16 @@ def load_checked(
         raise _refused(stored, f"custom objects: {held}", f"a {VECTORIZER} among them")
     try:
         check_columns(form, vectorizer)
-        policy = Policy(**card.policy.model_dump())
         reasons = {each: Reasons(form, card.inputs, each) for each in form.sentences}
     except EncodingError as error:
         raise _refused(stored, f"other columns ({error})", "the form's columns") from None
-    except PolicyError as error:
-        raise _refused(stored, str(error), "thresholds in order") from None
     ours, theirs = fingerprint(form.columns), card.columns.fingerprint
     if theirs != ours:
         raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
-    return StoredModel(stored, card, form, Encoder(form), policy, reasons, lacks)
+    if policy:
+        card = card.model_copy(update={"policy": policy.policy, "policy_of": policy.name})
+    decider = Decider(card.policy, form)
+    return StoredModel(stored, card, form, Encoder(form), decider, reasons, lacks)
 
 
 def installed_versions() -> dict[str, str]:

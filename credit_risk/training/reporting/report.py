@@ -6,12 +6,12 @@ Every number in it is computed here; the text is in ``report.html`` beside this 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.decision import Decision, Policy
+from credit_risk.decision import Decider
 from credit_risk.form import Compared, Form, plain
 from credit_risk.model import RiskModel
 from credit_risk.registry import ModelDescription
@@ -45,7 +45,7 @@ class Decided:
         default_rate: share of them that ended in default, 0 to 1; NaN without rows.
     """
 
-    decision: Decision
+    decision: str
     rows: int
     share: float
     default_rate: float
@@ -75,12 +75,13 @@ def render(  # noqa: PLR0913  each subject of a report by its name
             the probabilities of the stored model, which has seen most outcomes; the report says so.
         importance: mean absolute contribution by reason, in log-odds.
     """
-    policy = Policy(description.policy.review_above, description.policy.decline_above)
+    policy = description.policy
+    decider = Decider(policy, form)
     defaulted = loans.defaulted
     probabilities = comparison.probabilities if comparison else model.predict(examples.rows)
-    decisions = np.array(policy.decide_all(probabilities))
-    approved = decisions == get_args(Decision)[0]
-    own = {"review above": policy.review_above, "decline above": policy.decline_above}
+    decisions: NDArray[Any] = np.array(decider.decide(examples.rows, probabilities), dtype=object)
+    approved = decisions == decider.mildest
+    own = list(policy.lines.values())
     excluded = description.excluded_fields
     found = effects(form, model.predict, examples.rows, excluded, form.directions)
     values = {
@@ -93,16 +94,18 @@ def render(  # noqa: PLR0913  each subject of a report by its name
         else {},
         "importance": dict(sorted(importance.items(), key=lambda item: -item[1])),
         "policy": policy,
-        "lines": {f"{name} {line:g}": line for name, line in own.items()},
+        "lines": {f"{name} up to {line:g}": line for name, line in policy.lines.items()},
         "probabilities": probabilities,
         "measures": measure(defaulted, probabilities).as_dict(),
         "intervals": intervals(defaulted, probabilities),
         "curve": roc(defaulted, probabilities),
         "bins": calibration_bins(defaulted, probabilities),
         "ece_by_chance": ece_by_chance(probabilities),
-        "decided": [_decided(each, decisions == each, defaulted) for each in get_args(Decision)],
-        "cuts": by_threshold(defaulted, probabilities, sorted({*THRESHOLDS, *own.values()})),
-        "own_cut": by_threshold(defaulted, probabilities, [policy.review_above])[0],
+        "decided": [_decided(each, decisions == each, defaulted) for each in policy.statuses],
+        "cuts": by_threshold(defaulted, probabilities, sorted({*THRESHOLDS, *own})),
+        "roles": {line: f"{name} up to it" for name, line in policy.lines.items()},
+        "held": decider.count_held(examples.rows),
+        "own_cut": by_threshold(defaulted, probabilities, own[:1])[0],
         "compared": [(each, _groups(each, loans, approved)) for each in form.compared],
         "units": {name: getattr(each, "unit", "") for name, each in form.numbers.items()},
         "effects": found,
@@ -119,7 +122,7 @@ def render(  # noqa: PLR0913  each subject of a report by its name
     return fill(TEMPLATE, values)
 
 
-def _decided(decision: Decision, here: NDArray[np.bool_], defaulted: NDArray[np.bool_]) -> Decided:
+def _decided(decision: str, here: NDArray[np.bool_], defaulted: NDArray[np.bool_]) -> Decided:
     rate = float(defaulted[here].mean()) if here.any() else float("nan")
     return Decided(decision, int(here.sum()), float(here.mean()), rate)
 

@@ -24,7 +24,7 @@ def test_the_example_of_the_document_is_an_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"status": "PERHAPS"}, {"default_probability": 1.1}, {"reasons": [REASON] * 5}]
+    "change", [{"status": "no word"}, {"default_probability": 1.1}, {"reasons": [REASON] * 5}]
 )
 def test_what_the_document_does_not_allow_is_no_answer(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

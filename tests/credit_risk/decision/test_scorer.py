@@ -1,13 +1,14 @@
 """The whole path of an application, with a stand-in for the model call."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from course import COLUMNS, ENCODER, FORM, sample_applications
 
-from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
+from credit_risk.decision import STANDARD_POLICY, Decider, Reasons, Scorer, make_policy
 from credit_risk.decision import scorer as scoring
 from credit_risk.model import Rows
 
@@ -34,10 +35,18 @@ def scorer(calls: list[int] | None = None, explained: list[int] | None = None) -
         encoder=ENCODER,
         predict=predict,
         explain=explain,
-        policy=STANDARD_POLICY,
+        decider=Decider(STANDARD_POLICY, FORM),
         reasons={each: Reasons(FORM, COLUMNS, each) for each in ("en", "es")},
         model="m:1",
     )
+
+
+def by_rule(above: float, outcome: str) -> Decider:
+    """The standard policy with a rule on the age."""
+    rule = {"field": "age", "above": above, "outcome": outcome, "code": "TOO_OLD"}
+    rule["sentences"] = {"en": "You are too old.", "es": "Es mayor."}
+    outcomes = STANDARD_POLICY.model_dump()["outcomes"]
+    return Decider(make_policy({"outcomes": outcomes, "rules": [rule]}), FORM)
 
 
 def expected_codes(answer: dict[str, Any]) -> list[str]:
@@ -101,6 +110,25 @@ def test_only_what_is_not_approved_is_explained_and_only_if_asked_for() -> None:
     assert all(answer["reasons"] == [] for answer in without)
     assert array.reasons == [answer["reasons"] for answer in answers]
     assert "reasons" not in plain.model_dump()
+
+
+def test_the_rule_that_knocks_out_is_the_first_reason() -> None:
+    scores = replace(scorer(), decider=by_rule(25, "DECLINED"))
+
+    answers = asyncio.run(scores.assess(SAMPLES))
+    array = asyncio.run(scores.assess_rows(ENCODER.encode(SAMPLES), reasons=True))
+
+    assert array.status == [answer["status"] for answer in answers]
+    assert array.reasons == [answer["reasons"] for answer in answers]
+    for application, answer in zip(SAMPLES, answers, strict=True):
+        old = application.age > 25
+        assert answer["status"] == ("DECLINED" if old else "APPROVED")
+        codes = [(each["code"], each["message"]) for each in answer["reasons"]]
+        assert codes[:1] == ([("TOO_OLD", "You are too old.")] if old else [])
+        assert [code for code, _ in codes[1:]] == (["AGE"] if old else [])
+        if old:
+            assert answer["reasons"][0]["contribution"] is None
+            assert f"age {application.age:g}: " in answer["reasons"][0]["analyst"]
 
 
 def test_others_get_their_turn_between_the_parts_of_a_long_explanation(

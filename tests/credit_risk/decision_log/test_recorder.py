@@ -11,7 +11,7 @@ import pytest
 from course import COLUMNS, ENCODER, FORM, ApplicationBatch, sample_applications
 from toys import AMOUNT, INCOME, OWNER, PLACE, SEX, changed, toy
 
-from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
+from credit_risk.decision import STANDARD_POLICY, Decider, Reasons, Scorer
 from credit_risk.decision_log import Recorder
 from credit_risk.decision_log.recorder import DecisionNotLogged, PendingDecision
 from credit_risk.decision_log.redaction import Redaction
@@ -51,7 +51,7 @@ async def explain(rows: Rows) -> np.ndarray:
 
 
 REASONS = {each: Reasons(FORM, COLUMNS, each) for each in ("en", "es")}
-SCORER = Scorer(ENCODER, predict, explain, STANDARD_POLICY, REASONS, "m:1")
+SCORER = Scorer(ENCODER, predict, explain, Decider(STANDARD_POLICY, FORM), REASONS, "m:1")
 
 
 @pytest.fixture

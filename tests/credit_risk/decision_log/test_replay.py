@@ -12,7 +12,7 @@ from bentoml._internal.models import ModelStore
 from course import COLUMNS, ENCODER, FORM, sample_applications
 
 from audit_log import BrokenLogError, LogWriter
-from credit_risk.decision import STANDARD_POLICY, Reasons, Scorer
+from credit_risk.decision import STANDARD_POLICY, Decider, Reasons, Scorer, two_lines
 from credit_risk.decision_log import Recorder
 from credit_risk.decision_log import replay as module
 from credit_risk.decision_log.redaction import Redaction
@@ -46,7 +46,7 @@ def scorer(hundred: float = 100) -> Scorer:
         found[:, AGE] = rows[:, AGE] / np.float32(hundred)
         return found
 
-    return Scorer(ENCODER, predict, explain, STANDARD_POLICY, REASONS, "m:1")
+    return Scorer(ENCODER, predict, explain, Decider(STANDARD_POLICY, FORM), REASONS, "m:1")
 
 
 def model(
@@ -79,6 +79,22 @@ def log(folder: Path, redaction: Redaction = Redaction(FORM), **header: object) 
 
 
 ALL = 4 * len(SAMPLES)
+
+
+def test_a_log_is_replayed_by_the_policy_of_its_header(tmp_path: Path) -> None:
+    stricter = two_lines(0.2, 0.25)
+    before = {"review_above": 0.3, "decline_above": 0.5}  # as headers had it before rules
+    odd = {"outcomes": stricter.model_dump()["outcomes"], "rules": [{"field": "shoe"}]}
+
+    same = replay(log(tmp_path / "before", policy=before), model())
+    other = replay(log(tmp_path / "other", policy=stricter.model_dump()), model())
+    refused = replay(log(tmp_path / "odd", policy=odd), model())
+
+    assert same == Replayed(same=ALL)
+    assert other.different > 0
+    assert {each.what for each in other.differences} <= {"status", "reasons"}
+    assert refused.same == refused.different == 0
+    assert sum(refused.skipped.values()) == ALL
 
 
 def test_the_same_model_decides_the_same(tmp_path: Path) -> None:
@@ -146,7 +162,7 @@ def test_what_the_model_does_not_look_at_need_not_be_kept(
 
     assert replay(folder, model(unused=frozenset({"home", "debt"}))) == Replayed(same=ALL)
     assert replay(folder, model(unused=frozenset({"home"}))).skipped == {
-        "the model looks at what was not kept: debt; nothing brings it back, see leave_out and "
+        "the decision needs what was not kept: debt; nothing brings it back, see leave_out and "
         "hash": ALL
     }
 

@@ -12,9 +12,10 @@ from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
 from course import FORM
 
+from credit_risk.decision import STANDARD_POLICY
 from credit_risk.errors import UsageError
 from credit_risk.model import fingerprint
-from credit_risk.registry import Columns, Data, FormPart, ModelDescription, Thresholds, hash_files
+from credit_risk.registry import Columns, Data, FormPart, ModelDescription, hash_files
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.publishing import new_tag, publish
 from credit_risk.training.recipes import standard
@@ -37,7 +38,7 @@ def published(examples: Examples, report: str | None = None) -> str:
     description = ModelDescription(
         recipe=recipe.name,
         form=FormPart(module=FORM.module, fingerprint=FORM.fingerprint, **FORM.data),
-        policy=Thresholds(review_above=0.3, decline_above=0.5),
+        policy=STANDARD_POLICY,
         columns=Columns(names=list(FORM.columns), fingerprint=fingerprint(FORM.columns)),
         data=Data(name="loans.csv", sha256="0", synthetic=False, rows={}, dropped={}),
         parameters={},

@@ -298,7 +298,7 @@ def test_hidden_fields_are_nowhere_in_the_log(serve: Serve, home: Path, tmp_path
     replayed = run(*REPLAY, tmp_path / "log", home=home, check=False)
     assert replayed.returncode == 3
     assert replayed.stdout == (
-        "21 not replayed: the model looks at what was not kept: age; nothing brings it back, see "
+        "21 not replayed: the decision needs what was not kept: age; nothing brings it back, see "
         "leave_out and hash\n"
         "0 decisions the same, 0 different\n"
     )

@@ -20,7 +20,7 @@ from course import (
 )
 from running import UNHURRIED, Server
 
-from credit_risk.decision import STANDARD_POLICY
+from credit_risk.decision import STANDARD_POLICY, make_policy
 from credit_risk.model import fingerprint
 
 SAMPLES = sample_applications(300, seed=8)
@@ -269,7 +269,7 @@ def test_the_model_card_says_what_decides_and_what_is_guaranteed(client: httpx.C
 
     assert card["model"] == client.post("/classify", json=COURSE_EXAMPLE).json()["model"]
     assert card["columns"] == {"names": list(COLUMNS), "fingerprint": fingerprint(COLUMNS)}
-    assert card["policy"] == {"review_above": 0.3, "decline_above": 0.5}
+    assert make_policy(card["policy"], "the card") == STANDARD_POLICY
     assert card["data"]["name"] == "sample.csv"
     assert card["data"]["synthetic"] is True
     assert card["data"]["rows"] == {"read": 4455, "train": 2672, "validation": 891, "test": 891}

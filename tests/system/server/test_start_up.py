@@ -36,7 +36,7 @@ def store(how):
         case "no metadata":
             metadata = {}
         case "thresholds out of order":
-            metadata["policy"] = {"review_above": 0.6, "decline_above": 0.5}
+            metadata["policy"]["outcomes"][0]["up_to"] = 0.6
         case "another fingerprint":
             metadata["columns"] = metadata["columns"] | {"fingerprint": "0" * 64}
         case "free trees":
@@ -72,7 +72,7 @@ WRONG = {
     "something to run": ("PurePosixPath in its pickle", "a DictVectorizer and nothing else"),
     "other columns": ("found 2 columns, expected 29", "this code's columns"),
     "no metadata": ("metadata without a valid recipe, policy", "that of train.py"),
-    "thresholds out of order": ("review_above 0.6 and decline_above 0.5", "in order"),
+    "thresholds out of order": ("metadata without a valid policy", "that of train.py"),
     "another fingerprint": ("columns with fingerprint 000000000000", "expected "),
     "free trees": ("do not keep what is guaranteed for income", "trained with constraints"),
     "deep trees": ("found a leaf behind ", "that this code can explain"),

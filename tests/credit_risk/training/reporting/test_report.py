@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from course import COLUMNS, FORM, PROHIBITED_FIELDS
 
+from credit_risk.decision import STANDARD_POLICY, two_lines
 from credit_risk.model import RiskModel, fingerprint
-from credit_risk.registry import Columns, Data, ModelDescription, Thresholds
+from credit_risk.registry import Columns, Data, ModelDescription
 from credit_risk.training.approval_rates import by_threshold
 from credit_risk.training.comparison import Candidate, Comparison
 from credit_risk.training.data.dataset import Dataset, read_loans
@@ -63,7 +64,7 @@ def describe(recipe: Recipe, loans: Dataset, **changes: object) -> ModelDescript
     """What the report reads of a description; the rest is not its business."""
     fields = {
         "recipe": recipe.name,
-        "policy": Thresholds(review_above=0.3, decline_above=0.5),
+        "policy": STANDARD_POLICY,
         "columns": Columns(names=list(COLUMNS), fingerprint=fingerprint(COLUMNS)),
         "data": Data(
             name=loans.name,
@@ -190,27 +191,27 @@ def test_the_threshold_table_has_every_step_and_highlights_the_policys(
     steps = [row for row in page.rows if re.fullmatch(r"0\.\d\d", row[0])]
 
     assert [row[0] for row in steps] == [f"{step / 100:.2f}" for step in range(10, 95, 5)]
-    assert steps[4] == ["0.30", *(f"{100 * share:.1f}%" for share in shares), "review above"]
+    assert steps[4] == ["0.30", *(f"{100 * share:.1f}%" for share in shares), "APPROVED up to it"]
     assert [row[0] for row in steps if row[-1]] == ["0.30", "0.50"]
     assert page.source.count('<tr class="own">') == 2 + 1
 
 
 def test_a_policy_between_the_steps_has_rows_of_its_own(loans: Dataset) -> None:
-    thresholds = Thresholds(review_above=0.275, decline_above=0.6)
+    thresholds = two_lines(0.275, 0.6)
     page = write(
         loans, standard(FORM), description=describe(standard(FORM), loans, policy=thresholds)
     )
 
-    assert [row[0] for row in page.rows if row[-1].endswith(" above")] == ["0.275", "0.60"]
+    assert [row[0] for row in page.rows if row[-1].endswith(" up to it")] == ["0.275", "0.60"]
 
 
 def test_decisions_add_up(page: Page, loans: Dataset, out_of_fold: np.ndarray) -> None:
     decided = {row[0]: row for row in page.rows if row[0] in {"APPROVED", "MAYBE", "DECLINED"}}
 
-    assert sum(int(row[1]) for row in decided.values()) == 800
-    assert int(decided["APPROVED"][1]) == (out_of_fold <= 0.3).sum()
+    assert sum(int(row[2]) for row in decided.values()) == 800
+    assert int(decided["APPROVED"][2]) == (out_of_fold <= 0.3).sum()
     rate = loans.defaulted[out_of_fold > 0.5].mean()
-    assert decided["DECLINED"][3] == f"{100 * rate:.1f}%"
+    assert decided["DECLINED"][4] == f"{100 * rate:.1f}%"
 
 
 def test_the_guarantees_of_the_standard_model_hold(page: Page) -> None:
