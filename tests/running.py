@@ -48,7 +48,7 @@ def free_port() -> int:
 def environment(home: Path, **changes: str) -> dict[str, str]:
     """The environment of a command that works on the store at ``home``."""
     ours = (
-        *("BENTOML", "CREDIT_RISK"),
+        *("BENTOML", "CREDIT_RISK", "PYTEST_XDIST"),
         "PROMETHEUS",  # is set by an application in process
         "PYTHONDONTWRITEBYTECODE",  # each command would compile all packages anew, for seconds
     )
