@@ -30,7 +30,7 @@ from credit_risk.registry import (
     model_tag,
     read_settings,
 )
-from lean_bento import JSON, NPY, Flag, LeanService, MicroBatcher, RowBatch, UniqueKeys, options
+from lean_bento import JSON, NPY, Flag, LeanService, MicroBatcher, options, query_value
 
 logger = logging.getLogger("bentoml.service")
 LABELS = {"version": __version__}
@@ -51,6 +51,7 @@ known_applications = sample_applications(form, 20)
 
 if TYPE_CHECKING:
     from credit_risk.model import EncodedApplications
+    from lean_bento import RowBatch, UniqueKeys
 
     Application = UniqueKeys
     ApplicationBatch = RowBatch[UniqueKeys]
@@ -149,7 +150,7 @@ class CreditRiskClassifier:
     async def classify(self, application: Application, /) -> Assessment:
         """Decide on one application."""
         pending = self._recorder.accept(application) if self._recorder else application
-        (assessment,) = await self._batchers[LANGUAGE.read()].submit([pending])
+        (assessment,) = await self._batchers[query_value(LANGUAGE)].submit([pending])
         return Assessment.model_validate(assessment)
 
     @bentoml.api
@@ -159,7 +160,7 @@ class CreditRiskClassifier:
 
         The answer has the same length and order; a bad application gets its error in its place.
         """
-        batcher = self._batchers[LANGUAGE.read() if REASONS.read() else None]
+        batcher = self._batchers[query_value(LANGUAGE) if query_value(REASONS) else None]
         pending: list[Any] = applications.good_rows()
         if self._recorder:
             pending = self._recorder.accept_rows(applications.root)
@@ -174,7 +175,7 @@ class CreditRiskClassifier:
         (n, columns) float32, the columns of `GET /model` in order: a JSON list of lists with null
         for a missing number, or a `.npy` file.
         """
-        language = LANGUAGE.read() if REASONS_OF_ARRAY.read() else None
+        language = query_value(LANGUAGE) if query_value(REASONS_OF_ARRAY) else None
         return await self._decides.assess_rows(applications.root, language=language)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lean_bento.codecs.duplicate_keys import UniqueKeys
 from lean_bento.error_response import ErrorResponse
 from lean_bento.errors import AlreadyLoggedError, LeanBentoError
-from lean_bento.request_context import RequestContext, add_header, current
+from lean_bento.request_context import RequestContext, add_header, current, query_value
 from lean_bento.rows import (
     DivisibleList,
     RowAnswers,
@@ -57,6 +57,7 @@ __all__ = [
     "current",
     "dependency_call",
     "options",
+    "query_value",
     "read_configuration",
     "say_what_was_found",
     "server_context",

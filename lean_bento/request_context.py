@@ -4,12 +4,14 @@ import secrets
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from lean_bento.endpoint_options import Parameter
     from lean_bento.rows import RowLimit
 
 Header = tuple[bytes, bytes]
+Value = TypeVar("Value", bool, str)
 
 _IN_SCOPE = "lean_bento.request_context"
 
@@ -44,6 +46,14 @@ _CURRENT: ContextVar[RequestContext | None] = ContextVar("request_context", defa
 def current() -> RequestContext | None:
     """Return the context of the current request; None outside of one."""
     return _CURRENT.get()
+
+
+def query_value(parameter: "Parameter[Value]") -> Value:
+    """Return the value of a parameter in the query of the current request."""
+    context = _CURRENT.get()
+    if context is None or not context.query:
+        return parameter.otherwise
+    return parameter.value_in(context.query)
 
 
 def begin(scope: Any) -> RequestContext:  # noqa: ANN401  an ASGI scope

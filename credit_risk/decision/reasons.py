@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.decision.policy import Rule
-from credit_risk.errors import EncodingError
 from credit_risk.form import NOT_STATED, Form
 
 MAX_REASONS: Final = 4
@@ -58,8 +57,12 @@ class Reasons:
             for code in self._codes
             if not code.inputs and code.field in form.optional
         }
-        self._taken_over = _taken_over(form)
-        places = np.array([_place_of(form, name) for name in inputs])
+        codes = {code: place for place, code in enumerate(self._codes)}
+        self._taken_over = [
+            (form.columns.index(number.field), codes[number], codes[relation])
+            for number, relation in form.taken_over
+        ]
+        places = np.array([codes[form.reason_of(name)] for name in inputs])
         self._order = np.argsort(places, kind="stable")
         self._used, self._starts = np.unique(np.sort(places), return_index=True)
 
@@ -134,31 +137,6 @@ class Reasons:
             "analyst": f"{facts}: adds {amount:.{DIGITS}f} to the log-odds of default",
             "contribution": amount,
         }
-
-
-def _place_of(form: Form, name: str) -> int:
-    """Place of an input's reason code."""
-    for place, code in enumerate(form.reason_codes):
-        if name in code.inputs or (not code.inputs and name in form.by_name[code.field].columns):
-            return place
-    msg = f"found the input {name!r}, expected one with a reason code"
-    raise EncodingError(msg)
-
-
-def _taken_over(form: Form) -> list[tuple[int, int, int]]:
-    """List the relations that cannot be computed without a number.
-
-    Returns:
-        The number's column, the place of its code, the place of the code that it takes over.
-    """
-    places: Mapping[str, int] = {code.name: n for n, code in enumerate(form.reason_codes)}
-    return [
-        (form.columns.index(name), places[name], place)
-        for name in form.numbers
-        if name in form.optional
-        for place, code in enumerate(form.reason_codes)
-        if code.inputs and name in code.shows
-    ]
 
 
 def _said(value: object) -> str:

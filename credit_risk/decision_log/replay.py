@@ -22,7 +22,7 @@ from bentoml.exceptions import NotFound
 from audit_log import Fields, Progress, checked_content, read_entries
 from credit_risk.decision import Decider, Scorer, make_policy, two_lines
 from credit_risk.decision_log.settings import DECISIONS
-from credit_risk.errors import FormRefusedError, ModelRefusedError
+from credit_risk.errors import FormRefusedError, ModelRefusedError, PolicyError
 from credit_risk.form import Form
 from credit_risk.model import Contributions, Probabilities, Rows
 from credit_risk.registry import installed_versions, load_checked
@@ -161,7 +161,7 @@ def _with_policy(model: ReplayModel, then: Fields | None) -> ReplayModel | str:
     try:
         made = two_lines(**then) if "outcomes" not in then else make_policy(then)
         decider = Decider(made, model.form)
-    except CreditRiskError as error:
+    except PolicyError as error:
         return str(error)
     return replace(model, scorer=replace(model.scorer, decider=decider))
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_risk.errors import FormError
+from credit_risk.errors import EncodingError, FormError
 from credit_risk.form.application import batch_model, wire_model
 from credit_risk.form.fields import (
     Category,
@@ -223,6 +223,29 @@ class Form:
             codes.append(ReasonCode(each.reason, each.name, shows=(each.name,), told=each.told))
             codes += [code for code in relations.values() if code.field == each.name]
         return tuple(codes)
+
+    def reason_of(self, name: str) -> ReasonCode:
+        """Return the code of the reason that an input of the trees adds to.
+
+        Raises:
+            EncodingError: if there is none; names the input.
+        """
+        for code in self.reason_codes:
+            if name in (code.inputs or self.by_name[code.field].columns):
+                return code
+        msg = f"found the input {name!r}, expected one with a reason code"
+        raise EncodingError(msg)
+
+    @property
+    def taken_over(self) -> list[tuple[ReasonCode, ReasonCode]]:
+        """Each code of an optional number, with that of a relation that needs the number."""
+        return [
+            (number, relation)
+            for number in self.reason_codes
+            for relation in self.reason_codes
+            if not number.inputs and number.field in self.optional
+            if relation.inputs and number.field in relation.shows
+        ]
 
     @cached_property
     def data(self) -> dict[str, Any]:

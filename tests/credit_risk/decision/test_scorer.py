@@ -116,7 +116,7 @@ def test_the_rule_that_knocks_out_is_the_first_reason() -> None:
     scores = replace(scorer(), decider=by_rule(25, "DECLINED"))
 
     answers = asyncio.run(scores.assess(SAMPLES))
-    array = asyncio.run(scores.assess_rows(ENCODER.encode(SAMPLES), reasons=True))
+    array = asyncio.run(scores.assess_rows(ENCODER.encode(SAMPLES), language="en"))
 
     assert array.status == [answer["status"] for answer in answers]
     assert array.reasons == [answer["reasons"] for answer in answers]

@@ -149,7 +149,7 @@ def test_a_reason_that_is_not_told_is_logged_with_its_sentence_for_the_analyst(
         return np.eye(len(rows), len(inputs) + 1, inputs.index("amount"), dtype=np.float32)
 
     reasons = {"en": Reasons(form, inputs)}
-    scorer = Scorer(Encoder(form), predict, explain, STANDARD_POLICY, reasons, "m:1")
+    scorer = Scorer(Encoder(form), predict, explain, Decider(STANDARD_POLICY, form), reasons, "m:1")
 
     async def scenario() -> list[Any]:
         its = Recorder(scorer, disk, Redaction(form))

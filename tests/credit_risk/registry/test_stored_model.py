@@ -59,7 +59,8 @@ def test_what_is_served_is_said_in_a_line(folder: Path) -> None:
 
     assert stored.summary == (
         f"{stored.card.model}: recipe standard, form credit_scoring, learned from sample.csv "
-        "(synthetic), 9 guarantees, MAYBE above 0.3, DECLINED above 0.5"
+        f"(synthetic), 9 guarantees, policy {stored.card.policy.sha256[:12]} of the model: "
+        "APPROVED up to 0.3, MAYBE up to 0.5, DECLINED above, 0 rules"
     )
 
 

@@ -23,6 +23,7 @@ from lean_bento import (
     add_header,
     current,
     options,
+    query_value,
 )
 from lean_bento.endpoint_options import EndpointOptions
 from lean_bento.fast_path.endpoint import Deadlines, Endpoint, readers
@@ -139,7 +140,7 @@ def test_the_method_knows_its_request() -> None:
         assert context is not None
         assert context.row_limit == RowLimit(7)
         add_header("X-Own", "1")
-        return Kind(kind=str(FLAG.read()))
+        return Kind(kind=str(query_value(FLAG)))
 
     found = answer(look, query=b"loud=true")
 

@@ -63,7 +63,8 @@ def test_the_options_of_the_environment_arrive_like_the_file(home: Path, tmp_pat
 
         assert len(server.workers()) == 2
         (line,) = re.findall(r"Serving credit_risk_model:.*", server.logged())
-    assert f"(synthetic), MAYBE above 0.3, DECLINED above 0.5; decision log {folder}; open" in line
+    assert "learned from sample.csv (synthetic), 9 guarantees, policy " in line
+    assert f"DECLINED above, 0 rules; decision log {folder}; open to everyone" in line
     logged = [entry["id"] for _, part in read_entries(folder, DECISIONS) for entry in part]
     assert decided == set(logged)
 
