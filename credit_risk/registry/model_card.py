@@ -69,4 +69,8 @@ class ModelCard(ModelDescription):
 
     model: str = Field(description="Tag of the model.")
     policy_of: str = Field(STORED, description="Where the policy is from: the model, or a file.")
+    lacks: str | None = Field(
+        None,
+        description="What its form demands and it does not promise: it is for comparison only.",
+    )
     files: dict[str, str] = Field(description="SHA-256 of each file that is stored with it.")

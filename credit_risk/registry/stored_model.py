@@ -67,7 +67,6 @@ class StoredModel:
         encoder: writes applications into its columns.
         decider: decides by its policy, or by the one that takes its place.
         reasons: write reasons from contributions of its inputs, by language.
-        lacks: what the form demands and the model does not promise; None if there is nothing.
     """
 
     _stored: bentoml.Model
@@ -76,7 +75,6 @@ class StoredModel:
     encoder: Encoder
     decider: Decider
     reasons: Mapping[str, Reasons]
-    lacks: str | None = None
 
     @property
     def digest(self) -> str:
@@ -95,7 +93,7 @@ class StoredModel:
     @property
     def name(self) -> str:
         """Its tag, as answers have it; says so of a model that is there for comparison only."""
-        return self.card.model + (" (for comparison only)" if self.lacks else "")
+        return self.card.model + (" (for comparison only)" if self.card.lacks else "")
 
     @property
     def summary(self) -> str:
@@ -114,10 +112,10 @@ class StoredModel:
     def cautions(self) -> list[str]:
         """Why it should not decide on people, a sentence each."""
         cautions = []
-        if self.lacks:
+        if self.card.lacks:
             cautions.append(
-                f"The model is for comparison only: {self.lacks}; {COMPARISON_VARIABLE}=1 allows "
-                f"it. Run: {TRAIN}"
+                f"The model is for comparison only: {self.card.lacks}; {COMPARISON_VARIABLE}=1 "
+                f"allows it. Run: {TRAIN}"
             )
         if self.card.data.synthetic:
             cautions.append(
@@ -209,10 +207,10 @@ def load_checked(
     ours, theirs = fingerprint(form.columns), card.columns.fingerprint
     if theirs != ours:
         raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
-    if policy:
-        card = card.model_copy(update={"policy": policy.policy, "policy_of": policy.name})
+    in_place = {"policy": policy.policy, "policy_of": policy.name} if policy else {}
+    card = card.model_copy(update={"lacks": lacks, **in_place})
     decider = Decider(card.policy, form)
-    return StoredModel(stored, card, form, Encoder(form), decider, reasons, lacks)
+    return StoredModel(stored, card, form, Encoder(form), decider, reasons)
 
 
 def installed_versions() -> dict[str, str]:

@@ -78,9 +78,9 @@ def test_a_model_that_should_not_decide_on_people_says_why(
 ) -> None:
     stored = load_checked(read(folder))
     data = stored.card.data.model_copy(update={"synthetic": synthetic})
-    card = stored.card.model_copy(update={"data": data})
+    card = stored.card.model_copy(update={"data": data, "lacks": lacks})
 
-    found = replace(stored, card=card, lacks=lacks).cautions
+    found = replace(stored, card=card).cautions
 
     assert len(found) == len(cautions)
     assert all(words in caution for words, caution in zip(cautions, found, strict=True))
@@ -110,7 +110,7 @@ def test_a_model_that_does_not_promise_what_its_form_demands_is_for_comparison(
     assert "allow a comparison with CREDIT_RISK_ALLOW_COMPARISON=1" in str(refused.value)
     monkeypatch.setenv("CREDIT_RISK_ALLOW_COMPARISON", "1")
     allowed = load_checked(read(folder))
-    assert str(allowed.lacks).startswith(lacks)
+    assert str(allowed.card.lacks).startswith(lacks)
     assert allowed.name.endswith(" (for comparison only)")
 
 

@@ -149,8 +149,11 @@ def test_the_environment_can_name_another_model(
     try:
         cwd = PROJECT if target == "service.py:svc" else tmp_path
         log = tmp_path / "log"
-        with serving(target, home=home, cwd=cwd, log=log, CREDIT_RISK_MODEL=named) as server:
-            served = server.get("/model").json()["model"]
+        chosen = {"CREDIT_RISK_MODEL": named, "CREDIT_RISK_ALLOW_COMPARISON": "1"}
+        with serving(target, home=home, cwd=cwd, log=log, **chosen) as server:
+            card = server.get("/model").json()
+            served = card["model"]
+            assert bool(card["lacks"]) == (named == other)
     finally:
         run("bentoml", "models", "delete", "--yes", other, home=home)
 
