@@ -15,6 +15,7 @@ from typing import Final
 from credit_risk.errors import DataError
 from credit_risk.form.fields import LARGEST, plain
 from credit_risk.form.guess import MOST_WORDS, Column, has_decimal_commas, read_columns
+from lean_bento import UniqueKeys
 
 YES: Final = {"yes", "y", "true", "t", "1"}
 NO: Final = {"no", "n", "false", "f", "0"}
@@ -94,7 +95,9 @@ def draft(path: Path, outcome: str) -> str:
     said_outcome = _outcome(path.name, target)
     others = [column for column in by_name.values() if column is not target]
     commas = has_decimal_commas(others)
-    names: set[str] = set()
+    slugs = {_name(column.name) for column in by_name.values()}
+    names = {each for each in slugs if hasattr(UniqueKeys, each)}  # which a form may not have
+    names |= {f"{each}_not_stated" for each in slugs}
     drafted, groups = [], []
     for column in others:
         why = column.useless(commas=commas)

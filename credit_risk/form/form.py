@@ -288,8 +288,11 @@ class Form:
         names += [derived.name for derived in self.derived]
         if odd := [name for name in names if not NAME.fullmatch(name)]:
             yield f"the name {odd[0]!r}", "letters of ASCII, digits and _, a letter first"
+        if odd := [name for name in self.by_name if hasattr(UniqueKeys, name)]:
+            expected = f'another name with column="{self.by_name[odd[0]].column}"'
+            yield f"the name {odd[0]}, which every pydantic model has", expected
         columns = [each.column.lower() for each in self.fields] + [self.outcome.column.lower()]
-        reasons = [each.code for each in self.reason_codes]
+        reasons = [code for each in self.reason_codes for code in self._codes_of(each)]
         for what, every in (("name", names), ("column", columns), ("reason", reasons)):
             if twice := [each for each in every if every.count(each) > 1]:
                 yield f"the {what} {twice[0]} twice", "each once"

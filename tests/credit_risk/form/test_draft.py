@@ -148,6 +148,17 @@ def test_a_check_says_what_follows_from_a_form(form: Form) -> None:
     assert "  age (number), reason AGE; more of it never raises the probability\n" in said
 
 
+def test_a_column_whose_name_a_form_may_not_have_gets_another(tmp_path: Path) -> None:
+    rows = [f"{n % 7},{n % 5 or ''},{'yn'[n % 2]},{n % 2}" for n in range(50)]
+    (tmp_path / "x.csv").write_text("\n".join(["Copy,Pay,Pay not stated,bad", *rows]))
+    (tmp_path / "form.py").write_text(draft(tmp_path / "x.csv", "bad"))
+
+    form = load_form(str(tmp_path / "form.py"))
+
+    found = {name: each.column for name, each in form.by_name.items()}
+    assert found == {"copy_2": "Copy", "pay": "Pay", "pay_not_stated_2": "Pay not stated"}
+
+
 @pytest.mark.parametrize(
     ("content", "outcome", "said"),
     [

@@ -29,6 +29,14 @@ def derived(name: str, compute: Any, **rises_with: int) -> Derived:
     ("changes", "said"),
     [
         ({"fields": (changed(AMOUNT, name="1st"),), "derived": ()}, "the name '1st', expected"),
+        (
+            {"fields": (AMOUNT, changed(INCOME, name="copy")), "derived": ()},
+            'the name copy, which every pydantic model has, expected another name with column="inc',
+        ),
+        (
+            {"fields": (AMOUNT, INCOME, changed(OWNER, name="b", reason="INCOME_NOT_STATED"))},
+            "found the reason INCOME_NOT_STATED twice, expected each once",
+        ),
         ({"fields": (AMOUNT, AMOUNT), "derived": ()}, "found the name amount twice"),
         ({"fields": (AMOUNT, changed(INCOME, column="AMOUNT"))}, "found the column amount twice"),
         ({"fields": (AMOUNT, changed(INCOME, column="Result"))}, "found the column result twice"),
