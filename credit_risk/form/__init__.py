@@ -15,6 +15,7 @@ from credit_risk.form.fields import (
     Outcome,
     ReasonCode,
     YesNo,
+    as_compared,
     plain,
     split_unit,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Outcome",
     "ReasonCode",
     "YesNo",
+    "as_compared",
     "form_at_hand",
     "load_form",
     "plain",

@@ -7,6 +7,7 @@ Codes are compared as text; ``1``, ``1.0`` and ``"1"`` are the same code.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import nan
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,6 +37,33 @@ def codes_of(codes: Code | Iterable[Code]) -> tuple[str, ...]:
     """Return codes as texts, as they are compared with cells."""
     several = [codes] if isinstance(codes, str | int | float) else list(codes)
     return tuple(plain(code) if not isinstance(code, str) else code.strip() for code in several)
+
+
+def as_compared(code: Code) -> str:
+    """Write a code in the one way in which codes are compared: ``1`` for ``1.0`` and ``01``."""
+    code = str(code)
+    try:
+        return plain(float(code)) if code[:1] in "+-.0123456789" and code else code
+    except ValueError:
+        return code
+
+
+def _number(code: Code) -> float:
+    """Read a code as a number; NaN if it is none."""
+    try:
+        return float(code)
+    except ValueError:
+        return nan
+
+
+def _twice(codes: Iterable[Any]) -> str | None:
+    """Find a code that was there before."""
+    seen: set[str] = set()
+    for code in codes:
+        if as_compared(code) in seen:
+            return str(code)
+        seen.add(as_compared(code))
+    return None
 
 
 def plain(number: float) -> str:
@@ -158,6 +186,8 @@ class Number(Field):
             yield "an example or everyday range with fractions", "whole numbers"
         if self.direction not in WAYS:
             yield f"direction {self.direction}", "-1, 0 or +1"
+        if odd := [code for code in self.missing if self.low <= _number(code) <= self.high]:
+            yield f"{odd[0]}, which means missing, within low and high", "a code that is no value"
 
     @property
     def directions(self) -> dict[str, int]:
@@ -188,8 +218,8 @@ class YesNo(Field):
     def _problems(self) -> Iterator[tuple[str, str]]:
         yield from super()._problems()
         every: list[Any] = [*self.yes, *self.no, *self.missing]  # type: ignore[misc]  # texts by now
-        if twice := [code for code in every if every.count(code) > 1]:
-            yield f"the code {twice[0]!r} with two meanings", "one for each code"
+        if (twice := _twice(every)) is not None:
+            yield f"the code {twice!r} with two meanings", "one for each code"
         if not isinstance(self.example, bool):
             yield f"example {self.example!r}", "True or False"
         if self.direction not in WAYS:
@@ -236,8 +266,8 @@ class Category(Field):
             yield f"{len(self.words)} words", "at least two"
         if odd := [word for word in self.words if not word.strip() or not word.isprintable()]:
             yield f"the word {odd[0]!r}", "text of printable characters"
-        if twice := [code for code in every if every.count(code) > 1]:
-            yield f"the code {twice[0]!r} of two words", "one word for each code"
+        if (twice := _twice(every)) is not None:
+            yield f"the code {twice!r} of two words", "one word for each code"
         if odd := [
             w for w, way in self.direction.items() if w not in self.words or way not in WAYS
         ]:
@@ -318,8 +348,8 @@ class Outcome:
         for name in ("default", "repaid", "unknown"):
             object.__setattr__(self, name, codes_of(getattr(self, name)))
         every = [*self.default, *self.repaid, *self.unknown]  # type: ignore[misc]  # texts by now
-        if twice := [code for code in every if every.count(code) > 1]:
-            place, found = f"outcome {self.column}", f"the code {twice[0]!r} with two meanings"
+        if (twice := _twice(every)) is not None:
+            place, found = f"outcome {self.column}", f"the code {twice!r} with two meanings"
             raise FormError(place, found=found, expected="one for each code")
 
 

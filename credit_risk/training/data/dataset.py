@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from credit_risk.errors import DataError
-from credit_risk.form import Category, Code, Field, Form, Number, Outcome, plain
+from credit_risk.form import Category, Field, Form, Number, Outcome, as_compared, plain
 from credit_risk.training.data.numbers import has_unclear_comma, read_numbers, texts_of
 from credit_risk.training.data.table import read_table
 from credit_risk.training.data.wording import cut
@@ -105,8 +105,8 @@ def _read_number(each: Number, cells: pd.Series, numbers: pd.Series) -> _Read:
     values = numbers.to_numpy(copy=True)
     missing = np.isnan(values)
     if each.missing:
-        codes = set(map(_normal, each.missing))
-        missing |= _map(cells, lambda text: _normal(text) in codes).astype(bool)
+        codes = set(map(as_compared, each.missing))
+        missing |= _map(cells, lambda text: as_compared(text) in codes).astype(bool)
     values[missing] = np.nan
     fits = (values >= each.low) & (values <= each.high)
     if each.whole:
@@ -145,8 +145,8 @@ def _read_outcome(outcome: Outcome, cells: pd.Series) -> _Read:
 
 
 def _by_code(cells: pd.Series, meanings: Mapping[str, Any], shown: Mapping[str, str]) -> _Read:
-    normal = {_normal(code): meaning for code, meaning in meanings.items()}
-    values = _map(cells, lambda text: meanings.get(text, normal.get(_normal(text))))
+    normal = {as_compared(code): meaning for code, meaning in meanings.items()}
+    values = _map(cells, lambda text: meanings.get(text, normal.get(as_compared(text))))
     bad = np.array([value is None for value in values], dtype=bool)
     if all(isinstance(meaning, float) for meaning in meanings.values()):
         values = np.where(bad, np.nan, values).astype(np.float64)
@@ -159,15 +159,6 @@ def _map(cells: pd.Series, function: Callable[[str], Any]) -> NDArray[Any]:
     texts = texts_of(cells).tolist()
     found = {text: function(text) for text in set(texts)}
     return np.array([found[text] for text in texts], dtype=object)
-
-
-def _normal(code: Code) -> str:
-    """Write a number in one way: ``1.0`` and ``1`` are the same code."""
-    code = str(code)
-    try:
-        return plain(float(code)) if code[:1] in "+-.0123456789" and code else code
-    except ValueError:
-        return code
 
 
 def _check_cells(name: str, cells: pd.DataFrame, read: Mapping[str, _Read], form: Form) -> None:
@@ -196,7 +187,7 @@ def _describe(cell: object, missing: set[str]) -> str:
     text = str(cell).strip()
     if pd.isna(cell) or not text:
         return "an empty cell"
-    means = ", which means missing" if _normal(text) in missing else ""
+    means = ", which means missing" if as_compared(text) in missing else ""
     comma = ", whose comma can be that of a thousand" if has_unclear_comma(cell) else ""
     return repr(cut(str(cell))) + means + comma
 
