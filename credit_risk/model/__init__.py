@@ -6,7 +6,7 @@ from credit_risk.model.encoding import Encoder, Rows, check_columns, fingerprint
 from credit_risk.model.monotonicity import broken_constraint
 from credit_risk.model.risk_model import FeatureBuilder, Probabilities, RiskModel
 from credit_risk.model.tree_shap import Contributions
-from credit_risk.model.trees import Forest
+from credit_risk.model.trees import Forest, names_in_trees
 
 __all__ = [
     "Contributions",
@@ -23,4 +23,5 @@ __all__ = [
     "check_columns",
     "encoded_applications",
     "fingerprint",
+    "names_in_trees",
 ]

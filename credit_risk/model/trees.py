@@ -6,12 +6,15 @@ knows nothing of what the inputs mean.
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
 LEAF = -1
+ESCAPES = str.maketrans({character: quote(character) for character in "%[]<"})
 
 
 @dataclass(frozen=True, eq=False)  # no ==: arrays do not compare to one truth value
@@ -52,6 +55,11 @@ class Forest:
     names: tuple[str, ...]
 
 
+def names_in_trees(names: Iterable[str]) -> list[str]:
+    """Escape in names of inputs what XGBoost refuses in them; ``read_forest`` gives them back."""
+    return [name.translate(ESCAPES) for name in names]
+
+
 def read_forest(model: bytes | bytearray) -> Forest:
     """Read the trees of a booster of ``binary:logistic`` in XGBoost's JSON format.
 
@@ -83,5 +91,5 @@ def read_forest(model: bytes | bytearray) -> Forest:
         trees,
         base=math.log(share / (1 - share)),
         width=int(learner["learner_model_param"]["num_feature"]),
-        names=tuple(learner["feature_names"]),
+        names=tuple(map(unquote, learner["feature_names"])),
     )

@@ -14,7 +14,14 @@ from sklearn.model_selection import train_test_split
 
 from credit_risk.errors import DataError, UsageError
 from credit_risk.form import Form
-from credit_risk.model import Encoder, FeatureBuilder, LibraryError, RiskModel, Rows
+from credit_risk.model import (
+    Encoder,
+    FeatureBuilder,
+    LibraryError,
+    RiskModel,
+    Rows,
+    names_in_trees,
+)
 from credit_risk.training.data.dataset import Dataset
 from credit_risk.training.data.wording import first_sentence
 
@@ -118,7 +125,9 @@ def fit_booster(
             "monotone_constraints": recipe.form.constraints(recipe.inputs, recipe.never_falls_with),
             **recipe.parameters,
         },
-        xgboost.DMatrix(rows, label=examples.defaulted, feature_names=list(recipe.inputs)),
+        xgboost.DMatrix(
+            rows, label=examples.defaulted, feature_names=names_in_trees(recipe.inputs)
+        ),
         num_boost_round=recipe.rounds,
         callbacks=[_Progress(on_round)],
     )

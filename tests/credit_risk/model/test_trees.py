@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from credit_risk.model.trees import LEAF, Forest, Tree, read_forest
+from credit_risk.model.trees import LEAF, Forest, Tree, names_in_trees, read_forest
 
 RANDOM = np.random.default_rng(0)
 ROWS = RANDOM.normal(size=(300, 3)).astype(np.float32)
@@ -35,6 +35,15 @@ def forest(booster: xgboost.Booster) -> Forest:
 
 def test_a_forest_has_the_names_and_the_number_of_its_inputs(forest: Forest) -> None:
     assert (forest.names, forest.width, len(forest.trees)) == (("a", "b", "c"), 3, 10)
+
+
+def test_an_input_may_have_any_name() -> None:
+    names = ("a=< 1 year", "a=[1, 2] 100 %", "a=%3C")
+    data = xgboost.DMatrix(ROWS, label=RISK, feature_names=names_in_trees(names))
+
+    booster = xgboost.train({"objective": "binary:logistic"}, data, 1)
+
+    assert read_forest(booster.save_raw("json")).names == names
 
 
 def test_the_leaves_that_a_row_comes_to_add_up_to_its_log_odds(
