@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from io import BytesIO
 from typing import Any, Final, Literal, cast
+from warnings import catch_warnings, filterwarnings
 
 import matplotlib as mpl
 import numpy as np
@@ -44,6 +45,7 @@ STYLE: Final[dict[RcKeyType, Any]] = {
     "text.color": Colour.INK,
     "legend.frameon": False,
     "lines.linewidth": 1.8,
+    "text.parse_math": False,  # a word such as $1 to $2 is no formula
     "svg.hashsalt": "credit-risk",  # same numbers, same bytes
 }
 WIDE: Final = 7.6  # inches: the width of the page
@@ -68,9 +70,21 @@ def draw(axes: Axes, x: str = "", y: str = "", percent: Literal["", "x", "y", "x
     axes.set(xlabel=x, ylabel=y)
     for name in percent:
         getattr(axes, f"{name}axis").set_major_formatter(PercentFormatter(1, decimals=0))
+    figure = cast("Figure", axes.figure)
+    try:
+        with catch_warnings():
+            filterwarnings("error", "Glyph .* missing", UserWarning)
+            content = _svg(figure)
+    except UserWarning:  # a script that this font lacks: the browser's own has it
+        with catch_warnings(action="ignore"), mpl.rc_context({"svg.fonttype": "none"}):
+            content = _svg(figure)
+    return "data:image/svg+xml;base64," + b64encode(content).decode()
+
+
+def _svg(figure: Figure) -> bytes:
     out = BytesIO()
-    cast("Figure", axes.figure).savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return "data:image/svg+xml;base64," + b64encode(out.getvalue()).decode()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
 
 
 def mark(axes: Axes, lines: Mapping[str, float]) -> None:

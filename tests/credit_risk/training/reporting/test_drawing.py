@@ -4,6 +4,7 @@ from base64 import b64decode
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
+from pictures import svg
 
 from credit_risk.training.reporting.drawing import draw, in_style, mark, new_axes
 
@@ -38,3 +39,8 @@ def test_drawing_leaves_matplotlib_as_it_was() -> None:
     picture()
 
     assert dict(mpl.rcParams) == before
+
+
+def test_money_in_a_label_is_no_formula_and_every_script_is_written() -> None:
+    assert "$1_000 to $2^000" in svg(picture("$1_000 to $2^000"))
+    assert ">家</text>" in svg(picture("家")).replace("\n", "")
