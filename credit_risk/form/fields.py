@@ -239,7 +239,7 @@ class Category(Field):
         words: codes in the file of each word: one, or several; a word stands for itself where
             there are none. An empty cell is the code ``""``.
         direction: how the probability of default may move, by word, when that word takes the
-            place of a free one: -1 never up, +1 never down.
+            place of a free one, or of one of the other direction: -1 never up, +1 never down.
     """
 
     kind: ClassVar[str] = "category"
@@ -272,6 +272,9 @@ class Category(Field):
             w for w, way in self.direction.items() if w not in self.words or way not in WAYS
         ]:
             yield f"the direction {self.direction[odd[0]]} of {odd[0]!r}", f"-1, 0 or +1 of {known}"
+        free = [word for word in self.words if not self.direction.get(word)]
+        if free and {-1, 1} <= {*self.direction.values()}:
+            yield f"{free[0]!r}, free beside words of both directions", "a direction for each word"
         if self.example not in self.words:
             yield f"example {self.example!r}", known
 
@@ -282,8 +285,15 @@ class Category(Field):
 
     @property
     def directions(self) -> dict[str, int]:
-        """The direction of each word that has one."""
-        return {f"{self.name}={word}": way for word, way in self.direction.items() if way}
+        """The direction of each word.
+
+        One word takes the place of another: two columns move. So where some words may never
+        lower the probability, the columns of all others may never raise it.
+        """
+        ways = {way for way in self.direction.values() if way}
+        others = -ways.pop() if len(ways) == 1 else 0
+        found = {word: self.direction.get(word) or others for word in self.words}
+        return {f"{self.name}={word}": way for word, way in found.items() if way}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,7 +127,8 @@ def _of_categories(  # noqa: PLR0913, PLR0917  as ``effects``
     directions = [guarantees.get(f"{field}={category}", 0) for category in categories]
     broken = np.zeros(len(sample), dtype=bool)
     for mine, direction in zip(each, directions, strict=True):
-        broken |= (direction * (mine - each) < -ROUNDING).any(axis=0)
+        lower = each[[other < direction for other in directions]]
+        broken |= (mine - lower < -ROUNDING).any(axis=0)
     return Effect(
         field=field,
         values=categories,

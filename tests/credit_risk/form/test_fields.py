@@ -40,6 +40,11 @@ from credit_risk.form import Outcome, plain
         (PLACE, {"words": {"a": (), "b\n": 1}}, "found the word 'b\\n', expected text"),
         (PLACE, {"example": "moon"}, "found example 'moon', expected one of town, "),
         (PLACE, {"direction": {"moon": 1}}, "found the direction 1 of 'moon', expected -1, 0"),
+        (
+            PLACE,
+            {"direction": {"town": 1, "unknown": -1}},
+            "found 'Countryside: hills, woods=trees', free beside words of both directions",
+        ),
         (PLACE, {"optional": True}, "a category that may be missing, expected a word for it"),
     ],
 )
@@ -68,7 +73,8 @@ def test_columns_and_directions_follow_from_a_field() -> None:
     assert AMOUNT.columns == ("amount",)
     assert OWNER.columns == ("owner",)
     assert free.columns[0] == "place=town"
-    assert free.directions == {"place=town": -1}
+    assert free.directions.pop("place=town") == -1
+    assert {*free.directions.values()} == {-1, 1}  # what one word asks of all others
     assert INCOME.directions == {"income": -1}
 
 

@@ -118,3 +118,14 @@ def test_at_most_300_loans_are_drawn_the_same_each_time() -> None:
     assert first.sample == 300
     assert (first.probabilities == second.probabilities).all()
     assert sum(of("job", rows).counts) == 1000
+
+
+def test_two_words_of_one_direction_are_not_held_against_each_other() -> None:
+    words = {f"job={word}": -1 for word in FORM.categories["job"]} | {"job=unk": 1, "job=others": 1}
+    chances = dict(zip(words, (0.9, 0.1, 0.2, 0.3, 0.7), strict=True))
+
+    def by_job(rows: np.ndarray) -> np.ndarray:
+        return np.array(sum(rows[:, COLUMNS.index(name)] * p for name, p in chances.items()))
+
+    (job,) = (each for each in effects(FORM, by_job, loans(), (), words) if each.field == "job")
+    assert (job.direction, job.broken) == (1, 0)
