@@ -28,6 +28,8 @@ from credit_risk.form.fields import (
 from credit_risk.form.sentences import NOT_STATED, Sentences, check_sentences
 from lean_bento import RowBatch, UniqueKeys
 
+STEPS: Final = 33
+"""Numbers of a range at which a derived column is tried, zero beside them."""
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 EXACT: Final = 2**24
 """Up to which float32 holds every whole number."""
@@ -312,31 +314,33 @@ class Form:
         if odd := [name for name in moves if not isinstance(self.by_name.get(name), Number)]:
             raise FormError(place, found=f"{odd[0]!r} in rises_with", expected="a number's name")
         self.constraints([derived.name], self.directions)
-        corners = self._corners(derived)
-        if not np.isfinite(corners).all():
-            expected = "a finite one at the ends of all ranges: low above 0 where it divides"
-            raise FormError(place, found="a result that is not finite", expected=expected)
-        for axis, (name, way) in enumerate(moves.items()):
-            low, high = np.take(corners, 0, axis), np.take(corners, 1, axis)
-            if ((high - low) * way < 0).any():
+        for name, way in moves.items():
+            found = self._along(derived, name)
+            if not np.isfinite(found).all():
+                expected = "a finite one everywhere in its ranges: low above 0 where it divides"
+                raise FormError(place, found="a result that is not finite", expected=expected)
+            if (np.diff(found, axis=0) * way < 0).any():
                 verb = "falls" if way > 0 else "rises"
-                raise FormError(
-                    place, found=f"a result that {verb} with {name}", expected="as said"
-                )
+                expected = "as said; a number that stands in a formula twice can turn by rounding"
+                raise FormError(place, found=f"a result that {verb} with {name}", expected=expected)
 
-    def _corners(self, derived: Derived) -> NDArray[np.float32]:
-        """Compute a derived column at both ends of each of its fields: one axis a field."""
-        ends = [(self.numbers[name].low, self.numbers[name].high) for name in derived.rises_with]
-        corners = np.array(list(product(*ends)), dtype=np.float32)
-        of = {name: corners[:, place] for place, name in enumerate(derived.rises_with)}
+    def _along(self, derived: Derived, name: str) -> NDArray[np.float32]:
+        """Compute a derived column along one of its fields: (steps, ends of the others' ranges)."""
+        ends = {
+            each: (self.numbers[each].low, self.numbers[each].high) for each in derived.rises_with
+        }
+        low, high = ends.pop(name)
+        steps = sorted({*np.linspace(low, high, STEPS).tolist(), min(max(0, low), high)})
+        grid = np.array(list(product(steps, *ends.values())), dtype=np.float32)
+        of = {each: grid[:, place] for place, each in enumerate([name, *ends])}
         try:
             with np.errstate(all="ignore"):
                 found = np.asarray(derived.compute(of), dtype=np.float32)
+            return found.reshape(len(steps), -1)
         except Exception as error:  # noqa: BLE001  a person's own function can raise anything
             said = f"compute that raises {type(error).__name__}: {error}"
             place = f"derived column {derived.name}"
             raise FormError(place, found=said, expected="(n,) numbers") from None
-        return found.reshape((2,) * len(ends))
 
 
 def _described(each: Field) -> dict[str, Any]:

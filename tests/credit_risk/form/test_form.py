@@ -70,7 +70,22 @@ def derived(name: str, compute: Any, **rises_with: int) -> Derived:
         ),
         (
             {"derived": (derived("x", lambda of: 1 / of["amount"], amount=-1),)},
-            "found a result that is not finite, expected a finite one at the ends of all ranges",
+            "found a result that is not finite, expected a finite one everywhere in its ranges",
+        ),
+        (
+            {
+                "fields": (changed(AMOUNT, low=-10, direction=0), INCOME),
+                "derived": (derived("x", lambda of: 1 / of["amount"], amount=1),),
+            },
+            "found a result that is not finite, expected a finite one everywhere in its ranges",
+        ),
+        (
+            {"derived": (derived("x", lambda of: abs(of["amount"] - 300), amount=1),)},
+            "derived column x: found a result that falls with amount, expected as said",
+        ),
+        (
+            {"derived": (derived("x", lambda of: of["amount"][:1], amount=1),)},
+            "derived column x: found compute that raises ValueError: cannot reshape",
         ),
         (
             {"derived": (derived("x", lambda of: of["shoe"], amount=1),)},
