@@ -124,7 +124,7 @@ class Field:
         Raises:
             FormError: names the field.
         """
-        object.__setattr__(self, "column", self.column or self.name)
+        object.__setattr__(self, "column", self.column.strip() or self.name)
         object.__setattr__(self, "reason", self.reason or self.name.upper())
         for name in self.coded:
             object.__setattr__(self, name, codes_of(getattr(self, name)))
@@ -355,6 +355,7 @@ class Outcome:
         Raises:
             FormError: names the code.
         """
+        object.__setattr__(self, "column", self.column.strip())
         for name in ("default", "repaid", "unknown"):
             object.__setattr__(self, name, codes_of(getattr(self, name)))
         every = [*self.default, *self.repaid, *self.unknown]  # type: ignore[misc]  # texts by now
