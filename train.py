@@ -57,6 +57,10 @@ REVIEW, DECLINE = STANDARD_POLICY.lines.values()
 SPLIT_SEED = 11  # the course's, so that its published figures can be compared
 TEST_SHARE = 0.2  # of all loans; the stored model never sees them
 VALIDATION_SHARE = 0.25  # of the other loans
+SPLIT = (  # for the model card
+    f"{TEST_SHARE:.0%} of all loans, drawn at random, are the test part; of the others "
+    f"{VALIDATION_SHARE:.0%} are the validation part; the stored trees learned from all but test"
+)
 
 
 class Options(argparse.ArgumentParser):
@@ -218,6 +222,13 @@ def main(args: argparse.Namespace) -> None:
 
     description = registry.ModelDescription(
         recipe=recipe.name,
+        trained=registry.Trained(
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            revision=training.current_revision(Path(__file__).parent),
+            by=training.current_user(),
+            seeds={"split": SPLIT_SEED, "trees": training.TREE_SEED},
+            split=SPLIT,
+        ),
         form=registry.FormPart(module=form.module, fingerprint=form.fingerprint, **form.data),
         policy=policy,
         columns=registry.Columns(names=list(form.columns), fingerprint=fingerprint(form.columns)),

@@ -6,6 +6,7 @@ from credit_risk.registry.model_card import (
     FormPart,
     ModelCard,
     ModelDescription,
+    Trained,
 )
 from credit_risk.registry.restricted_pickle import VECTORIZER
 from credit_risk.registry.settings import (
@@ -40,6 +41,7 @@ __all__ = [
     "ModelCard",
     "ModelDescription",
     "StoredModel",
+    "Trained",
     "configured_form",
     "configured_policy",
     "hash_files",

@@ -9,6 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from credit_risk.decision import Policy
 
+FORMAT: Final = 1
+"""Number of the format in which a model is stored; it grows when older models no longer fit."""
+
+
 STORED: Final = "the model"
 
 
@@ -40,12 +44,28 @@ class Data(BaseModel):
     dropped: dict[str, int] = Field(description="Rows left out, by reason.")
 
 
+class Trained(BaseModel):
+    """When a model was trained, from which code, by whom, and on which of the loans."""
+
+    at: str = Field(description="UTC, ISO 8601.")
+    revision: str | None = Field(
+        None,
+        description="Commit of the code in git, -dirty behind it where files differed from the "
+        "commit; null without git or a repository.",
+    )
+    by: str | None = Field(None, description="User name that the system gave.")
+    seeds: dict[str, int] = Field(description="Of the split and of the trees.")
+    split: str = Field(description="How the loans were divided.")
+
+
 class ModelDescription(BaseModel):
     """What training knows of a model; kept as metadata in the model store."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    format: int = Field(FORMAT, description="Number of the format in which it is stored.")
     recipe: str = Field(description="Which of train.py's recipes made it.")
+    trained: Trained
     form: FormPart
     policy: Policy
     columns: Columns

@@ -33,7 +33,7 @@ from credit_risk.model import (
     check_columns,
     fingerprint,
 )
-from credit_risk.registry.model_card import ModelCard
+from credit_risk.registry.model_card import FORMAT, ModelCard
 from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects
 from credit_risk.registry.settings import PolicyFile
 
@@ -250,6 +250,10 @@ def _check_version(stored: bentoml.Model) -> None:
 
 
 def _read_card(stored: bentoml.Model) -> ModelCard:
+    number = stored.info.metadata.get("format")
+    if number != FORMAT:
+        found = f"format {number}" if number else "no format number, as before formats had one"
+        raise _refused(stored, f"a model of {found}", f"format {FORMAT}")
     try:
         return ModelCard.model_validate(stored.info.metadata | {"model": str(stored.tag)})
     except ValidationError as error:

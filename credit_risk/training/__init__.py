@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from credit_risk.training.evaluation import measure
     from credit_risk.training.fitting import (
         FOLDS,
+        TREE_SEED,
         Examples,
         Recipe,
         fit_booster,
         fit_model,
         fit_vectorizer,
     )
+    from credit_risk.training.provenance import current_revision, current_user
     from credit_risk.training.publishing import new_tag, publish
     from credit_risk.training.recipes import PARAMETERS, course, standard
     from credit_risk.training.reporting.report import render
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FOLDS",
     "PARAMETERS",
+    "TREE_SEED",
     "Dataset",
     "Examples",
     "Recipe",
@@ -35,6 +38,8 @@ __all__ = [
     "compare",
     "count_fits",
     "course",
+    "current_revision",
+    "current_user",
     "fit_booster",
     "fit_model",
     "fit_vectorizer",
@@ -54,8 +59,10 @@ _MODULES = {
     **dict.fromkeys(("Dataset", "read_loans"), "data.dataset"),
     "measure": "evaluation",
     **dict.fromkeys(
-        ("FOLDS", "Examples", "Recipe", "fit_booster", "fit_model", "fit_vectorizer"), "fitting"
+        ("FOLDS", "TREE_SEED", "Examples", "Recipe", "fit_booster", "fit_model", "fit_vectorizer"),
+        "fitting",
     ),
+    **dict.fromkeys(("current_revision", "current_user"), "provenance"),
     **dict.fromkeys(("new_tag", "publish"), "publishing"),
     **dict.fromkeys(("PARAMETERS", "course", "standard"), "recipes"),
     "render": "reporting.report",

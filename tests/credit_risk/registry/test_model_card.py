@@ -1,5 +1,6 @@
 """The card of a model: what training writes is what the service reads."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import bentoml
@@ -26,6 +27,14 @@ def test_a_card_says_what_the_model_was_made_of(card: ModelCard) -> None:
     assert card.columns.names == list(COLUMNS)
     assert card.excluded_fields == ["marital"]
     assert {"train", "validation", "test"} <= card.measures.keys()
+
+
+def test_a_card_says_when_and_from_what_the_model_was_trained(card: ModelCard) -> None:
+    trained = card.trained
+
+    assert datetime.fromisoformat(trained.at).utcoffset() == timedelta()
+    assert trained.seeds == {"split": 11, "trees": 1}
+    assert trained.split.startswith("20% of all loans, drawn at random, are the test part")
 
 
 def test_a_card_with_an_unknown_entry_is_none(card: ModelCard) -> None:

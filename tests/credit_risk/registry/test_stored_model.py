@@ -87,9 +87,10 @@ def test_a_model_that_should_not_decide_on_people_says_why(
 
 
 def promise(folder: Path, **metadata: object) -> None:
-    """Have the card of a model promise something else."""
+    """Have the card of a model promise something else, or nothing: None."""
     card = yaml.safe_load((folder / "model.yaml").read_text())
-    card["metadata"] |= metadata
+    promised = card["metadata"] | metadata
+    card["metadata"] = {name: value for name, value in promised.items() if value is not None}
     (folder / "model.yaml").write_text(yaml.safe_dump(card))
 
 
@@ -131,6 +132,19 @@ def test_a_model_of_before_forms_is_refused_in_a_sentence(folder: Path) -> None:
 
     with pytest.raises(ModelRefusedError, match="found metadata without a valid form"):
         load_checked(read(folder))
+
+
+@pytest.mark.parametrize(
+    ("number", "found"),
+    [(None, "no format number, as before formats had one"), (99, "format 99")],
+)
+def test_a_model_of_another_format_is_refused(folder: Path, number: int | None, found: str) -> None:
+    promise(folder, format=number)
+
+    with pytest.raises(ModelRefusedError) as refused:
+        load_checked(read(folder))
+    expected = f"found a model of {found}, expected format 1; run: python train.py"
+    assert str(refused.value).endswith(expected)
 
 
 def test_a_file_in_a_folder_of_its_own_is_found(folder: Path) -> None:

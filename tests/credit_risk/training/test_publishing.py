@@ -15,7 +15,14 @@ from course import FORM
 from credit_risk.decision import STANDARD_POLICY
 from credit_risk.errors import UsageError
 from credit_risk.model import fingerprint
-from credit_risk.registry import Columns, Data, FormPart, ModelDescription, hash_files
+from credit_risk.registry import (
+    Columns,
+    Data,
+    FormPart,
+    ModelDescription,
+    Trained,
+    hash_files,
+)
 from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
 from credit_risk.training.publishing import new_tag, publish
 from credit_risk.training.recipes import standard
@@ -37,6 +44,7 @@ def published(examples: Examples, report: str | None = None) -> str:
     booster = fit_booster(recipe, examples)
     description = ModelDescription(
         recipe=recipe.name,
+        trained=Trained(at="2026-01-01T00:00:00+00:00", seeds={}, split=""),
         form=FormPart(module=FORM.module, fingerprint=FORM.fingerprint, **FORM.data),
         policy=STANDARD_POLICY,
         columns=Columns(names=list(FORM.columns), fingerprint=fingerprint(FORM.columns)),

@@ -34,7 +34,7 @@ def store(how):
         case "other columns":
             objects = {"DictVectorizer": DictVectorizer().fit([{"age": 1, "shoe": 42}])}
         case "no metadata":
-            metadata = {}
+            metadata = {"format": metadata["format"]}
         case "thresholds out of order":
             metadata["policy"]["outcomes"][0]["up_to"] = 0.6
         case "another fingerprint":
