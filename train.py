@@ -266,10 +266,14 @@ def main(args: argparse.Namespace) -> None:
                 if value > 0
             },
         )
+    files = {
+        registry.REPORT: page,
+        registry.GOLDEN: registry.GoldenAnswers.of(form, model).model_dump_json(indent=1),
+    }
     terminal.measures(measures, sizes | {"out of fold": len(examples)})
 
     ignore_endings()  # the last step is short, and made whole
-    training.publish(tag, booster, training.fit_vectorizer(form), description, page)
+    training.publish(tag, booster, training.fit_vectorizer(form), description, files)
     terminal.say("report", "served at /model/report")
     terminal.say("store", tag)
 

@@ -9,11 +9,11 @@ prints their tags.
 import sys
 
 from benchmarks.peers.common import FORM, stored_model
-from credit_risk.registry import ModelDescription
+from credit_risk.registry import GOLDEN, GoldenAnswers, ModelDescription
 from credit_risk.training import (
     Examples,
     Recipe,
-    fit_booster,
+    fit_model,
     fit_vectorizer,
     new_tag,
     publish,
@@ -38,10 +38,11 @@ def main() -> None:
             never_falls_with=like.guarantees,
             missing_as=like.missing_as,
         )
-        booster = fit_booster(recipe, examples)
+        booster, model = fit_model(recipe, examples)
         changes = {"recipe": "growth", "parameters": {**parameters, "rounds": int(trees)}}
         tag = new_tag("growth")
-        publish(tag, booster, fit_vectorizer(FORM), like.model_copy(update=changes))
+        files = {GOLDEN: GoldenAnswers.of(FORM, model).model_dump_json()}
+        publish(tag, booster, fit_vectorizer(FORM), like.model_copy(update=changes), files)
         sys.stdout.write(f"{tag}\n")
 
 

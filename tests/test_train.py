@@ -71,9 +71,14 @@ def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_pat
 def test_the_same_data_makes_the_same_model(home: Path, tmp_path: Path) -> None:
     run(*TRAIN, home=tmp_path)
 
-    for name in ("saved_model.ubj", "custom_objects.pkl"):
+    for name in ("saved_model.ubj", "custom_objects.pkl", "golden.json"):
         first, second = ((latest_model(each) / name).read_bytes() for each in (home, tmp_path))
         assert first == second
+    ours, theirs = (card_of(each)["metadata"] for each in (home, tmp_path))
+    for card in (ours, theirs):
+        del card["trained"]["at"]
+        del card["files"]["report.html"]  # which has the model's tag
+    assert ours == theirs
 
 
 @pytest.mark.system
@@ -372,5 +377,8 @@ def test_a_model_lists_exports_imports_and_deletes(home: Path, tmp_path: Path) -
     assert [model["tag"] for model in listed] == [tag]
     assert moved == card_of(home, tag)
     assert moved["metadata"]["files"] == files
-    assert files.keys() == {"saved_model.ubj", "custom_objects.pkl", "report.html"}
+    assert files.keys() == {
+        *("saved_model.ubj", "custom_objects.pkl"),
+        *("golden.json", "report.html"),
+    }
     assert left == []

@@ -1,5 +1,6 @@
 """The registry: models in the BentoML store, their cards, and the checks before one is served."""
 
+from credit_risk.registry.golden import GOLDEN, GoldenAnswers
 from credit_risk.registry.model_card import (
     Columns,
     Data,
@@ -30,6 +31,7 @@ from credit_risk.registry.stored_model import (
 __all__ = [
     "BOOSTER",
     "CLASSIFIER",
+    "GOLDEN",
     "MODEL_NAME",
     "REPORT",
     "RUNNER",
@@ -38,6 +40,7 @@ __all__ = [
     "CreditRiskModel",
     "Data",
     "FormPart",
+    "GoldenAnswers",
     "ModelCard",
     "ModelDescription",
     "StoredModel",

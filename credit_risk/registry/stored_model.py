@@ -1,7 +1,7 @@
 """A model of the BentoML store, and the checks that it fits this code.
 
-A model is refused before anything is served if it is absent, has other columns, was trained with
-another XGBoost, or does not keep the directions and prohibitions of the form at hand, whatever its
+A model is refused before anything is served if it is absent, has other columns, does not give its
+golden answers, or does not keep the directions and prohibitions of the form at hand, whatever its
 own card says. It is also refused if its files are not those of its card: a file that was damaged,
 swapped or added is found before it is read. No code of a stored file runs: ``restricted_pickle``
 reads the custom objects, XGBoost's library the trees.
@@ -33,6 +33,7 @@ from credit_risk.model import (
     check_columns,
     fingerprint,
 )
+from credit_risk.registry.golden import GOLDEN, GoldenAnswers
 from credit_risk.registry.model_card import FORMAT, ModelCard
 from credit_risk.registry.restricted_pickle import VECTORIZER, read_custom_objects
 from credit_risk.registry.settings import PolicyFile
@@ -44,6 +45,9 @@ BOOSTER: Final = "saved_model.ubj"
 CUSTOM_OBJECTS: Final = "custom_objects.pkl"
 """Files that BentoML writes into a model's folder."""
 
+DECIDING: Final = (BOOSTER, CUSTOM_OBJECTS)
+"""Files that a decision depends on; the others tell of them."""
+
 REPORT: Final = "report.html"
 """File in the model's folder."""
 
@@ -52,6 +56,9 @@ TRAIN: Final = "python train.py"
 
 COMPARISON_VARIABLE: Final = "CREDIT_RISK_ALLOW_COMPARISON"
 """Environment variable that allows a model that does not keep what its form demands: ``1``."""
+
+COMPUTING: Final = ("xgboost", "numpy")
+"""Libraries that a probability depends on."""
 
 LIBRARIES: Final = ("bentoml", "numpy", "pydantic", "xgboost")
 """Libraries that have a part in a decision."""
@@ -81,13 +88,17 @@ class StoredModel:
         """SHA-256 of the trees and the encoder: the same for all copies, and for all tags."""
         # One line a file, sorted by name, as sha256sum writes them.
         files = sorted(self.card.files.items())
-        lines = (f"{each}  {name}\n" for name, each in files if name != REPORT)
+        lines = (f"{each}  {name}\n" for name, each in files if name in DECIDING)
         return sha256("".join(lines).encode()).hexdigest()
 
     @property
     def report(self) -> str | None:
         """The report that training wrote, HTML; None if it wrote none."""
-        path = Path(self._stored.path_of(REPORT))
+        return self.read(REPORT)
+
+    def read(self, name: str) -> str | None:
+        """Read a text file of its folder; None if there is none of that name."""
+        path = Path(self._stored.path_of(name))
         return path.read_text(encoding="utf-8") if path.exists() else None
 
     @property
@@ -99,6 +110,7 @@ class StoredModel:
     def summary(self) -> str:
         """What it is, in one line."""
         data, policy = self.card.data, self.card.policy
+        then, here = self._versions
         kind = "synthetic" if data.synthetic else "not synthetic"
         lines = [f"{name} up to {line:g}" for name, line in policy.lines.items()]
         return (
@@ -106,6 +118,7 @@ class StoredModel:
             f"learned from {data.name} ({kind}), {len(self.card.guarantees)} guarantees, "
             f"policy {policy.sha256[:12]} of {self.card.policy_of}: {', '.join(lines)}, "
             f"{policy.statuses[-1]} above, {len(policy.rules)} rules"
+            + (f", trained with {then}, gives the same with {here}" if then != here else "")
         )
 
     @property
@@ -164,7 +177,33 @@ class StoredModel:
         if broken is not None:
             found = f"trees that do not keep what is guaranteed for {names[broken]}"
             raise _refused(self._stored, found, "trained with constraints")
+        self._check_answers(model)
         return model
+
+    @property
+    def _versions(self) -> tuple[str, str]:
+        """Versions that it was trained with, and those here; only those that differ, if any do."""
+        then, here = self.card.versions, installed_versions()
+        names = [name for name in COMPUTING if then.get(name) != here[name]] or COMPUTING
+        theirs, ours = (
+            " and ".join(f"{name} {of.get(name, 'unknown')}" for name in names)
+            for of in (then, here)
+        )
+        return theirs, ours
+
+    def _check_answers(self, model: RiskModel) -> None:
+        try:
+            golden = GoldenAnswers.read(self.read(GOLDEN) or "")
+            different = golden.first_difference(self.form, model)
+        except (OSError, ValueError) as error:
+            found = f"no golden answers ({GOLDEN}: {error})"
+            raise _refused(self._stored, found, "those of train.py") from None
+        if different:
+            then, here = self._versions
+            found = f"{different.found} with {here}"
+            expected = f"{different.expected}, as when it was trained with {then}"
+            fix = f"install {then}" if then != here else "import the model again"
+            raise _refused(self._stored, found, expected, fix=f"{TRAIN}, or {fix}")
 
 
 def load_checked(
@@ -186,7 +225,6 @@ def load_checked(
         ModelRefusedError: says what was found, what was expected and what fixes it.
         PolicyError: if the other policy does not fit the form.
     """
-    _check_version(stored)
     card = _read_card(stored)
     form = _check_form(stored, card, form)
     lacks = _lacks(card, form)
@@ -235,18 +273,6 @@ def _custom_objects(stored: bentoml.Model) -> dict[str, Any]:
         return read_custom_objects(path.read_bytes()) if path.exists() else {}
     except pickle.UnpicklingError as error:
         raise _refused(stored, str(error), f"a {VECTORIZER} and nothing else") from None
-
-
-def _check_version(stored: bentoml.Model) -> None:
-    trained = str(stored.info.context.framework_versions.get("xgboost", "unknown"))
-    installed = version("xgboost")
-    if trained.split(".")[:2] != installed.split(".")[:2]:
-        raise _refused(
-            stored,
-            f"a model of xgboost {trained}",
-            f"xgboost {installed}, which is installed",
-            fix=f"{TRAIN}, or install xgboost {trained}",
-        )
 
 
 def _read_card(stored: bentoml.Model) -> ModelCard:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,6 @@ from credit_risk.errors import UsageError
 from credit_risk.registry import (
     BOOSTER,
     MODEL_NAME,
-    REPORT,
     VECTORIZER,
     ModelDescription,
     hash_files,
@@ -54,7 +54,7 @@ def publish(
     booster: xgboost.Booster,
     vectorizer: DictVectorizer,
     description: ModelDescription,
-    report: str | None = None,
+    files: Mapping[str, str],
 ) -> None:
     """Put a trained model into the store, where it is the latest once it is whole.
 
@@ -63,7 +63,8 @@ def publish(
         booster: on the inputs of the description.
         vectorizer: a pickle, so no class of ours inside it.
         description: what the model card will say.
-        report: of the training, HTML; it is exported and imported with the model.
+        files: texts by name that are kept beside the model, its golden answers among them; they
+            are exported and imported with it.
 
     Raises:
         UsageError: if it cannot be written, as on a full disk; the store is then as before.
@@ -82,8 +83,8 @@ def publish(
         ) as made:
             # XGBoost's own save_model does not notice a full disk.
             Path(made.path_of(BOOSTER)).write_bytes(booster.save_raw(raw_format="ubj"))
-            if report is not None:
-                Path(made.path_of(REPORT)).write_text(report, encoding="utf-8")
+            for name, text in files.items():
+                Path(made.path_of(name)).write_text(text, encoding="utf-8")
             made.flush()  # writes the other files, whose hashes the card has to have
             made.info.metadata["files"] = hash_files(made)
             _ = load_checked(made, may_be_comparison=True).risk_model  # as serving does

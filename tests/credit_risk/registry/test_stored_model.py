@@ -1,21 +1,25 @@
 """A stored model whose files are not those of its card is refused, before its pickle is read."""
 
+import json
 import pickle
 import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import bentoml
+import numpy as np
 import pytest
 import yaml
-from course import FORM
+from course import ENCODER, FORM, sample_applications
 from running import latest_model
 
 from credit_risk.errors import ModelRefusedError
-from credit_risk.registry import load_checked
+from credit_risk.registry import hash_files, load_checked
 
 
 class Trap:
@@ -43,12 +47,12 @@ def test_the_card_names_every_file_with_its_hash(folder: Path) -> None:
 
     assert card.files == {
         name: sha256((folder / name).read_bytes()).hexdigest()
-        for name in ("custom_objects.pkl", "report.html", "saved_model.ubj")
+        for name in ("custom_objects.pkl", "golden.json", "report.html", "saved_model.ubj")
     }
 
 
 def test_the_digest_is_the_hash_of_what_sha256sum_prints(folder: Path) -> None:
-    files = ("custom_objects.pkl", "saved_model.ubj")  # all but the report
+    files = ("custom_objects.pkl", "saved_model.ubj")  # the others tell of them
     lines = [f"{sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files]
 
     assert load_checked(read(folder)).digest == sha256("".join(lines).encode()).hexdigest()
@@ -120,6 +124,91 @@ def test_a_promise_that_the_trees_do_not_keep_is_refused(folder: Path) -> None:
 
     with pytest.raises(ModelRefusedError, match="trees that do not keep what is guaranteed for"):
         _ = load_checked(read(folder)).risk_model
+
+
+def rewrite(folder: Path, name: str, text: str) -> None:
+    """Change a file of a model, and its hash in the card as well."""
+    (folder / name).write_text(text)
+    promise(folder, files=hash_files(read(folder)))
+
+
+def golden_of(folder: Path) -> Any:
+    return json.loads((folder / "golden.json").read_text())
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ModelRefusedError) as refused:
+        _ = load_checked(read(folder)).risk_model
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_a_model_of_another_xgboost_is_served_if_it_gives_its_golden_answers(folder: Path) -> None:
+    promise(folder, versions={"xgboost": "2.1.0", "numpy": "1.26.4"})
+
+    stored = load_checked(read(folder))
+
+    assert len(stored.risk_model.predict(ENCODER.encode(sample_applications(1)))) == 1
+    assert stored.summary.endswith(
+        "DECLINED above 0.5, trained with xgboost 2.1.0 and numpy 1.26.4, gives the same with "
+        f"xgboost {version('xgboost')} and numpy {version('numpy')}"
+    )
+
+
+def test_a_model_of_another_xgboost_is_refused_with_the_first_answer_that_differs(
+    folder: Path,
+) -> None:
+    promise(folder, versions={"xgboost": "2.1.0", "numpy": version("numpy")})
+    golden = golden_of(folder)
+    was = golden["answers"][6]["default_probability"]
+    other = float(np.nextafter(np.float32(was), np.float32(1)))  # by the last bit
+    golden["answers"][6]["default_probability"] = other
+    golden["answers"][7]["default_probability"] = 0.5
+    rewrite(folder, "golden.json", json.dumps(golden))
+
+    assert refusal(folder).endswith(
+        f": found {was!r} as the probability of application 7 in golden.json with xgboost "
+        f"{version('xgboost')}, expected {other!r}, as when it was trained with xgboost 2.1.0; "
+        "run: python train.py, or install xgboost 2.1.0"
+    )
+
+
+def test_golden_answers_that_differ_with_the_same_versions_were_altered(folder: Path) -> None:
+    golden = golden_of(folder)
+    golden["answers"][0]["application"]["income"] += 100
+    rewrite(folder, "golden.json", json.dumps(golden))
+
+    said = refusal(folder)
+
+    assert "as the probability of application 1 in golden.json" in said
+    assert said.endswith("; run: python train.py, or import the model again")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "golden.json: Invalid JSON: EOF"),
+        ('{"answers": []}', "golden.json: answers: List should have at least 1 item"),
+        (
+            '{"answers": [{"application": {"age": 17}, "default_probability": 0.5}]}',
+            "golden.json: application 1: seniority: Field required",
+        ),
+    ],
+)
+def test_golden_answers_that_make_no_sense_are_refused(folder: Path, text: str, found: str) -> None:
+    rewrite(folder, "golden.json", text)
+
+    said = refusal(folder)
+
+    assert f"found no golden answers ({found}" in said
+    assert said.endswith("expected those of train.py; run: python train.py")
+
+
+def test_a_model_without_golden_answers_is_refused(folder: Path) -> None:
+    (folder / "golden.json").unlink()
+    promise(folder, files=hash_files(read(folder)))
+
+    assert "found no golden answers (golden.json: " in refusal(folder)
 
 
 def test_a_model_of_another_form_is_refused(folder: Path) -> None:

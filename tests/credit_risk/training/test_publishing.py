@@ -13,17 +13,19 @@ from bentoml._internal.models import ModelStore
 from course import FORM
 
 from credit_risk.decision import STANDARD_POLICY
-from credit_risk.errors import UsageError
+from credit_risk.errors import ModelRefusedError, UsageError
 from credit_risk.model import fingerprint
 from credit_risk.registry import (
+    GOLDEN,
     Columns,
     Data,
     FormPart,
+    GoldenAnswers,
     ModelDescription,
     Trained,
     hash_files,
 )
-from credit_risk.training.fitting import Examples, fit_booster, fit_vectorizer
+from credit_risk.training.fitting import Examples, fit_model, fit_vectorizer
 from credit_risk.training.publishing import new_tag, publish
 from credit_risk.training.recipes import standard
 
@@ -38,10 +40,10 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield models
 
 
-def published(examples: Examples, report: str | None = None) -> str:
+def published(examples: Examples, **files: str) -> str:
     """The tag of a model that was stored a moment ago."""
     recipe = standard(FORM)
-    booster = fit_booster(recipe, examples)
+    booster, model = fit_model(recipe, examples)
     description = ModelDescription(
         recipe=recipe.name,
         trained=Trained(at="2026-01-01T00:00:00+00:00", seeds={}, split=""),
@@ -58,7 +60,8 @@ def published(examples: Examples, report: str | None = None) -> str:
         versions={},
     )
     tag = new_tag("standard")
-    publish(tag, booster, fit_vectorizer(FORM), description, report)
+    golden = {GOLDEN: GoldenAnswers.of(FORM, model).model_dump_json()}
+    publish(tag, booster, fit_vectorizer(FORM), description, golden | files)
     return tag
 
 
@@ -67,15 +70,15 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures("store")
-@pytest.mark.parametrize("report", [None, "<p>Für März"])
+@pytest.mark.parametrize("files", [{}, {"report.html": "<p>Für März"}])
 def test_a_model_is_the_latest_and_its_card_has_the_hashes_of_its_files(
-    examples: Examples, report: str | None
+    examples: Examples, files: dict[str, str]
 ) -> None:
     published(examples)
-    tag = published(examples, report)
+    tag = published(examples, **files)
 
     latest = bentoml.models.get("credit_risk_model:latest")
-    names = {"saved_model.ubj", "custom_objects.pkl"} | ({"report.html"} if report else set())
+    names = {"saved_model.ubj", "custom_objects.pkl", "golden.json", *files}
 
     assert str(latest.tag) == tag
     assert latest.info.metadata["files"] == hash_files(latest)
@@ -116,6 +119,13 @@ def test_one_that_is_cut_off_leaves_the_store_as_before(
         published(examples)
     assert files_of(store) == before
     assert list(store.iterdir()) == ([] if first else [store / "credit_risk_model"])
+
+
+def test_a_model_that_would_not_be_served_is_not_stored(store: Path, examples: Examples) -> None:
+    with pytest.raises(ModelRefusedError, match="found no golden answers"):
+        published(examples, **{GOLDEN: "{}"})
+
+    assert files_of(store) == {}
 
 
 def test_a_store_that_cannot_be_written_is_refused_before_there_is_a_model(store: Path) -> None:
