@@ -34,6 +34,7 @@ if __name__ == "__main__":
         signal.signal(ending, interrupt)
 
 import argparse
+import asyncio
 import shlex
 from collections.abc import Callable
 from contextlib import suppress
@@ -45,11 +46,20 @@ from pathlib import Path
 import numpy as np
 from bentoml.exceptions import BentoMLConfigException
 
-from credit_risk import registry, training
-from credit_risk.decision import STANDARD_POLICY, Decider, Policy, Reasons, read_policy, two_lines
+from credit_risk import monitoring, registry, training
+from credit_risk.decision import (
+    STANDARD_POLICY,
+    Decider,
+    Policy,
+    Reasons,
+    Scorer,
+    calls_of,
+    read_policy,
+    two_lines,
+)
 from credit_risk.errors import CreditRiskError
 from credit_risk.form import OWN_FORM, Form, load_form
-from credit_risk.model import fingerprint
+from credit_risk.model import Encoder, RiskModel, fingerprint
 
 SAMPLE = Path(__file__).parent / "data" / "sample.csv"
 TUNED = Path("reports/parameters.toml")  # which git ignores
@@ -142,6 +152,11 @@ def policy_of(args: argparse.Namespace, form: Form) -> Policy:
     policy = read_policy(args.policy)
     Decider(policy, form)  # refuses rules that do not fit
     return policy
+
+
+def scorer_of(form: Form, model: RiskModel, policy: Policy, reasons: Reasons) -> Scorer:
+    decides = Decider(policy, form)
+    return Scorer(Encoder(form), *calls_of(model), decides, {"en": reasons}, model="")
 
 
 LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")  # versions in the model card
@@ -250,7 +265,10 @@ def main(args: argparse.Namespace) -> None:
     )
 
     with terminal.waiting("report"):
-        by_reason = Reasons(form, recipe.inputs).sum_by_reason(model.explain(examples.rows))
+        reasons = Reasons(form, recipe.inputs)
+        scorer = scorer_of(form, model, policy, reasons)
+        reference = asyncio.run(monitoring.make_reference(form, scorer, seen.rows))
+        by_reason = reasons.sum_by_reason(model.explain(examples.rows))
         importance = np.abs(by_reason).mean(axis=0).tolist()
         page = training.render(
             form=form,
@@ -269,6 +287,7 @@ def main(args: argparse.Namespace) -> None:
     files = {
         registry.REPORT: page,
         registry.GOLDEN: registry.GoldenAnswers.of(form, model).model_dump_json(indent=1),
+        monitoring.REFERENCE: reference.model_dump_json(indent=1),
     }
     terminal.measures(measures, sizes | {"out of fold": len(examples)})
 

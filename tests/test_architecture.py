@@ -51,6 +51,13 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         },
         {"bentoml", "numpy", "pyarrow", "pydantic", "pydantic_core"},
     ),
+    "credit_risk.monitoring": (
+        {
+            *("credit_risk", "credit_risk.form", "credit_risk.model", "credit_risk.decision"),
+            *("credit_risk.registry",),
+        },
+        {"numpy", "pydantic"},
+    ),
     "credit_risk.training": (
         {
             *("credit_risk", "credit_risk.form", "credit_risk.model", "credit_risk.decision"),
@@ -72,7 +79,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     "train": (
         {
             *("credit_risk", "credit_risk.form", "credit_risk.model", "credit_risk.decision"),
-            *("credit_risk.registry", "credit_risk.training"),
+            *("credit_risk.registry", "credit_risk.monitoring", "credit_risk.training"),
         },
         {"bentoml", "numpy"},
     ),

@@ -71,7 +71,7 @@ def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_pat
 def test_the_same_data_makes_the_same_model(home: Path, tmp_path: Path) -> None:
     run(*TRAIN, home=tmp_path)
 
-    for name in ("saved_model.ubj", "custom_objects.pkl", "golden.json"):
+    for name in ("saved_model.ubj", "custom_objects.pkl", "golden.json", "reference.json"):
         first, second = ((latest_model(each) / name).read_bytes() for each in (home, tmp_path))
         assert first == second
     ours, theirs = (card_of(each)["metadata"] for each in (home, tmp_path))
@@ -379,6 +379,6 @@ def test_a_model_lists_exports_imports_and_deletes(home: Path, tmp_path: Path) -
     assert moved["metadata"]["files"] == files
     assert files.keys() == {
         *("saved_model.ubj", "custom_objects.pkl"),
-        *("golden.json", "report.html"),
+        *("golden.json", "reference.json", "report.html"),
     }
     assert left == []

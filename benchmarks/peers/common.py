@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import bentoml
 
-from credit_risk.decision import Assessment, Fields, Scorer
+from credit_risk.decision import Assessment, Fields, Scorer, calls_of
 from credit_risk.form import form_at_hand
-from credit_risk.model import Contributions, Probabilities, Rows
+from credit_risk.model import Probabilities, Rows
 from credit_risk.registry import VECTORIZER, load_checked, model_tag
 from lean_bento import MicroBatcher
 
@@ -75,22 +75,7 @@ class PlainModel:
 def scorer() -> Scorer:
     """Put our own encoder, model call and policy together, as ``service.py`` does."""
     stored = load_checked(stored_model())
-    risk_model = stored.risk_model
-
-    async def predict(rows: Rows) -> Probabilities:
-        return risk_model.predict(rows)
-
-    async def explain(rows: Rows) -> Contributions:
-        return risk_model.explain(rows)
-
-    return Scorer(
-        encoder=stored.encoder,
-        predict=predict,
-        explain=explain,
-        decider=stored.decider,
-        reasons=stored.reasons,
-        model=stored.card.model,
-    )
+    return stored.scorer(*calls_of(stored.risk_model))
 
 
 def coalescer(scorer: Scorer) -> MicroBatcher[Application, Fields]:

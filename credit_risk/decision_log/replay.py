@@ -20,11 +20,11 @@ import numpy as np
 from bentoml.exceptions import NotFound
 
 from audit_log import Fields, Progress, checked_content, read_entries
-from credit_risk.decision import Decider, Scorer, make_policy, two_lines
+from credit_risk.decision import Decider, Scorer, calls_of, make_policy, two_lines
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import FormRefusedError, ModelRefusedError, PolicyError
 from credit_risk.form import Form
-from credit_risk.model import Contributions, Probabilities, Rows
+from credit_risk.model import Rows
 from credit_risk.registry import installed_versions, load_checked
 
 MOST_DIFFERENCES: Final = 20
@@ -105,14 +105,7 @@ def load_model(tag: str) -> ReplayModel | str:
         return f"{error.problem}; replay where that form is as it was then"
     except ModelRefusedError as error:  # its own advice makes another model
         return f"{error.problem}; {AS_IT_WAS}"
-
-    async def predict(rows: Rows) -> Probabilities:
-        return risk_model.predict(rows)
-
-    async def explain(rows: Rows) -> Contributions:
-        return risk_model.explain(rows)
-
-    scorer = stored.scorer(predict, explain)
+    scorer = stored.scorer(*calls_of(risk_model))
     unused = frozenset(stored.card.excluded_fields)
     return ReplayModel(scorer, stored.form, stored.digest, unused)
 

@@ -47,7 +47,10 @@ def test_the_card_names_every_file_with_its_hash(folder: Path) -> None:
 
     assert card.files == {
         name: sha256((folder / name).read_bytes()).hexdigest()
-        for name in ("custom_objects.pkl", "golden.json", "report.html", "saved_model.ubj")
+        for name in (
+            *("custom_objects.pkl", "golden.json"),
+            *("reference.json", "report.html", "saved_model.ubj"),
+        )
     }
 
 
