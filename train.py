@@ -50,7 +50,6 @@ from credit_risk import monitoring, registry, training
 from credit_risk.decision import (
     STANDARD_POLICY,
     Decider,
-    Policy,
     Reasons,
     Scorer,
     calls_of,
@@ -59,7 +58,7 @@ from credit_risk.decision import (
 )
 from credit_risk.errors import CreditRiskError
 from credit_risk.form import OWN_FORM, Form, load_form
-from credit_risk.model import Encoder, RiskModel, fingerprint
+from credit_risk.model import Encoder, RiskModel, Rows, fingerprint
 
 SAMPLE = Path(__file__).parent / "data" / "sample.csv"
 TUNED = Path("reports/parameters.toml")  # which git ignores
@@ -146,17 +145,9 @@ def form_of(args: argparse.Namespace) -> Form:
     return form
 
 
-def policy_of(args: argparse.Namespace, form: Form) -> Policy:
-    if not args.policy:
-        return two_lines(args.review_above, args.decline_above)
-    policy = read_policy(args.policy)
-    Decider(policy, form)  # refuses rules that do not fit
-    return policy
-
-
-def scorer_of(form: Form, model: RiskModel, policy: Policy, reasons: Reasons) -> Scorer:
-    decides = Decider(policy, form)
-    return Scorer(Encoder(form), *calls_of(model), decides, {"en": reasons}, model="")
+def decider_of(args: argparse.Namespace, form: Form) -> Decider:
+    lines = (args.review_above, args.decline_above)
+    return Decider(read_policy(args.policy) if args.policy else two_lines(*lines), form)
 
 
 LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")  # versions in the model card
@@ -183,10 +174,26 @@ def tune(
     terminal.say("next", f"python train.py {' '.join(said)}")
 
 
+def measure_bands(
+    decider: Decider, source: str, loans: training.Examples, probabilities: np.ndarray
+) -> registry.Bands:
+    decisions, outcomes = decider.decide(loans.rows, probabilities), decider.policy.statuses
+    found = training.measure_bands(decisions, loans.defaulted, probabilities, outcomes)
+    return registry.Bands(source=source, outcomes=found)
+
+
+def count_reference(recipe: training.Recipe, decider: Decider, model: RiskModel, rows: Rows) -> str:
+    form = recipe.form
+    reasons = {"en": Reasons(form, recipe.inputs)}
+    scorer = Scorer(Encoder(form), *calls_of(model), decider, reasons, recipe.name)
+    counted = asyncio.run(monitoring.make_reference(form, scorer, rows))
+    return counted.model_dump_json(indent=1)
+
+
 def main(args: argparse.Namespace) -> None:
     terminal = training.Terminal()
     form = form_of(args)
-    policy = policy_of(args, form)
+    decider = decider_of(args, form)
     recipe = training.course(form) if args.course else training.standard(form, args.parameters)
     stores = not (args.tune or args.compare)
     tag = training.new_tag(recipe.name) if stores else ""  # before any work: the store may refuse
@@ -232,8 +239,10 @@ def main(args: argparse.Namespace) -> None:
         "validation": training.measure(validation.defaulted, trial.predict(validation.rows)),
         "test": training.measure(test.defaulted, model.predict(test.rows)),
     }
+    bands = measure_bands(decider, "test", test, model.predict(test.rows))
     if comparison:
         measures["out of fold"] = training.measure(examples.defaulted, comparison.probabilities)
+        bands = measure_bands(decider, "out of fold", examples, comparison.probabilities)
 
     description = registry.ModelDescription(
         recipe=recipe.name,
@@ -245,7 +254,7 @@ def main(args: argparse.Namespace) -> None:
             split=SPLIT,
         ),
         form=registry.FormPart(module=form.module, fingerprint=form.fingerprint, **form.data),
-        policy=policy,
+        policy=decider.policy,
         columns=registry.Columns(names=list(form.columns), fingerprint=fingerprint(form.columns)),
         data=registry.Data(
             name=loans.name,
@@ -257,6 +266,7 @@ def main(args: argparse.Namespace) -> None:
         parameters={**recipe.parameters, "rounds": recipe.rounds},
         missing_as=recipe.missing_as,
         measures={part: found.as_dict() for part, found in measures.items()},
+        bands=bands,
         inputs=list(recipe.inputs),
         guarantees=dict(recipe.never_falls_with),
         excluded_fields=[] if args.course else list(form.prohibited),
@@ -265,10 +275,7 @@ def main(args: argparse.Namespace) -> None:
     )
 
     with terminal.waiting("report"):
-        reasons = Reasons(form, recipe.inputs)
-        scorer = scorer_of(form, model, policy, reasons)
-        reference = asyncio.run(monitoring.make_reference(form, scorer, seen.rows))
-        by_reason = reasons.sum_by_reason(model.explain(examples.rows))
+        by_reason = Reasons(form, recipe.inputs).sum_by_reason(model.explain(examples.rows))
         importance = np.abs(by_reason).mean(axis=0).tolist()
         page = training.render(
             form=form,
@@ -287,7 +294,7 @@ def main(args: argparse.Namespace) -> None:
     files = {
         registry.REPORT: page,
         registry.GOLDEN: registry.GoldenAnswers.of(form, model).model_dump_json(indent=1),
-        monitoring.REFERENCE: reference.model_dump_json(indent=1),
+        monitoring.REFERENCE: count_reference(recipe, decider, model, seen.rows),
     }
     terminal.measures(measures, sizes | {"out of fold": len(examples)})
 

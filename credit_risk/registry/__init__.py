@@ -2,6 +2,8 @@
 
 from credit_risk.registry.golden import GOLDEN, GoldenAnswers
 from credit_risk.registry.model_card import (
+    Band,
+    Bands,
     Columns,
     Data,
     FormPart,
@@ -36,6 +38,8 @@ __all__ = [
     "REPORT",
     "RUNNER",
     "VECTORIZER",
+    "Band",
+    "Bands",
     "Columns",
     "CreditRiskModel",
     "Data",

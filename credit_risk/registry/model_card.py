@@ -44,6 +44,27 @@ class Data(BaseModel):
     dropped: dict[str, int] = Field(description="Rows left out, by reason.")
 
 
+class Band(BaseModel):
+    """Loans that the policy decides alike, decided by a model that did not learn from them."""
+
+    rows: int
+    defaults: int = Field(description="How many of them ended in default.")
+    predicted: float | None = Field(None, description="Mean probability; null without rows.")
+    observed: float | None = Field(None, description="Share in default; null without rows.")
+    auc: float | None = Field(None, description="Among them; null without both outcomes.")
+
+
+class Bands(BaseModel):
+    """How well the model does in each band of its policy.
+
+    Outcomes become known only of loans that were granted. They are to be compared with these
+    measures and not with those of all loans: among the approved the AUC is much lower.
+    """
+
+    source: str = Field(description="Part of `measures` that these loans are.")
+    outcomes: dict[str, Band] = Field(description="By outcome of the policy, mildest first.")
+
+
 class Trained(BaseModel):
     """When a model was trained, from which code, by whom, and on which of the loans."""
 
@@ -75,6 +96,7 @@ class ModelDescription(BaseModel):
         None, description="What stands for a missing number; null: NaN."
     )
     measures: dict[str, dict[str, float]] = Field(description="By part of the split.")
+    bands: Bands
     inputs: list[str] = Field(description="What the trees see, in order: columns and derived ones.")
     guarantees: dict[str, int] = Field(
         description="How the probability may move as a field grows: -1 never up, 1 never down."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from credit_risk.training.comparison import compare, count_fits
     from credit_risk.training.data.dataset import Dataset, read_loans
-    from credit_risk.training.evaluation import measure
+    from credit_risk.training.evaluation import measure, measure_bands
     from credit_risk.training.fitting import (
         FOLDS,
         TREE_SEED,
@@ -44,6 +44,7 @@ __all__ = [
     "fit_model",
     "fit_vectorizer",
     "measure",
+    "measure_bands",
     "new_tag",
     "publish",
     "read_loans",
@@ -57,7 +58,7 @@ __all__ = [
 _MODULES = {
     **dict.fromkeys(("compare", "count_fits"), "comparison"),
     **dict.fromkeys(("Dataset", "read_loans"), "data.dataset"),
-    "measure": "evaluation",
+    **dict.fromkeys(("measure", "measure_bands"), "evaluation"),
     **dict.fromkeys(
         ("FOLDS", "TREE_SEED", "Examples", "Recipe", "fit_booster", "fit_model", "fit_vectorizer"),
         "fitting",

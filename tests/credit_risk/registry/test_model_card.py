@@ -29,6 +29,18 @@ def test_a_card_says_what_the_model_was_made_of(card: ModelCard) -> None:
     assert {"train", "validation", "test"} <= card.measures.keys()
 
 
+def test_a_card_has_measures_by_band_of_the_policy(card: ModelCard) -> None:
+    bands = card.bands.outcomes
+
+    assert card.bands.source == "test"  # there was no comparison
+    assert list(bands) == ["APPROVED", "MAYBE", "DECLINED"]
+    assert sum(each.rows for each in bands.values()) == card.data.rows["test"]
+    for each in bands.values():
+        assert each.observed == each.defaults / each.rows
+    assert bands["APPROVED"].predicted < 0.3 < bands["MAYBE"].predicted < 0.5
+    assert bands["APPROVED"].auc < card.measures["test"]["auc"]
+
+
 def test_a_card_says_when_and_from_what_the_model_was_trained(card: ModelCard) -> None:
     trained = card.trained
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from credit_risk.training.calibration import calibration_bins
-from credit_risk.training.evaluation import intervals, measure, roc
+from credit_risk.training.evaluation import intervals, measure, measure_bands, roc
 
 LOANS = st.lists(st.tuples(st.booleans(), st.integers(0, 10)), min_size=2, max_size=40)
 
@@ -40,6 +40,23 @@ def test_a_worked_example() -> None:
     assert measures.ks == pytest.approx(0.5)
     assert measures.brier == pytest.approx((0.01 + 0.49 + 0.16 + 0.04) / 4)
     assert measures.ece == pytest.approx((0.1 + 0.7 + 0.4 + 0.2) / 4)  # a bin for each
+
+
+def test_a_worked_example_by_band() -> None:
+    decisions = ["YES", "NO", "YES", "NO", "YES", "NO"]
+    probabilities = np.array([0.1, 0.8, 0.2, 0.6, 0.3, 0.7])
+    defaulted = np.array([False, True, True, True, False, True])
+
+    bands = measure_bands(decisions, defaulted, probabilities, ("YES", "PERHAPS", "NO"))
+
+    assert list(bands) == ["YES", "PERHAPS", "NO"]
+    assert bands["YES"].model_dump() == pytest.approx(
+        {"rows": 3, "defaults": 1, "predicted": 0.2, "observed": 1 / 3, "auc": 0.5}
+    )
+    assert bands["PERHAPS"].model_dump(exclude_none=True) == {"rows": 0, "defaults": 0}
+    assert bands["NO"].model_dump(exclude_none=True) == pytest.approx(
+        {"rows": 3, "defaults": 3, "predicted": 0.7, "observed": 1}
+    )
 
 
 def test_ece_is_the_mean_distance_over_ten_bins() -> None:

@@ -17,6 +17,7 @@ from credit_risk.errors import ModelRefusedError, UsageError
 from credit_risk.model import fingerprint
 from credit_risk.registry import (
     GOLDEN,
+    Bands,
     Columns,
     Data,
     FormPart,
@@ -53,6 +54,7 @@ def published(examples: Examples, **files: str) -> str:
         data=Data(name="loans.csv", sha256="0", synthetic=False, rows={}, dropped={}),
         parameters={},
         measures={},
+        bands=Bands(source="test", outcomes={}),
         inputs=list(recipe.inputs),
         guarantees=dict(recipe.never_falls_with),
         excluded_fields=list(FORM.prohibited),
