@@ -52,7 +52,6 @@ from credit_risk.decision import (
     Decider,
     Reasons,
     Scorer,
-    calls_of,
     read_policy,
     two_lines,
 )
@@ -185,7 +184,7 @@ def measure_bands(
 def count_reference(recipe: training.Recipe, decider: Decider, model: RiskModel, rows: Rows) -> str:
     form = recipe.form
     reasons = {"en": Reasons(form, recipe.inputs)}
-    scorer = Scorer(Encoder(form), *calls_of(model), decider, reasons, recipe.name)
+    scorer = Scorer(Encoder(form), *registry.calls_of(model), decider, reasons, recipe.name)
     counted = asyncio.run(monitoring.make_reference(form, scorer, rows))
     return counted.model_dump_json(indent=1)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import bentoml
 
-from credit_risk.decision import Assessment, Fields, Scorer, calls_of
+from credit_risk.decision import Assessment, Fields, Scorer
 from credit_risk.form import form_at_hand
 from credit_risk.model import Probabilities, Rows
-from credit_risk.registry import VECTORIZER, load_checked, model_tag
+from credit_risk.registry import VECTORIZER, calls_of, load_checked, model_tag
 from lean_bento import MicroBatcher
 
 FORM = form_at_hand()

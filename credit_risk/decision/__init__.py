@@ -12,7 +12,7 @@ from credit_risk.decision.policy import (
     two_lines,
 )
 from credit_risk.decision.reasons import MAX_REASONS, Reasons
-from credit_risk.decision.scorer import Explain, Fields, Predict, Scorer, calls_of
+from credit_risk.decision.scorer import Explain, Fields, Predict, Scorer
 
 __all__ = [
     "MAX_REASONS",
@@ -30,7 +30,6 @@ __all__ = [
     "Reasons",
     "Rule",
     "Scorer",
-    "calls_of",
     "make_policy",
     "read_policy",
     "two_lines",

@@ -12,7 +12,7 @@ from typing import Any
 from credit_risk.decision.assessment import ArrayAssessment
 from credit_risk.decision.decider import Decider
 from credit_risk.decision.reasons import Reasons
-from credit_risk.model import Contributions, Encoder, Probabilities, RiskModel, Rows
+from credit_risk.model import Contributions, Encoder, Probabilities, Rows
 
 ROWS_AT_ONCE = 5000
 """Rows of an array in one model call: some ten milliseconds."""
@@ -28,18 +28,6 @@ Predict = Callable[[Rows], Awaitable[Probabilities]]
 
 Explain = Callable[[Rows], Awaitable[Contributions]]
 """Encoded rows to (n, inputs + 1) contributions to the log-odds, here or elsewhere."""
-
-
-def calls_of(model: RiskModel) -> tuple[Predict, Explain]:
-    """Make the two calls of a model that runs here."""
-
-    async def predict(rows: Rows) -> Probabilities:
-        return model.predict(rows)
-
-    async def explain(rows: Rows) -> Contributions:
-        return model.explain(rows)
-
-    return predict, explain
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ import numpy as np
 from bentoml.exceptions import NotFound
 
 from audit_log import Fields, Progress, checked_content, read_entries
-from credit_risk.decision import Decider, Scorer, calls_of, make_policy, two_lines
+from credit_risk.decision import Decider, Scorer, make_policy, two_lines
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import FormRefusedError, ModelRefusedError, PolicyError
 from credit_risk.form import Form
 from credit_risk.model import Rows
-from credit_risk.registry import installed_versions, load_checked
+from credit_risk.registry import calls_of, installed_versions, load_checked
 
 MOST_DIFFERENCES: Final = 20
 """Kept; the others are counted."""

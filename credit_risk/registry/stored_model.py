@@ -25,10 +25,13 @@ from credit_risk.decision import Decider, Explain, Predict, Reasons, Scorer
 from credit_risk.errors import CreditRiskError, EncodingError, FormRefusedError, ModelRefusedError
 from credit_risk.form import Form, load_form
 from credit_risk.model import (
+    Contributions,
     Encoder,
     FeatureBuilder,
     LibraryError,
+    Probabilities,
     RiskModel,
+    Rows,
     broken_constraint,
     check_columns,
     fingerprint,
@@ -249,6 +252,18 @@ def load_checked(
     card = card.model_copy(update={"lacks": lacks, **in_place})
     decider = Decider(card.policy, form)
     return StoredModel(stored, card, form, Encoder(form), decider, reasons)
+
+
+def calls_of(model: RiskModel) -> tuple[Predict, Explain]:
+    """Make the two calls of a model that runs here."""
+
+    async def predict(rows: Rows) -> Probabilities:
+        return model.predict(rows)
+
+    async def explain(rows: Rows) -> Contributions:
+        return model.explain(rows)
+
+    return predict, explain
 
 
 def installed_versions() -> dict[str, str]:

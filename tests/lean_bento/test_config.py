@@ -60,7 +60,10 @@ def test_the_former_name_of_a_limit_is_accepted_and_says_so_once(
 
 def test_the_project_s_own_file_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENTOML_CONFIG", str(PROJECT / "bentoconfiguration.yaml"))
-    known = {"credit_risk_classifier": ["form", "decision_log"], "CreditRiskRunner": ["batching"]}
+    known = {
+        "credit_risk_classifier": ["form", "language", "decision_log"],
+        "CreditRiskRunner": ["batching"],
+    }
 
     batching = read_configuration("program.py", known).read(
         "CreditRiskRunner", "batching", Batching

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from running import latest_model
 from toys import toy
 
-from credit_risk.decision import Decider, Scorer, calls_of, make_policy
+from credit_risk.decision import Decider, Scorer, make_policy
 from credit_risk.errors import ModelRefusedError
 from credit_risk.form import sample_applications
 from credit_risk.model import Encoder
 from credit_risk.monitoring import NumberCounts, Reference, make_reference, read_reference
 from credit_risk.monitoring.reference import BINS, count_fields, edges_of
-from credit_risk.registry import StoredModel, hash_files, load_checked
+from credit_risk.registry import StoredModel, calls_of, hash_files, load_checked
 
 OUTCOMES = ("APPROVED", "MAYBE", "DECLINED")
 ROWS = ENCODER.encode(draw(300))

@@ -153,7 +153,7 @@ def test_a_model_of_another_xgboost_is_served_if_it_gives_its_golden_answers(fol
 
     assert len(stored.risk_model.predict(ENCODER.encode(sample_applications(1)))) == 1
     assert stored.summary.endswith(
-        "DECLINED above 0.5, trained with xgboost 2.1.0 and numpy 1.26.4, gives the same with "
+        "DECLINED above, 0 rules, trained with xgboost 2.1.0 and numpy 1.26.4, gives the same with "
         f"xgboost {version('xgboost')} and numpy {version('numpy')}"
     )
 
