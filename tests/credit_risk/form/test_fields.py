@@ -67,6 +67,12 @@ def test_codes_are_texts_whatever_they_were_written_as() -> None:
     assert changed(PLACE, words={"town": (), "x": 7}).words == {"town": ("town",), "x": ("7",)}
 
 
+def test_a_column_is_named_without_the_blanks_around_it() -> None:
+    assert changed(AMOUNT, column=" Sum asked for ").column == "Sum asked for"
+    assert changed(AMOUNT, column=" ").column == "amount"
+    assert Outcome(column="x ", default=1, repaid=2).column == "x"
+
+
 def test_columns_and_directions_follow_from_a_field() -> None:
     free = changed(PLACE, direction={"town": -1, "unknown": 0})
 
