@@ -19,7 +19,7 @@ from toys import sentences_for
 
 from credit_risk.errors import FormError
 from credit_risk.form import Category, Compared, Derived, Field, Form, Number, Outcome, YesNo
-from credit_risk.form.fields import codes_of
+from credit_risk.form.fields import as_compared, codes_of
 
 Draw = st.DrawFn
 Application = dict[str, Any]
@@ -46,8 +46,12 @@ WAYS = st.sampled_from((-1, 0, 1))
 
 
 def distinct_codes(count: int) -> st.SearchStrategy[list[Any]]:
-    """Codes that are not the same text."""
-    return st.lists(CODES, min_size=count, max_size=count, unique_by=codes_of)
+    """Codes, no two of which are the same."""
+
+    def compared(code: Any) -> str:
+        return as_compared(*codes_of(code))
+
+    return st.lists(CODES, min_size=count, max_size=count, unique_by=compared)
 
 
 SELDOM = st.sampled_from((False, False, False, True))
@@ -268,7 +272,10 @@ def _cell(field: Any, value: Any, random: Random) -> str:
 def many_loans(form: Form, count: int, seed: int) -> list[tuple[Application, str]]:
     """Applications and what became of them, which some of their fields have to do with."""
     random = Random(seed)  # noqa: S311  variety, not secrecy
-    weights = {each.name: random.choice((-1, 1)) for each in form.fields}
+    ways = {each.name: getattr(each, "direction", 0) for each in form.fields}
+    weights = {
+        name: way if way in (-1, 1) else random.choice((-1, 1)) for name, way in ways.items()
+    }
     loans = []
     for _ in range(count):
         drawn = {each.name: _drawn(each, random) for each in form.fields}

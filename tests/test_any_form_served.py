@@ -129,19 +129,28 @@ def assert_reasons_are_exact(form: Form, stored: StoredModel, rows: Rows) -> Non
     probability = stored.risk_model.predict(rows).astype(np.float64)
     log_odds = np.log(probability) - np.log1p(-probability)
     np.testing.assert_allclose(contributions.sum(axis=1), log_odds, atol=1e-4)
+    for language, reasons in stored.reasons.items():
+        written = reasons.write(rows, contributions)
+        for row, adds, found in zip(rows, contributions, written, strict=True):
+            sums = by_reason(form, stored.card.inputs, row, adds)
+            against = sorted((0, 0, 0, 0, *sums.values()), reverse=True)[:4]
+            said = [each["contribution"] for each in found] + [0] * (4 - len(found))
+            assert said == pytest.approx(against, abs=1e-4)
+            for each in found:
+                assert_is_reason(form, form.decode(row.tolist()), sums, each, language)
+
+
+def assert_is_reason(
+    form: Form, of: dict[str, Any], sums: dict[str, float], found: dict[str, Any], language: str
+) -> None:
+    """Assert that a reason is what the code's inputs add, and is told where it may be."""
     codes = {code.code: code for code in form.reason_codes}
     codes |= {f"{code}_NOT_STATED": reason for code, reason in codes.items()}
-    for row, adds, reasons in zip(
-        rows, contributions, stored.reasons["en"].write(rows, contributions), strict=True
-    ):
-        of, fields = form.decode(row.tolist()), by_reason(form, stored.card.inputs, row, adds)
-        assert reasons == sorted(reasons, key=lambda reason: -reason["contribution"])
-        for reason in reasons:
-            code = codes[reason["code"]]
-            missing = not code.inputs and of[code.field] is None
-            assert reason["code"] == code.code + "_NOT_STATED" * missing
-            assert reason["contribution"] == pytest.approx(fields[code.code], abs=1e-4)
-            assert reason["message"] == (f"en: {reason['code']}." if code.told else None)
+    code = codes[found["code"]]
+    is_missing = not code.inputs and of[code.field] is None
+    assert found["code"] == code.code + "_NOT_STATED" * is_missing
+    assert found["contribution"] == pytest.approx(sums[code.code], abs=1e-4)
+    assert found["message"] == (f"{language}: {found['code']}." if code.told else None)
 
 
 def by_reason(form: Form, inputs: list[str], row: Rows, adds: Rows) -> dict[str, float]:
