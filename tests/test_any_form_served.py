@@ -184,6 +184,7 @@ async def answers(app: Any, *requests: tuple[str, str, Any]) -> list[httpx.Respo
         return [await client.request(method, path, json=body) for method, path, body in requests]
 
 
+@pytest.mark.system  # in a process without the project's own service
 @FEW
 @given(form=forms())
 def test_a_service_of_it_answers_as_its_model_decides(form: Form) -> None:
