@@ -112,3 +112,8 @@ def test_there_is_a_column_for_each_number_and_for_each_word() -> None:
 
     assert sorted([*LIMITS, *words]) == list(COLUMNS)
     assert LIMITS.keys() >= OPTIONAL_FIELDS
+
+
+def test_the_columns_are_those_of_the_lesson() -> None:
+    assert len(COLUMNS) == 29
+    assert np.isfinite([each.everyday for each in FORM.numbers.values()]).all()  # type: ignore[union-attr]

@@ -3,9 +3,8 @@
 import pickle
 from typing import Any
 
-import numpy as np
 import pytest
-from course import COLUMNS, DERIVED, FORM, MONOTONICITY, inputs_without
+from course import DERIVED, FORM, MONOTONICITY, inputs_without
 from hypothesis import given
 from hypothesis import strategies as st
 from toys import AMOUNT, INCOME, OWNER, PLACE, SEX, changed, sentences_for, toy
@@ -233,8 +232,3 @@ def test_the_fingerprint_tells_what_a_model_was_made_for() -> None:
 
 def test_a_form_that_was_loaded_is_pickled_by_its_name() -> None:
     assert pickle.loads(pickle.dumps(FORM)) is FORM  # noqa: S301  our own
-
-
-def test_the_course_s_columns_are_those_of_the_lesson() -> None:
-    assert len(COLUMNS) == 29
-    assert np.isfinite([each.everyday for each in FORM.numbers.values()]).all()  # type: ignore[union-attr]

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from credit_risk.errors import EncodingError
 from lean_bento.error_response import MAX_ECHO, explain_findings
 
+WIDTH = len(COLUMNS)
+
 
 def rows(count: int = 3) -> np.ndarray:
     return ENCODER.encode(sample_applications(count, seed=3))
@@ -24,9 +26,9 @@ def changed(column: str, value: float) -> np.ndarray:
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        pytest.param(rows().T, r"found an array of shape \(29, 3\)", id="transposed"),
-        pytest.param(rows().ravel(), r"found an array of shape \(87,\)", id="flat"),
-        pytest.param(rows()[:, 1:], r"expected \(n, 29\)", id="a column short"),
+        pytest.param(rows().T, rf"found an array of shape \({WIDTH}, 3\)", id="transposed"),
+        pytest.param(rows().ravel(), rf"found an array of shape \({3 * WIDTH},\)", id="flat"),
+        pytest.param(rows()[:, 1:], rf"expected \(n, {WIDTH}\)", id="a column short"),
         pytest.param(changed("age", np.nan), r"found nan in row 1, column 0 \(age\)", id="NaN"),
         pytest.param(changed("income", np.inf), r"found inf in row 1, .* or NaN", id="infinite"),
         pytest.param(changed("debt", 99_999_999), r"found 1e\+08 in row 1", id="sentinel"),
@@ -56,12 +58,12 @@ def test_a_missing_number_is_null_in_lists_and_nan_in_the_array() -> None:
         ("{}", "This is one object with nothing in it, not an array"),
         ('{"inputs": [1]}', "This is one object with inputs, not an array"),
         ('[["1.5"]]', "valid number"),
-        ("[[1, 2], [3]]", "found rows of 1 to 2 numbers, expected 29"),
-        ("[[1, 2, 3]]", "found rows of 3 numbers, expected 29"),
+        ("[[1, 2], [3]]", f"found rows of 1 to 2 numbers, expected {WIDTH}"),
+        ("[[1, 2, 3]]", f"found rows of 3 numbers, expected {WIDTH}"),
         ("[1, 2]", "valid list|valid array"),
         ("null", "This is a single value, not an array"),
-        (f"[[{'1e39,' * 28} 1e39]]", "found inf"),
-        (f"[[{'NaN,' * 28} NaN]]", "finite number"),
+        (f"[[{'1e39,' * (WIDTH - 1)} 1e39]]", "found inf"),
+        (f"[[{'NaN,' * (WIDTH - 1)} NaN]]", "finite number"),
     ],
 )
 def test_lists_that_are_no_rows_of_numbers_are_refused(body: str, message: str) -> None:
@@ -90,4 +92,4 @@ def test_a_big_endian_array_is_read_as_what_it_says() -> None:
 
 
 def test_no_rows_are_no_error() -> None:
-    assert EncodedApplications.model_validate_json("[]").root.shape == (0, 29)
+    assert EncodedApplications.model_validate_json("[]").root.shape == (0, WIDTH)
