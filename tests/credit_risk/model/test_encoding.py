@@ -27,7 +27,8 @@ VECTORIZER = fit_vectorizer(FORM)
 
 def numbers(field: str) -> st.SearchStrategy[float | None]:
     low, high = LIMITS[field]
-    within = st.floats(low, high, width=32) | st.integers(int(low), int(high)).map(float)
+    within = st.integers(int(low), int(high)).map(float)
+    within = within if FORM.numbers[field].whole else st.floats(low, high, width=32) | within
     return within | st.none() if field in OPTIONAL_FIELDS else within
 
 

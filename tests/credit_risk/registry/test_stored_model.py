@@ -67,7 +67,8 @@ def test_what_is_served_is_said_in_a_line(folder: Path) -> None:
     assert stored.summary == (
         f"{stored.card.model}: recipe standard, form credit_scoring, learned from sample.csv "
         f"(synthetic), {len(FORM.directions)} guarantees, "
-        f"policy {stored.card.policy.sha256[:12]} of the model: APPROVED up to 0.3, MAYBE up to 0.5, DECLINED above, 0 rules"
+        f"policy {stored.card.policy.sha256[:12]} of the model: "
+        "APPROVED up to 0.3, MAYBE up to 0.5, DECLINED above, 0 rules"
     )
 
 

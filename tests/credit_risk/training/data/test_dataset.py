@@ -15,6 +15,7 @@ from sklearn.feature_extraction import DictVectorizer
 from credit_risk.errors import DataError
 from credit_risk.training.data.dataset import Dataset, read_loans
 
+KINDS = {n: "whole number" if each.whole else "number" for n, each in FORM.numbers.items()}
 REQUIRED = sorted(LIMITS.keys() - OPTIONAL_FIELDS)
 
 
@@ -148,7 +149,7 @@ def test_bad_numbers_are_refused_with_the_range(
 
     assert (error.row, error.column) == (4, column)
     assert str(error).startswith(
-        f"loans.csv: row 4, column {column!r}: found {value!r}, expected a number "
+        f"loans.csv: row 4, column {column!r}: found {value!r}, expected a {KINDS[field]} "
         f"from {limits[0]} to {limits[1]}"
     )
     assert str(error).endswith("or 99999999 or nothing where missing") == (field in OPTIONAL_FIELDS)
@@ -175,7 +176,7 @@ def test_what_is_missing_is_refused_where_a_number_must_be(
 
     assert str(error).startswith(
         f"loans.csv: row 1, column {column!r}: found {found}, "
-        f"expected a number from {LIMITS[field][0]} to"
+        f"expected a {KINDS[field]} from {LIMITS[field][0]} to"
     )
 
 
