@@ -49,7 +49,7 @@ def check(server: Server, service: Service, paths: Collection[str], expected: li
                     headers={"Content-Type": "application/x-npy"},
                 ).json()
             )
-        bad = ({**FORM.example, "age": "26"}, {**FORM.example, "home": "castle"})
+        bad = ({**FORM.example, next(iter(of)): "castle"} for of in (FORM.numbers, FORM.categories))
         refused = [client.post("/classify", json=each).status_code for each in bad]
         if service.keys:
             del client.headers["Authorization"]

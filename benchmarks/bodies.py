@@ -9,13 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from credit_risk.form import form_at_hand, sample_applications
+from credit_risk.form import Number, form_at_hand, sample_applications
 from credit_risk.model import Encoder
 from credit_risk.training import read_loans
 
 FORM = form_at_hand()
-APPROVED = FORM.example | {"seniority": 10, "job": "fixed", "income": 200}
-"""The course's example with a steady job; an approval needs no reasons, whatever the service."""
+FAVOURED_END = {-1: 1, 1: 0}
+APPROVED = FORM.example | {
+    name: each.everyday[FAVOURED_END[each.direction]]
+    for name, each in FORM.numbers.items()
+    if isinstance(each, Number) and each.direction
+}
+"""The form's example with numbers that speak for it: an approval needs no reasons."""
 
 
 def one_body() -> bytes:

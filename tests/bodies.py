@@ -17,7 +17,7 @@ def sample_bodies(number: int, seed: int = 0) -> list[dict[str, Any]]:
 
 
 def encoded(applications: Sequence[Application]) -> np.ndarray:
-    """(n, 29) float32."""
+    """(n, columns) float32."""
     return ENCODER.encode(applications)
 
 

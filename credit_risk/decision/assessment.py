@@ -9,10 +9,10 @@ from credit_risk.decision.policy import STATUS
 from lean_bento import RowAnswers, written_as_is
 
 REASON_EXAMPLE: Final[JsonDict] = {
-    "code": "AFFORDABILITY",
-    "field": "income",
-    "message": "Little of your income would be left after your expenses and the loan instalment.",
-    "analyst": "income 0, expenses 35, amount 800, time 36: adds 0.6003 to the log-odds of default",
+    "code": "A_FIELD",
+    "field": "a_field",
+    "message": "The sentence that the form has for this code.",
+    "analyst": "a_field 36: adds 0.6003 to the log-odds of default",
     "contribution": 0.6003,
 }
 ASSESSMENT_EXAMPLE: Final[JsonDict] = {
