@@ -41,7 +41,7 @@ class PlainModel:
         self.booster: Any = bentoml.xgboost.load_model(stored)
         self.booster.set_param({"nthread": 1})
         self._policy = checked.decider.policy
-        self._model = checked.card.model
+        self._model = checked.name
         self._missing_as = checked.card.missing_as
 
     def encode(self, applications: Sequence[Application]) -> Rows:
