@@ -8,7 +8,7 @@ import pytest
 from running import BIN, PROJECT, configured, environment, free_port, run
 
 MAKE_WRONG_MODELS = """
-import pathlib, sys
+import copy, pathlib, sys
 import bentoml, bentoml.xgboost, numpy, xgboost
 from sklearn.feature_extraction import DictVectorizer
 from credit_risk.registry import hash_files
@@ -25,7 +25,8 @@ def train(names, looks_at=("income",), rounds=3, **parameters):
     return xgboost.train({"objective": "binary:logistic"} | parameters, known, rounds)
 
 def store(how):
-    objects, metadata, booster = dict(good.custom_objects), dict(good.info.metadata), learned
+    objects, booster = dict(good.custom_objects), learned
+    metadata = copy.deepcopy(dict(good.info.metadata))
     match how:
         case "no vectorizer":
             objects = {}
