@@ -19,7 +19,7 @@ from asgi import client_of, started
 from course import COURSE_EXAMPLE, ENCODER, sample_applications
 from starlette.types import ASGIApp
 
-from credit_risk.model import RiskModel
+from credit_risk.decision import Scorer
 
 Ask = Callable[..., httpx.Response]
 MOST_ROUNDS = 20
@@ -118,7 +118,7 @@ def test_it_is_ready_only_if_a_known_application_can_be_decided_on(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(RiskModel, "explain", fail)
+    monkeypatch.setattr(Scorer, "assess_encoded", fail)
 
     assert ask("GET", "/readyz").status_code == 503
     assert ask("GET", "/livez").status_code == 200
@@ -129,12 +129,10 @@ def test_the_model_card_is_there(ask: Ask) -> None:
 
 
 def test_an_internal_error_is_not_shown(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    from credit_risk.model import Encoder
-
     def fail(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(Encoder, "encode", fail)
+    monkeypatch.setattr(Scorer, "assess_encoded", fail)
 
     answer = ask("POST", "/classify", json=COURSE_EXAMPLE)
 
