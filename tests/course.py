@@ -30,7 +30,6 @@ ENCODER = Encoder(FORM)
 check_rows = RowReader(FORM).check
 inputs_without = FORM.inputs_without
 source_fields = FORM.source_fields
-constraints = FORM.constraints
 
 
 def sample_applications(count: int, seed: int = 0) -> list[Any]:

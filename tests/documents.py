@@ -1,22 +1,15 @@
 """The documents of the project, and the commands, code blocks and links that they show."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from project_copy import project_files
 from running import PROJECT, run
 
-LISTED = subprocess.run(
-    ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
-    cwd=PROJECT,
-    capture_output=True,
-    text=True,
-    check=True,
-)
-DOCUMENTS = sorted(name for name in LISTED.stdout.splitlines() if (PROJECT / name).exists())
+DOCUMENTS = sorted(name for name in project_files() if name.endswith(".md"))
 """Every document of the repository, by its path."""
 
 

@@ -18,15 +18,18 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def project_files() -> list[str]:
+    """Paths of the files that git has or would add, those that are gone left out."""
+    listed = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    return [name for name in listed if (PROJECT / name).exists()]
+
+
 def copy_project(folder: Path) -> Path:
     """Copy the files that git has or would add, and commit them once."""
-    names = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
-    for name in names:
-        source = PROJECT / name
-        if source.exists():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+    for name in project_files():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT / name, target)
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "Copy the project")

@@ -2,10 +2,10 @@
 
 import ast
 import re
-import subprocess
 from pathlib import Path
 
 from course import COLUMNS, DERIVED, FORM
+from project_copy import project_files
 from running import PROJECT
 
 OWN = re.compile(r"credit_risk/form/(credit_scoring\.py|reasons\.\w+\.toml)")
@@ -34,15 +34,11 @@ RECIPE = ("replace `thirteen fields` with", "")
 
 def files(*endings: str) -> list[Path]:
     """Files of the product with one of these endings, but not the form itself."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    ours = [name for name in listed if name.endswith(endings) and not OWN.fullmatch(name)]
-    return [PROJECT / name for name in ours if (PROJECT / name).exists()]
+    return [
+        PROJECT / name
+        for name in project_files()
+        if name.endswith(endings) and not OWN.fullmatch(name)
+    ]
 
 
 def of_product(path: Path) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from project_copy import project_files
 from running import PROJECT
 
 LOCK = json.loads((PROJECT / "Pipfile.lock").read_text())
@@ -31,18 +32,6 @@ SECTIONS = {
     "dev-packages": "develop",
 }
 PIPFILE = tomllib.loads((PROJECT / "Pipfile").read_text())
-
-
-def tracked() -> list[str]:
-    """Files of the repository."""
-    found = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [name for name in found.stdout.splitlines() if (PROJECT / name).is_file()]
 
 
 def test_no_registry_is_named_in_pipfile_or_lock() -> None:
@@ -160,7 +149,7 @@ def test_the_lock_has_every_package_of_the_pipfile() -> None:
 
 
 def test_nothing_is_committed_that_must_not_be() -> None:
-    names = tracked()
+    names = project_files()
 
     assert not [n for n in names if n.endswith((".ubj", ".pkl", ".whl", ".bentomodel", ".pem"))]
     assert [n for n in names if n.startswith("data/")] == [

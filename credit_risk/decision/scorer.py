@@ -51,7 +51,7 @@ class Scorer:
     model: str
 
     async def assess(
-        self, applications: Sequence[object], *, language: str | None = "en"
+        self, applications: Sequence[object], *, language: str | None = None
     ) -> list[Fields]:
         """Assess applications: the fields of one ``Assessment`` each, in the same order.
 
@@ -63,7 +63,7 @@ class Scorer:
         return await self.assess_encoded(rows, language=language, sent=applications)
 
     async def assess_encoded(
-        self, rows: Rows, *, language: str | None = "en", sent: Sequence[object] | None = None
+        self, rows: Rows, *, language: str | None = None, sent: Sequence[object] | None = None
     ) -> list[Fields]:
         """Assess encoded applications as ``assess`` does; ``sent`` are the applications."""
         probabilities = await self.predict(rows)

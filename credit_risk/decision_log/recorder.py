@@ -83,7 +83,7 @@ class Recorder:
         return [PendingDecision(f"{name}/{n}", key, rows[n]) for n in places]
 
     async def assess(
-        self, pending: Sequence[PendingDecision], *, language: str | None = "en"
+        self, pending: Sequence[PendingDecision], *, language: str | None = None
     ) -> list[Fields]:
         """Do what ``Scorer.assess`` does, and log it."""
         sent = [each.application for each in pending]

@@ -293,7 +293,7 @@ def _custom_objects(stored: bentoml.Model) -> dict[str, Any]:
 def _read_card(stored: bentoml.Model) -> ModelCard:
     number = stored.info.metadata.get("format")
     if number != FORMAT:
-        found = f"format {number}" if number else "no format number, as before formats had one"
+        found = f"format {number}" if number else "an earlier format"
         raise _refused(stored, f"a model of {found}", f"format {FORMAT}")
     try:
         return ModelCard.model_validate(stored.info.metadata | {"model": str(stored.tag)})

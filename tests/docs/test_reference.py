@@ -12,6 +12,7 @@ import pytest
 import yaml
 from course import CATEGORIES, LIMITS, OPTIONAL_FIELDS, REASON_CODES, Application
 from documents import rows, section, text_of
+from project_copy import project_files
 from running import PROJECT, Locked, run
 
 REFERENCE = "docs/reference.md"
@@ -98,13 +99,7 @@ def test_every_metric_is_there(locked: Locked) -> None:
 
 
 def test_every_environment_variable_is_there() -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
+    listed = project_files()
     of_bentoml_only = {
         "BENTOML_CONTAINERIZED",
         "BENTOML_PORT",

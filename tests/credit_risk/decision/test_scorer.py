@@ -56,7 +56,7 @@ def expected_codes(answer: dict[str, Any]) -> list[str]:
 def test_each_application_gets_its_own_answer_in_order_from_one_call() -> None:
     calls: list[int] = []
 
-    answers = asyncio.run(scorer(calls).assess(SAMPLES))
+    answers = asyncio.run(scorer(calls).assess(SAMPLES, language="en"))
 
     assert calls == [len(SAMPLES)]
     for application, answer in zip(SAMPLES, answers, strict=True):
@@ -72,7 +72,7 @@ def test_an_array_is_answered_as_its_applications(monkeypatch: pytest.MonkeyPatc
 
     array = asyncio.run(scorer(calls).assess_rows(ENCODER.encode(SAMPLES)))
 
-    expected = asyncio.run(scorer().assess(SAMPLES))
+    expected = asyncio.run(scorer().assess(SAMPLES, language="en"))
     assert array.default_probability == [answer["default_probability"] for answer in expected]
     assert array.status == [answer["status"] for answer in expected]
     assert calls == [7, 7, 7, 7, 7, 5]
@@ -99,7 +99,7 @@ def test_only_what_is_not_approved_is_explained_and_only_if_asked_for() -> None:
     scores = scorer(explained=explained)
     rows = ENCODER.encode(SAMPLES)
 
-    answers = asyncio.run(scores.assess(SAMPLES))
+    answers = asyncio.run(scores.assess(SAMPLES, language="en"))
     without = asyncio.run(scores.assess(SAMPLES, language=None))
     array = asyncio.run(scores.assess_rows(rows, language="en"))
     plain = asyncio.run(scores.assess_rows(rows))
@@ -115,7 +115,7 @@ def test_only_what_is_not_approved_is_explained_and_only_if_asked_for() -> None:
 def test_the_rule_that_knocks_out_is_the_first_reason() -> None:
     scores = replace(scorer(), decider=by_rule(25, "DECLINED"))
 
-    answers = asyncio.run(scores.assess(SAMPLES))
+    answers = asyncio.run(scores.assess(SAMPLES, language="en"))
     array = asyncio.run(scores.assess_rows(ENCODER.encode(SAMPLES), language="en"))
 
     assert array.status == [answer["status"] for answer in answers]
@@ -135,10 +135,10 @@ def test_others_get_their_turn_between_the_parts_of_a_long_explanation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     explained: list[int] = []
-    whole = asyncio.run(scorer(explained=explained).assess(SAMPLES))
+    whole = asyncio.run(scorer(explained=explained).assess(SAMPLES, language="en"))
     monkeypatch.setattr(scoring, "EXPLAINED_AT_ONCE", 3)
 
-    in_parts = asyncio.run(scorer(explained=explained).assess(SAMPLES))
+    in_parts = asyncio.run(scorer(explained=explained).assess(SAMPLES, language="en"))
 
     assert in_parts == whole
     assert max(explained[1:]) == 3
@@ -148,7 +148,7 @@ def test_others_get_their_turn_between_the_parts_of_a_long_explanation(
 def test_the_language_changes_the_sentences_for_the_applicant_and_nothing_else(
     language: str,
 ) -> None:
-    usual = asyncio.run(scorer().assess(SAMPLES))
+    usual = asyncio.run(scorer().assess(SAMPLES, language="en"))
 
     answers = asyncio.run(scorer().assess(SAMPLES, language=language))
     array = asyncio.run(scorer().assess_rows(ENCODER.encode(SAMPLES), language=language))

@@ -69,11 +69,11 @@ def test_an_application_is_answered_as_without_a_log_and_logged_as_answered(disk
         request.key_name = "bank"
         pending = [its.accept(each) for each in SAMPLES]
         begin_request({**SCOPE})  # a batch is decided in a context of its own
-        return request, pending, await its.assess(pending)
+        return request, pending, await its.assess(pending, language="en")
 
     request, pending, answers = asyncio.run(scenario())
 
-    assert answers == asyncio.run(SCORER.assess(SAMPLES))
+    assert answers == asyncio.run(SCORER.assess(SAMPLES, language="en"))
     assert {answer["status"] for answer in answers} >= {"APPROVED", "MAYBE"}
     assert request.headers == [(b"x-decision-id", each.id.encode()) for each in pending]
     for each, application, row, answer, entry in zip(
@@ -153,7 +153,7 @@ def test_a_reason_that_is_not_told_is_logged_with_its_sentence_for_the_analyst(
 
     async def scenario() -> list[Any]:
         its = Recorder(scorer, disk, Redaction(form))
-        return await its.assess([its.accept(form.application(**form.example))])
+        return await its.assess([its.accept(form.application(**form.example))], language="en")
 
     ((answer,), (entry,)) = (asyncio.run(scenario()), disk.entries)
 
@@ -189,7 +189,7 @@ def test_what_is_hidden_is_in_no_entry(disk: Disk) -> None:
     async def scenario() -> list[Any]:
         its = recorder(disk, redaction)
         await its.assess_rows(ENCODER.encode(SAMPLES), language="en")
-        return await its.assess([its.accept(each) for each in SAMPLES])
+        return await its.assess([its.accept(each) for each in SAMPLES], language="en")
 
     answers = asyncio.run(scenario())
 
@@ -215,7 +215,7 @@ def test_what_cannot_be_logged_is_not_answered_and_the_log_says_so_once(
         could = [await its.can_log()]
         disk.is_full = True
         with pytest.raises(DecisionNotLogged, match="No space left"):
-            await its.assess([its.accept(SAMPLES[0])])
+            await its.assess([its.accept(SAMPLES[0])], language="en")
         with pytest.raises(DecisionNotLogged, match="No space left"):
             await its.assess_rows(rows)
         could.append(await its.can_log())

@@ -187,7 +187,9 @@ def test_the_constraints_follow_the_directions_through_the_derived_columns() -> 
 
 
 def test_a_direction_that_a_derived_column_cannot_keep_is_refused() -> None:
-    with pytest.raises(FormError, match="amount_to_price: found directions of amount, price that"):
+    with pytest.raises(
+        FormError, match="amount_to_price: found directions of amount, price that ask for both ways"
+    ):
         FORM.constraints(NAMES, {"amount": 1, "price": 1})
 
 

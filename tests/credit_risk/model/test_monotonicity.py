@@ -3,15 +3,12 @@
 import numpy as np
 import pytest
 import xgboost
-from course import DERIVED, MONOTONICITY, constraints, inputs_without
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_risk.errors import FormError
 from credit_risk.model import broken_constraint
 from credit_risk.model.trees import read_forest
 
-NAMES = inputs_without(["marital"])
 INPUTS = 5
 RANDOM = np.random.default_rng(0)
 ROWS = RANDOM.normal(size=(400, INPUTS)).astype(np.float32)
@@ -39,22 +36,3 @@ def test_free_trees_are_found_to_break_a_constraint(way: int, kept: bool) -> Non
     forest = read_forest(booster(max_depth=3).save_raw("json"))
 
     assert (broken_constraint(forest, [0, 0, way, 0, 0]) is None) == kept
-
-
-def test_the_constraints_follow_the_guarantees_through_the_derived_columns() -> None:
-    found = dict(zip(NAMES, constraints(NAMES, MONOTONICITY), strict=True))
-
-    assert {name: found[name] for name in DERIVED} == {
-        "amount_to_price": 1,
-        "left_each_month": -1,
-        "instalment_to_income": 1,
-        "net_worth_after_loan": -1,
-    }
-    assert {name: way for name, way in found.items() if way and name not in DERIVED} == MONOTONICITY
-
-
-def test_a_guarantee_that_a_derived_column_cannot_keep_is_refused() -> None:
-    with pytest.raises(
-        FormError, match="amount_to_price: found directions of amount, price that ask for both ways"
-    ):
-        constraints(NAMES, {"amount": 1, "price": 1})

@@ -58,7 +58,7 @@ def test_every_field_is_counted_also_the_one_that_no_model_may_see(reference: Re
 def test_decisions_and_reasons_are_those_that_are_given(
     reference: Reference, scorer: Scorer
 ) -> None:
-    answers = asyncio.run(scorer.assess_encoded(ROWS))
+    answers = asyncio.run(scorer.assess_encoded(ROWS, language="en"))
 
     decided = Counter(each["status"] for each in answers)
     assert reference.decisions.counts == {word: decided[word] for word in OUTCOMES}
@@ -85,7 +85,7 @@ def test_probabilities_are_counted_in_the_same_bins_for_all_models(
 ) -> None:
     found = reference.probability
 
-    answers = asyncio.run(scorer.assess_encoded(ROWS))
+    answers = asyncio.run(scorer.assess_encoded(ROWS, language="en"))
     least = sum(each["default_probability"] <= 0.01 for each in answers)
     assert found.edges == [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7]
     assert found.counts[0] == least

@@ -229,7 +229,7 @@ def test_a_model_of_before_forms_is_refused_in_a_sentence(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "found"),
-    [(None, "no format number, as before formats had one"), (99, "format 99")],
+    [(None, "an earlier format"), (99, "format 99")],
 )
 def test_a_model_of_another_format_is_refused(folder: Path, number: int | None, found: str) -> None:
     promise(folder, format=number)
