@@ -69,6 +69,7 @@ def forget_metrics() -> None:
 def served() -> Iterator[Any]:
     """The ASGI application of a service of the form and the model at hand, in this process."""
     forget_metrics()  # of another test
+    other = sys.modules.pop("service", None)  # of another test, and another form
     try:
         yield importlib.import_module("service").svc.to_asgi()
     finally:
@@ -76,6 +77,8 @@ def served() -> Iterator[Any]:
         for variable in ("BENTOML_CONFIG", "BENTOML_DO_NOT_TRACK"):
             os.environ.pop(variable, None)
         sys.modules.pop("service", None)
+        if other:
+            sys.modules["service"] = other
 
 
 def encoded(form: Form, count: int, seed: int) -> Rows:
@@ -184,7 +187,7 @@ async def answers(app: Any, *requests: tuple[str, str, Any]) -> list[httpx.Respo
         return [await client.request(method, path, json=body) for method, path, body in requests]
 
 
-@pytest.mark.system  # in a process without the project's own service
+@pytest.mark.system
 @FEW
 @given(form=forms())
 def test_a_service_of_it_answers_as_its_model_decides(form: Form) -> None:

@@ -181,7 +181,8 @@ def test_a_server_that_answers_as_it_should_passes(stand_in: str, load: Load) ->
     [
         (each(default_probability=0.9), "found APPROVED, expected DECLINED"),
         (each(default_probability=1.1), "out of contract: default_probability: "),
-        (each(status="PERHAPS"), "out of contract: status: "),
+        (each(status="no word"), "out of contract: status: "),
+        (each(status="PERHAPS"), "found PERHAPS, expected DECLINED"),
         (each(reasons=None), "out of contract: reasons: "),
         (each(reasons=[]), "found no reasons for DECLINED, expected some"),
         (each(model="credit_risk_model:other"), "found model credit_risk_model:other, expected"),
@@ -192,7 +193,8 @@ def test_a_server_that_answers_as_it_should_passes(stand_in: str, load: Load) ->
     ids=[
         "status on the wrong side of a threshold",
         "probability above 1",
-        "unknown status",
+        "status that is no word",
+        "status that the policy does not have",
         "reasons of another kind",
         "no reasons",
         "other model",

@@ -17,6 +17,7 @@ TUTORIAL = "docs/tutorial.md"
 OF_OTHER_TESTS = {
     TUTORIAL: "tests/docs/test_tutorial.py",
     "docs/own-data.md": "tests/docs/test_own_data.py",
+    "docs/policy.md": "tests/docs/test_policy_page.py",
     "examples/german_credit/README.md": "tests/examples/test_german_credit.py",
     "audit_log/README.md": "tests/audit_log/test_readme.py",
     "lean_bento/README.md": "tests/lean_bento/test_readme.py",
