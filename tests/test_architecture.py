@@ -27,6 +27,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
         {*BENTOML, *WEB, "attrs", "click", "numpy", "pydantic", "pydantic_core", "uvicorn", "yaml"},
     ),
     "credit_risk": ({"lean_bento"}, set()),  # version, errors and the command of the keys
+    "credit_risk.client": ({"credit_risk"}, {"httpx", "numpy"}),
     "credit_risk.decisions": (set(), set()),  # a former name
     "credit_risk.form": ({"credit_risk", "lean_bento"}, {"numpy", "pydantic"}),
     "credit_risk.model": (

@@ -1,10 +1,17 @@
-"""What a call returns or raises."""
+"""What a call returns or raises, and how that is read off a response."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from credit_risk.errors import CreditRiskError
+
+if TYPE_CHECKING:
+    import httpx
+
+JSON: Final = "application/json"
+SENT_AGAIN: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 Reason: TypeAlias = dict[str, Any]
 """With ``code``, ``field``, ``message``, ``analyst`` and ``contribution``."""
@@ -24,12 +31,9 @@ class ServiceError(CreditRiskError):
         status_code: int | None = None,
         detail: Iterable[dict[str, Any]] = (),
     ) -> None:
-        super().__init__(sentence, status_code, detail := list(detail))
+        super().__init__(sentence)
         self.status_code = status_code
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+        self.detail = list(detail)
 
     @property
     def fields(self) -> list[str]:
@@ -73,3 +77,68 @@ class ArrayDecisions:
     reasons: list[list[Reason] | None] = field(default_factory=list)
     model: list[str] = field(default_factory=list)
     decision_id: list[str | None] = field(default_factory=list)
+
+
+def error_of(response: "httpx.Response") -> ServiceError | None:
+    """Make an error of an answer, unless it is 200 and JSON."""
+    status = response.status_code
+    is_json = response.headers.get("content-type", "").startswith(JSON)
+    if is_json and status == HTTPStatus.OK:
+        return None
+    found = response.json() if is_json else None
+    if not isinstance(found, dict) or "error" not in found:
+        sentence = f"{response.url}: found an answer {status}, expected one of the service"
+        found = {"error": f"{sentence}; look at the address."}
+    kind = ServiceError
+    if status in SENT_AGAIN:
+        kind = UnavailableError
+    elif str(status).startswith("4"):
+        kind = RefusedError
+    return kind(found["error"], status, found.get("detail", ()))
+
+
+def seconds_to_wait(response: "httpx.Response") -> float:
+    """Read the seconds to wait; 1 where the answer does not say so in seconds."""
+    found = response.headers.get("retry-after", "")
+    return float(found) if found.isdecimal() else 1.0
+
+
+def decision_id_of(response: "httpx.Response") -> str | None:
+    """Read the id of a decision, or of a request with several."""
+    found: str | None = response.headers.get("x-decision-id")
+    return found
+
+
+def row_ids(response: "httpx.Response", rows: int) -> list[str | None]:
+    """Make the id of the decision on each row of a request."""
+    name = decision_id_of(response)
+    return [name and f"{name}/{row}" for row in range(rows)]
+
+
+def decision_of(found: dict[str, Any], decision_id: str | None) -> Decision:
+    """Make a decision of its JSON."""
+    return Decision(
+        status=found["status"],
+        default_probability=found["default_probability"],
+        reasons=found["reasons"],
+        model=found["model"],
+        decision_id=decision_id,
+    )
+
+
+def decision_or_error(found: dict[str, Any], decision_id: str | None) -> Decision | RefusedError:
+    """Make what stands in the place of a row."""
+    if "error" in found:
+        return RefusedError(found["error"], HTTPStatus.BAD_REQUEST, found["detail"])
+    return decision_of(found, decision_id)
+
+
+def add_rows(answer: ArrayDecisions, response: "httpx.Response") -> None:
+    """Add the rows of a response."""
+    found = response.json()
+    rows = len(found["status"])
+    answer.status.extend(found["status"])
+    answer.default_probability.extend(found["default_probability"])
+    answer.reasons.extend(found.get("reasons") or [None] * rows)
+    answer.model.extend([found["model"]] * rows)
+    answer.decision_id.extend(row_ids(response, rows))

@@ -8,19 +8,23 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from decimal import Decimal
 from itertools import islice
-from numbers import Integral, Number
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from credit_risk.client.answers import Decision, RefusedError
 
 NOT_KNOWN: Final = {"<NA>", "NaT"}
 """pandas' missing values that are no numbers, as text."""
+Table: TypeAlias = Any
+"""A data frame of pandas, an Arrow table, or any iterable of mappings."""
+Frame: TypeAlias = Any
+"""A data frame of pandas."""
 NAMES: Final = [each.name for each in fields(Decision)]
 
 
-def chunks_of(applications: Any, rows: int) -> Iterator[list[Any]]:  # noqa: ANN401  a table of any library
-    """Divide a data frame, an Arrow table or any iterable into lists of at most ``rows`` rows.
+def chunks_of(applications: Table, rows: int) -> Iterator[list[Any]]:
+    """Divide applications into lists of at most ``rows``.
 
     Raises:
         TypeError: if it is one application.
@@ -46,8 +50,8 @@ def is_data_frame(applications: object) -> bool:
     return _is_of(applications, "pandas", "DataFrame")
 
 
-def frame_of(answers: Iterable[Decision | RefusedError], index: Any) -> Any:  # noqa: ANN401  pandas'
-    """Make a data frame: a column for each attribute of a decision, and ``error`` and ``detail``."""
+def frame_of(answers: Iterable[Decision | RefusedError], index: Iterable[Any]) -> Frame:
+    """Make a data frame of what decisions have, with the columns ``error`` and ``detail``."""
     cells = [
         {"error": str(each), "detail": each.detail}
         if isinstance(each, RefusedError)
@@ -82,10 +86,10 @@ def _finite(value: Any) -> Any:  # noqa: ANN401  JSON
 def _plain(value: Any) -> Any:  # noqa: ANN401  anything
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Number) and not isinstance(value, complex):
-        return _finite(float(value))  # type: ignore[arg-type]  NumPy's and decimal ones
+    if _is_of(value, "numpy", "generic"):
+        return _finite(value.item())
+    if isinstance(value, Decimal):
+        return _finite(float(value))
     return None if str(value) in NOT_KNOWN else str(value)
 
 
