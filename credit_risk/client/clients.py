@@ -54,7 +54,7 @@ class Client:
         """
         import httpx  # noqa: PLC0415  takes 0.2 s of CPU, mostly for its own command line
 
-        self._calls, self._sleep = Calls(deadline, clock), sleep
+        self._url, self._calls, self._sleep = url, Calls(deadline, clock), sleep
         self._http = httpx.Client(base_url=url, headers=_headers(key), **options)
 
     def classify(self, application: Mapping[str, Any], *, language: str | None = None) -> Decision:
@@ -119,7 +119,7 @@ class Client:
                 result: T = end.value
                 return result
             if isinstance(step, Send):
-                with _naming(self._http.base_url):
+                with _naming(self._url):
                     response = self._http.request(**asdict(step))
             else:
                 self._sleep(step.seconds)
@@ -142,7 +142,7 @@ class AsyncClient:
         """As ``Client``; ``options`` are those of ``httpx.AsyncClient``."""
         import httpx  # noqa: PLC0415  as above
 
-        self._calls, self._sleep = Calls(deadline, clock), sleep
+        self._url, self._calls, self._sleep = url, Calls(deadline, clock), sleep
         self._http = httpx.AsyncClient(base_url=url, headers=_headers(key), **options)
 
     async def classify(
@@ -202,7 +202,7 @@ class AsyncClient:
                 result: T = end.value
                 return result
             if isinstance(step, Send):
-                with _naming(self._http.base_url):
+                with _naming(self._url):
                     response = await self._http.request(**asdict(step))
             else:
                 await self._sleep(step.seconds)
@@ -214,7 +214,7 @@ def _headers(key: str | None) -> dict[str, str]:
 
 
 @contextmanager
-def _naming(url: object) -> Iterator[None]:
+def _naming(url: str) -> Iterator[None]:
     """Make one sentence of what goes wrong with a connection."""
     import httpx  # noqa: PLC0415  is loaded already
 
