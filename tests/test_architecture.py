@@ -290,6 +290,7 @@ def test_a_name_is_public_unless_it_begins_with_an_underscore() -> None:
     [
         ("audit_log", BENTOML),
         ("credit_risk.decision", BENTOML),
+        ("credit_risk.client", {*BENTOML, *WEB, *HEAVY, "httpx", "numpy", "pyarrow", "pydantic"}),
         ("service", HEAVY - {"rich"}),  # which BentoML itself loads
     ],
 )
@@ -302,6 +303,24 @@ def test_a_module_loads_none_of_these_libraries(
     loaded = run("python", "-c", look, home=tmp_path).stdout
 
     assert not libraries & set(loaded.split())
+
+
+def test_a_client_loads_no_more_when_it_asks_than_httpx_does(tmp_path: Path) -> None:
+    look = (
+        "import sys, httpx; known = {*sys.modules}; import asyncio, credit_risk.client as it\n"
+        "it.Client('http://test'); print(*{name.split('.')[0] for name in {*sys.modules} - known})"
+    )
+
+    loaded = set(run("python", "-c", look, home=tmp_path).stdout.split())
+
+    assert loaded - sys.stdlib_module_names <= {
+        "credit_risk",
+        "anyio",
+        "certifi",
+        "h11",
+        "httpcore",
+        "sniffio",
+    }
 
 
 def test_a_peer_knows_nothing_of_how_it_is_measured() -> None:

@@ -144,6 +144,16 @@ def test_the_python_of_a_document_runs(server: Server, home: Path, document: str
         run("python", "-c", block.replace("http://localhost:3000", server.url), home=home)
 
 
+@pytest.mark.needs("node")
+def test_the_javascript_of_a_document_runs(server: Server, home: Path) -> None:
+    (block,) = blocks("docs/serving.md", "javascript")
+    program = block.replace("http://localhost:3000", server.url)
+
+    found = run("node", "--input-type=module", "--eval", program, home=home)
+
+    assert found.stdout == "APPROVED null\n"
+
+
 def test_the_configuration_of_a_document_fits_the_file() -> None:
     shipped = yaml.safe_load(text_of("bentoconfiguration.yaml"))
     (changed,) = (yaml.safe_load(block) for block in blocks("docs/serving.md", "yaml"))

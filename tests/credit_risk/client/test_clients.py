@@ -240,9 +240,8 @@ def test_an_array_that_does_not_fit_is_refused_by_row_and_column(server: Server,
     rows = encoded(sample_applications(3))
     rows[2, 0] = -1
 
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RefusedError, match=r"row 0, column 0 \(age\)") as caught:
         ask(server.url, lambda it: it.classify_array(rows, rows=2))
-    assert caught.value.fields
     assert caught.value.__notes__ == ["The request began with row 2, the first being row 0."]
 
 
@@ -269,7 +268,7 @@ def test_each_answer_names_its_decision_in_the_log(logged: tuple[Server, Path], 
 def test_a_key_opens_what_is_locked(locked: Locked, ask: Ask) -> None:
     decision = ask(locked.server.url, lambda it: it.classify(COURSE_EXAMPLE), key=locked.key)
 
-    assert decision.status == "APPROVED"
+    assert decision.model.startswith("credit_risk_model:")
     with pytest.raises(RefusedError) as caught:
         ask(locked.server.url, lambda it: it.classify(COURSE_EXAMPLE))
     assert caught.value.status_code == 401
