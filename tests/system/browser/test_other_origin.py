@@ -4,7 +4,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,7 +47,7 @@ def open_to_shop(
     (block,) = re.findall(r"(?:^    # .*\n)+(?=    form:)", text, re.MULTILINE)
     settings: Any = yaml.safe_load(re.sub(r"^    # ", "", block, flags=re.MULTILINE))
     settings["http"]["cors"]["access_control_allow_origins"] = [shop]
-    folder: Path = tmp_path_factory.mktemp("log") / "decisions"
+    folder = tmp_path_factory.mktemp("log") / "decisions"
     changes: dict[str, object] = {"credit_risk_classifier": settings}
     yield from start("shop", changes, CREDIT_RISK_DECISION_LOG=str(folder))
 
