@@ -305,6 +305,14 @@ def test_a_module_loads_none_of_these_libraries(
     assert not libraries & set(loaded.split())
 
 
+def test_a_client_is_imported_within_a_quarter_of_a_second_of_cpu(tmp_path: Path) -> None:
+    look = "import time, credit_risk.client; print(time.process_time())"
+
+    taken = [float(run("python", "-c", look, home=tmp_path).stdout) for _ in range(3)]
+
+    assert min(taken) <= 0.25
+
+
 def test_a_client_loads_no_more_when_it_asks_than_httpx_does(tmp_path: Path) -> None:
     look = (
         "import sys, httpx; known = {*sys.modules}; import asyncio, credit_risk.client as it\n"
