@@ -52,6 +52,16 @@ def test_compose_s_snippet_fits_the_file_that_it_is_added_to() -> None:
     }
 
 
+def test_pages_of_other_sites_are_allowed_by_the_lines_that_the_configuration_has() -> None:
+    (snippet,) = [yaml.safe_load(text) for text in SNIPPETS if "cors:" in text]
+    shipped = (PROJECT / "bentoconfiguration.yaml").read_text()
+    (block,) = re.findall(r"(?:^    # .*\n)+(?=    form:)", shipped, re.MULTILINE)
+
+    in_force = yaml.safe_load(re.sub(r"^    # ", "", block, flags=re.MULTILINE))
+
+    assert snippet["services"]["credit_risk_classifier"] == in_force
+
+
 @pytest.mark.system
 @pytest.mark.needs("promtool")
 def test_prometheus_takes_the_snippet(tmp_path: Path) -> None:
