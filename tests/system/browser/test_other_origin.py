@@ -1,21 +1,19 @@
 """A page of another site asks with a browser, as bentoconfiguration.yaml and the docs show it."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 import yaml
+from browsing import browsing
 from documents import blocks, text_of
-from needs import BROWSERS
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from running import Server, answering
 from servers import Start
 
 pytestmark = pytest.mark.needs("chromium")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-proxy-server")
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -55,13 +53,10 @@ def open_to_shop(
 @pytest.fixture(scope="module")
 def page(shop: str) -> Iterator[Page]:
     """The page of the shop, open in a browser."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with browsing() as browser:
         page = browser.new_page()
         page.goto(shop)
         yield page
-        browser.close()
 
 
 def said(page: Page, url: str) -> str:

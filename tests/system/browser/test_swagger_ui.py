@@ -1,33 +1,20 @@
 """Swagger UI at ``/``, used by a person with a browser."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from needs import BROWSERS
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from browsing import browsing
+from playwright.sync_api import Browser, Page, expect
 from running import Server
 
 HOST = "credit-risk.test"
 """Not localhost, where Swagger UI is quieter than it is on other hosts."""
 
 pytestmark = pytest.mark.needs("chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-proxy-server",
-    f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
-)
 
 
 @dataclass
@@ -53,11 +40,8 @@ class Visit:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real browser."""
-    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+    with browsing(f"--host-resolver-rules=MAP {HOST} 127.0.0.1") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
