@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
-from course import COURSE_EXAMPLE
+from bodies import encoded
+from course import COURSE_EXAMPLE, sample_applications
 from running import Locked, Server, run
 
 SYNCHRONOUS = """
@@ -70,3 +72,33 @@ def test_a_client_of_bentoml_sends_lists_and_arrays_of_any_type(
     found = run("python", "-c", ARRAYS, server.url, json.dumps(rows), home=home)
 
     assert json.loads(found.stdout) == [expected] * 4
+
+
+MISSING = """
+import json, sys, bentoml, numpy
+url, rows = sys.argv[1], json.loads(sys.argv[2])
+array = numpy.array(rows, "f4")
+with bentoml.SyncHTTPClient(url) as client:
+    try:
+        client.classify_array(array)
+    except bentoml.exceptions.InvalidArgument as error:
+        refusal = json.loads(str(error))
+    answer = client.classify_array(numpy.where(numpy.isnan(array), None, array).tolist())
+print(json.dumps([refusal, answer]))
+"""
+
+
+def test_a_client_of_bentoml_sends_a_missing_number_as_none_and_not_as_nan(
+    server: Server, client: httpx.Client, home: Path
+) -> None:
+    rows = encoded(sample_applications(20))
+    place, column = np.argwhere(np.isnan(rows))[0]
+    sent = np.where(np.isnan(rows), None, rows).tolist()
+    expected = client.post("/classify_array", json=sent).json()
+
+    found = run("python", "-c", MISSING, server.url, json.dumps(sent), home=home)
+
+    refusal, answer = json.loads(found.stdout)
+    assert refusal["detail"][0]["field"] == f"{place}.{column}"
+    assert "null where income, assets or debt is missing" in refusal["detail"][0]["expected"]
+    assert answer == expected
