@@ -75,7 +75,8 @@ class Client:
         ``rows`` are sent at once.
 
         Returns:
-            A list in the same order; for a data frame one with the same index.
+            A list in the same order, for an Arrow table too; for a data frame one with the same
+            index.
         """
         return self._run(
             self._calls.classify_many(applications, rows, reasons=reasons, language=language)
