@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -98,9 +99,25 @@ def error_of(response: "httpx.Response") -> ServiceError | None:
 
 
 def seconds_to_wait(response: "httpx.Response") -> float:
-    """Read the seconds to wait; 1 where the answer does not say so in seconds."""
+    """Read the seconds to wait, also until a date; 1 where the answer says neither."""
     found = response.headers.get("retry-after", "")
-    return float(found) if found.isdecimal() else 1.0
+    if found.isdecimal():
+        return float(found)
+    if (end := _date_of(found)) is None:
+        return 1.0
+    # between two times of the service, since the clock here may tell another one
+    now = _date_of(response.headers.get("date", "")) or datetime.now(UTC)
+    return max((end - now).total_seconds(), 0.0)
+
+
+def _date_of(text: str) -> datetime | None:
+    """Read a date of HTTP, which is always one of UTC."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  few answers have a date
+
+    try:
+        return parsedate_to_datetime(text).replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def decision_id_of(response: "httpx.Response") -> str | None:

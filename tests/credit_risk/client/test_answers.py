@@ -71,6 +71,25 @@ def test_seconds_to_wait_are_those_of_the_answer_or_one(sent: str | None, second
     assert seconds_to_wait(response(503, headers=headers)) == seconds
 
 
+@pytest.mark.parametrize(
+    ("date", "until", "seconds"),
+    [
+        ("Thu, 26 Nov 2026 09:00:00 GMT", "Thu, 26 Nov 2026 09:01:30 GMT", 90),
+        ("Thu, 26 Nov 2026 09:00:00 GMT", "Thu Nov 26 09:00:07 2026", 7),
+        ("Thu, 26 Nov 2026 09:00:00 GMT", "Thu, 26 Nov 2026 08:00:00 GMT", 0),
+        ("Thu, 26 Nov 2026 09:00:00 GMT", "Thu, 26 Nov 20262026202620262026 09:00:00 GMT", 1),
+        (None, "Thu, 26 Nov 1970 09:00:00 GMT", 0),
+    ],
+    ids=["date", "asctime", "past", "no date", "no date of the answer"],
+)
+def test_a_date_to_wait_for_is_counted_from_the_date_of_the_answer(
+    date: str | None, until: str, seconds: int
+) -> None:
+    headers = {"Retry-After": until} | ({"Date": date} if date else {})
+
+    assert seconds_to_wait(response(429, headers=headers)) == seconds
+
+
 def test_each_row_of_a_request_has_an_id_if_the_request_has_one() -> None:
     assert row_ids(response(200, headers={"X-Decision-Id": "a"}), 2) == ["a/0", "a/1"]
     assert row_ids(response(200), 2) == [None, None]
