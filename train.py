@@ -145,8 +145,9 @@ def form_of(args: argparse.Namespace) -> Form:
 
 
 def decider_of(args: argparse.Namespace, form: Form) -> Decider:
-    lines = (args.review_above, args.decline_above)
-    return Decider(read_policy(args.policy) if args.policy else two_lines(*lines), form)
+    if args.policy:
+        return Decider(read_policy(args.policy), form, str(args.policy))
+    return Decider(two_lines(args.review_above, args.decline_above), form)
 
 
 LIBRARIES = ("xgboost", "scikit-learn", "numpy", "bentoml")  # versions in the model card

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from credit_risk.decision.policy import Policy, Rule
 from credit_risk.decision.rules import condition_of
+from credit_risk.errors import PolicyError
 from credit_risk.form import Form
 from credit_risk.model import Rows
 
@@ -17,20 +18,24 @@ class Decider:
         mildest: the outcome that needs no reasons.
     """
 
-    def __init__(self, policy: Policy, form: Form) -> None:
+    def __init__(self, policy: Policy, form: Form, source: str = "policy") -> None:
         """Prepare the rules for the form's columns.
 
         Raises:
-            PolicyError: if a rule does not fit the form; names the rule.
+            PolicyError: if a rule does not fit the form; names the source and the rule.
         """
         self.policy = policy
         self.mildest = policy.statuses[0]
         self._lines = np.array(list(policy.lines.values()))
         self._statuses = np.array(policy.statuses, dtype=object)
-        self._rules = [
-            (rule, policy.statuses.index(rule.outcome), condition_of(rule, form))
-            for rule in policy.rules
-        ]
+        try:
+            self._rules = [
+                (rule, policy.statuses.index(rule.outcome), condition_of(rule, form))
+                for rule in policy.rules
+            ]
+        except PolicyError as error:
+            msg = f"{source}: {error}"
+            raise PolicyError(msg) from None
 
     def decide(self, rows: Rows, probabilities: NDArray[np.floating]) -> list[str]:
         """Say what probabilities of default (n,) of encoded rows (n, columns) mean."""

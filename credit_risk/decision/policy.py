@@ -45,6 +45,10 @@ from credit_risk.form import plain
 
 STATUS: Final = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
 CODE: Final = r"^[A-Z][A-Z0-9_]{0,39}$"
+IN_WORDS: Final = {
+    STATUS: "a letter and then up to 39 letters, digits or _",
+    CODE: "a capital letter and then up to 39 capital letters, digits or _",
+}
 
 Words = str | tuple[str, ...]
 Exact = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -77,9 +81,12 @@ class Rule(BaseModel):
 
     @model_validator(mode="after")
     def _has_one_condition(self) -> Self:
-        given = [self.below, self.above, self.equals, self.missing or None]
-        if sum(each is not None for each in given) != 1:
-            msg = "expected one of below, above, equals and missing"
+        conditions = {"below": self.below, "above": self.above, "equals": self.equals}
+        conditions["missing"] = self.missing or None
+        given = [name for name, value in conditions.items() if value is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "no condition"
+            msg = f"found {found}, expected one of {', '.join(conditions)}"
             raise ValueError(msg)
         return self
 
@@ -161,17 +168,14 @@ def make_policy(content: Mapping[str, Any], source: str = "policy") -> Policy:
         source: of the data, for the message.
 
     Raises:
-        PolicyError: names the outcome or the rule.
+        PolicyError: names the source, and the outcome or the rule.
     """
     try:
         return Policy.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-    place = ".".join(map(str, first["loc"]))
-    said = str(first.get("ctx", {}).get("error", "")) or (
-        f"found {first['input']!r:.60}, {first['msg'][0].lower()}{first['msg'][1:]}"
-    )
-    raise PolicyError(f"{source}: {place}: {said}" if place else f"{source}: {said}")
+    except ValidationError as error:  # a misspelt key before the one that it stands for
+        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+    parts = source, _place(first["loc"], content), _problem(first)
+    raise PolicyError(": ".join(filter(None, parts)))
 
 
 def read_policy(path: Path) -> Policy:
@@ -209,6 +213,32 @@ def two_lines(review_above: float, decline_above: float) -> Policy:
         raise PolicyError(msg)
     lines = (("APPROVED", review_above), ("MAYBE", decline_above), ("DECLINED", None))
     return Policy(outcomes=tuple(Outcome(status=name, up_to=line) for name, line in lines))
+
+
+def _place(loc: tuple[int | str, ...], content: Mapping[str, Any]) -> str:
+    """Name a place in a policy; a rule by its code, if it has one."""
+    match content, loc:
+        case {"rules": rules}, ("rules", int(number), *rest):
+            match rules[number]:
+                case {"code": str(code)}:
+                    return ": ".join([f"rule {code}", *map(str, rest)])
+    return ".".join(map(str, loc))
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    kind, found = error["type"], error["input"]
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    if kind == "extra_forbidden":
+        kinds: dict[int | str, type[BaseModel]] = {"outcomes": Outcome, "rules": Rule}
+        known = kinds.get(error["loc"][0], Policy).model_fields
+        return f"found an unknown key, expected one of {', '.join(known)}"
+    if kind == "missing":
+        return "found nothing, expected it"
+    expected = IN_WORDS.get(error.get("ctx", {}).get("pattern", ""))
+    if expected:
+        return f"found {found!r:.60}, expected {expected}"
+    return f"found {found!r:.60}, {error['msg'][0].lower()}{error['msg'][1:]}"
 
 
 def _listed(numbers: list[float | None]) -> str:

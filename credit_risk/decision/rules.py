@@ -67,4 +67,4 @@ def _one_of_words(rule: Rule, field: Category, form: Form) -> Condition:
 
 
 def _refused(rule: Rule, found: str, expected: str) -> PolicyError:
-    return PolicyError(f"policy: rule {rule.code}: found {found}, expected {expected}")
+    return PolicyError(f"rule {rule.code}: found {found}, expected {expected}")

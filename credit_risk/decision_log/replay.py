@@ -152,8 +152,9 @@ def _with_policy(model: ReplayModel, then: Fields | None) -> ReplayModel | str:
     if then is None:
         return model
     try:
-        made = two_lines(**then) if "outcomes" not in then else make_policy(then)
-        decider = Decider(made, model.form)
+        source = "policy of the log"
+        made = two_lines(**then) if "outcomes" not in then else make_policy(then, source)
+        decider = Decider(made, model.form, source)
     except PolicyError as error:
         return str(error)
     return replace(model, scorer=replace(model.scorer, decider=decider))

@@ -29,11 +29,16 @@ class PolicyFile(NamedTuple):
 
     Attributes:
         policy: of the file.
-        name: of the file.
+        path: of the file, absolute.
     """
 
     policy: Policy
-    name: str
+    path: Path
+
+    @property
+    def source(self) -> str:
+        """What a message begins with."""
+        return f"{POLICY_VARIABLE}: {self.path}"
 
 
 def read_settings(program: str) -> Configuration:
@@ -91,10 +96,13 @@ def configured_policy() -> PolicyFile | None:
     """
     if (named := os.environ.get(POLICY_VARIABLE)) is None:
         return None
+    if not named:  # it would be the folder that the service was started in
+        msg = f"{POLICY_VARIABLE}: found an empty variable, expected the path of a policy; unset it"
+        raise BentoMLConfigException(msg)
     path = Path(named).absolute()
     os.environ[POLICY_VARIABLE] = str(path)  # workers begin in another folder
     try:
-        return PolicyFile(read_policy(path), path.name)
+        return PolicyFile(read_policy(path), path)
     except PolicyError as error:
         msg = f"{POLICY_VARIABLE}: {error}"
         raise BentoMLConfigException(msg) from None

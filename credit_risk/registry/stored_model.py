@@ -248,9 +248,10 @@ def load_checked(
     ours, theirs = fingerprint(form.columns), card.columns.fingerprint
     if theirs != ours:
         raise _refused(stored, f"columns with fingerprint {theirs[:12]}", ours[:12])
-    in_place = {"policy": policy.policy, "policy_of": policy.name} if policy else {}
+    in_place = {"policy": policy.policy, "policy_of": policy.path.name} if policy else {}
     card = card.model_copy(update={"lacks": lacks, **in_place})
-    decider = Decider(card.policy, form)
+    source = policy.source if policy else f"policy of {card.model}"
+    decider = Decider(card.policy, form, source)
     return StoredModel(stored, card, form, Encoder(form), decider, reasons)
 
 

@@ -100,5 +100,8 @@ def test_a_policy_that_does_not_fit_is_refused_in_a_sentence(
 
         assert done.returncode != 0
         said = (done.stdout + done.stderr).strip().splitlines()[-1]
-        assert "rule EARLIER_DEFAULT: found the field 'marital', which may not decide" in said
+        assert (
+            f"{wrong}: rule EARLIER_DEFAULT: found the field 'marital', which may not decide"
+            in said
+        )
         assert "Traceback" not in done.stdout + done.stderr

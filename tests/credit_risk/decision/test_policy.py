@@ -112,11 +112,39 @@ def test_a_policy_that_was_changed_after_it_was_hashed_is_refused() -> None:
             'outcome = "BOSS"',
             "outcome 'BOSS' in the rule LARGE, expected one",
         ),
-        ("above = 500", "", "rules.0: expected one of below, above, equals and missing"),
-        ("above = 500", "above = 500\nbelow = 9", "rules.0: expected one of below, above"),
-        ("above = 500", 'above = "500"', "rules.0.above: found '500', input should be a valid"),
-        ("above = 500", "more_than = 500", "rules.0.more_than: found 500, extra inputs"),
+        (
+            "above = 500",
+            "",
+            "rule LARGE: found no condition, expected one of below, above, equals, ",
+        ),
+        (
+            "above = 500",
+            "above = 500\nbelow = 9",
+            "rule LARGE: found below and above, expected one of ",
+        ),
+        ("above = 500", 'above = "500"', "rule LARGE: above: found '500', input should be a valid"),
+        (
+            "above = 500",
+            "more_than = 500",
+            "rule LARGE: more_than: found an unknown key, expected one of field, below, ",
+        ),
+        (
+            "up_to = 0.4",
+            "upto = 0.4",
+            "outcomes.1.upto: found an unknown key, expected one of stat",
+        ),
         ('code = "LARGE"', "", "rules.0.code: found "),
+        (
+            'code = "LARGE"',
+            'cod = "LARGE"',
+            "rules.0.cod: found an unknown key, expected one of fie",
+        ),
+        ('"ASK"', '"a sk"', "expected a letter and then up to 39 letters, digits or _"),
+        (
+            '"LARGE"',
+            '"large"',
+            "expected a capital letter and then up to 39 capital letters, digits",
+        ),
         ("[[outcomes]]", "[[outcomes", "expected TOML in UTF-8"),
     ],
 )

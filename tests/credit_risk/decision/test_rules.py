@@ -66,7 +66,7 @@ def test_a_rule_holds_where_it_says(
 )
 def test_a_rule_that_does_not_fit_the_form_is_refused(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(PolicyError) as refusal:
-        Decider(toy_policy(rule(**wrong)), FORM)
+        Decider(toy_policy(rule(**wrong)), FORM, "policy.toml")
 
-    assert str(refusal.value).startswith("policy: rule ")
+    assert str(refusal.value).startswith("policy.toml: rule ")
     assert said in str(refusal.value)

@@ -9,7 +9,12 @@ from running import PROJECT, configured
 from toys import toy
 
 from credit_risk.form import OWN_FORM
-from credit_risk.registry import configured_form, language_option, read_settings
+from credit_risk.registry import (
+    configured_form,
+    configured_policy,
+    language_option,
+    read_settings,
+)
 
 CONFIGURATION = read_settings(str(PROJECT / "service.py"))
 
@@ -31,6 +36,15 @@ def test_a_form_that_is_not_there_ends_the_start_in_a_sentence(
 
     with pytest.raises(BentoMLConfigException, match=r"^form no\.such\.form: found No"):
         configured_form(CONFIGURATION)
+
+
+def test_a_variable_that_names_no_policy_is_refused_as_empty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CREDIT_RISK_POLICY", "")
+
+    with pytest.raises(BentoMLConfigException, match=r"^CREDIT_RISK_POLICY: found an empty variab"):
+        configured_policy()
 
 
 @pytest.fixture
