@@ -8,7 +8,7 @@ from bentoml.exceptions import BentoMLConfigException
 
 from credit_risk.decision import Policy, read_policy
 from credit_risk.errors import FormError, PolicyError
-from credit_risk.form import Form, form_at_hand
+from credit_risk.form import FORM_VARIABLE, OWN_FORM, Form, form_at_hand
 from lean_bento import Choice, Configuration, read_configuration
 
 CLASSIFIER: Final = "credit_risk_classifier"
@@ -62,6 +62,27 @@ def configured_form(configuration: Configuration) -> Form:
         return form_at_hand(named if isinstance(named, str) else None)
     except FormError as error:
         raise BentoMLConfigException(str(error)) from None
+
+
+def check_form_of_bento(form: Form) -> None:
+    """Make sure that a bento finds this form by its configuration: it keeps no variable.
+
+    Raises:
+        BentoMLConfigException: if the configuration names another one; one sentence.
+    """
+    if not os.environ.get(FORM_VARIABLE):
+        return
+    configured = read_settings("service.py").section(CLASSIFIER, "form") or OWN_FORM
+    named, ours = (
+        os.path.relpath(each) if each.endswith(".py") else each
+        for each in (str(configured), form.module)
+    )
+    if named != ours:
+        msg = (
+            f"found form: {named} in bentoconfiguration.yaml, expected form: {ours} there, since a "
+            f"bento does not keep {FORM_VARIABLE} and would refuse its own model"
+        )
+        raise BentoMLConfigException(msg)
 
 
 def language_option(configuration: Configuration, form: Form) -> Choice:

@@ -2,15 +2,16 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any, Final
 
 import bentoml
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
 from bentoml.models import BentoModel
 
-from credit_risk.errors import ModelRefusedError, PolicyError
+from credit_risk.errors import FormRefusedError, ModelRefusedError, PolicyError
 from credit_risk.form import Form
-from credit_risk.registry.settings import PolicyFile
+from credit_risk.registry.settings import PolicyFile, check_form_of_bento
 from credit_risk.registry.stored_model import CARD, TRAIN, load_checked
 
 MODEL_NAME: Final = "credit_risk_model"
@@ -85,7 +86,9 @@ class CreditRiskModel(BentoModel):
             stored = self.stored
             cautions = load_checked(stored, self.form).cautions if stored else ()
         except ModelRefusedError as error:
-            raise BentoMLException(str(error)) from None
+            raise self._refusal(error) from None
+        if self.form:
+            check_form_of_bento(self.form)
         if not self._warned:
             sys.stderr.writelines(f"Warning: {self.tag}: {caution}\n" for caution in cautions)
         object.__setattr__(self, "_warned", True)  # each service of the bento asks
@@ -108,6 +111,24 @@ class CreditRiskModel(BentoModel):
             stored: bentoml.Model = super().resolve(*args, **kwargs)
             _ = load_checked(stored, self.form, self.policy).risk_model
         except (ModelRefusedError, PolicyError) as error:
-            # BentoML prints its own exceptions as a sentence, every other one as a trace.
-            raise BentoMLException(str(error)) from None
+            raise self._refusal(error) from None
         return stored
+
+    def _refusal(self, error: Exception) -> BentoMLException:
+        """Make the error that BentoML prints as a sentence; every other one is a trace."""
+        said = str(error)
+        if isinstance(error, FormRefusedError) and self.form:
+            newest = _newest_of(self.form, self.tag.name)
+            said += f"; {MODEL_VARIABLE}={newest} serves the newest of the form at hand" * bool(
+                newest
+            )
+        return BentoMLException(said)
+
+
+def _newest_of(form: Form, name: str) -> str | None:
+    """Tag of the newest model of this name whose card names the form; None if there is none."""
+    with suppress(Exception):  # a broken model.yaml can raise anything
+        infos = [model.info for model in bentoml.models.list(name)]
+        fit = [each for each in infos if each.metadata["form"]["fingerprint"] == form.fingerprint]
+        return str(max(fit, key=lambda info: info.creation_time).tag)
+    return None

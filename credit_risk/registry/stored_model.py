@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from credit_risk.decision import Decider, Explain, Predict, Reasons, Scorer
 from credit_risk.errors import CreditRiskError, EncodingError, FormRefusedError, ModelRefusedError
-from credit_risk.form import Form, load_form
+from credit_risk.form import FORM_VARIABLE, Form, load_form
 from credit_risk.model import (
     Contributions,
     Encoder,
@@ -311,8 +311,9 @@ def _check_form(stored: bentoml.Model, card: ModelCard, form: Form | None) -> Fo
         problem = f"its form away ({error})"
         raise _refused(stored, problem, "the form beside it", kind=FormRefusedError) from None
     if form.fingerprint != theirs.fingerprint:
-        serve = f"serve with CREDIT_RISK_FORM={theirs.module}"
-        fix = f"{TRAIN} --form {form.module} --data FILE, or {serve}"
+        serve = f"form: {theirs.module} in bentoconfiguration.yaml, or {FORM_VARIABLE}="
+        serve += f"{theirs.module}, serves this one"
+        fix = f"{TRAIN} --form {form.module} --data FILE; {serve}"
         found = f"a model of the form {theirs.name} {theirs.fingerprint[:12]}"
         expected = f"{form.name} {form.fingerprint[:12]}"
         raise _refused(stored, found, expected, fix, kind=FormRefusedError)

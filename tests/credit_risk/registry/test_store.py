@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
 from bentoml.exceptions import BentoMLConfigException, BentoMLException
+from running import PROJECT, configured
 
 from credit_risk.form import OWN_FORM, load_form
 from credit_risk.registry import CreditRiskModel, model_tag
@@ -118,6 +120,54 @@ def test_a_bento_of_a_model_that_does_not_fit_is_refused(folder: Path) -> None:
 
     with pytest.raises(BentoMLException, match=r"SHA-256 .*, as in its card; run"):
         CreditRiskModel(f"{MODEL_NAME}:latest").to_info()
+
+
+GERMAN = load_form(str(PROJECT / "examples/german_credit/form.py"))
+
+
+def add_german(folder: Path, version: str, day: int) -> str:
+    """Put a model whose card names another form beside one."""
+    other = shutil.copytree(folder, folder.with_name(version))
+    card = yaml.safe_load((other / "model.yaml").read_text())
+    card |= {"version": version, "creation_time": f"2999-01-{day:02}T00:00:00+00:00"}
+    card["metadata"]["form"]["fingerprint"] = GERMAN.fingerprint
+    (other / "model.yaml").write_text(yaml.safe_dump(card))
+    return f"{MODEL_NAME}:{version}"
+
+
+def test_a_model_of_another_form_is_refused_with_every_way_to_serve(folder: Path) -> None:
+    tag = f"{MODEL_NAME}:{folder.name}"
+    with pytest.raises(BentoMLException) as alone:
+        CreditRiskModel(tag, GERMAN).resolve()
+    newest, _ = add_german(folder, "newer", 2), add_german(folder, "older", 1)
+    with pytest.raises(BentoMLException) as beside_others:
+        CreditRiskModel(tag, GERMAN).resolve()
+
+    ways = f"form: {OWN_FORM} in bentoconfiguration.yaml, or CREDIT_RISK_FORM={OWN_FORM}, serves"
+    assert str(alone.value).endswith(f"; {ways} this one")
+    named = f"; CREDIT_RISK_MODEL={newest} serves the newest of the form at hand"
+    assert str(beside_others.value) == f"{alone.value}{named}"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_bento_whose_form_only_a_variable_names_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model = CreditRiskModel(f"{MODEL_NAME}:latest", load_form(OWN_FORM))
+    monkeypatch.setenv("CREDIT_RISK_FORM", OWN_FORM)
+    monkeypatch.setenv("BENTOML_CONFIG", str(PROJECT / "bentoconfiguration.yaml"))
+    model.to_info()  # which the file names, too
+    (file,) = configured(tmp_path, {"credit_risk_classifier.form": "forms/other/form.py"}).items()
+    monkeypatch.setenv(*file)
+
+    with pytest.raises(BentoMLException) as refused:
+        model.to_info()
+
+    assert "\n" not in str(refused.value)
+    assert str(refused.value).startswith(
+        "found form: forms/other/form.py in bentoconfiguration.yaml, "
+        f"expected form: {OWN_FORM} there, since a bento does not keep CREDIT_RISK_FORM"
+    )
 
 
 @pytest.mark.parametrize("named", ["credit_risk_model", "credit_risk_model:v7", "another:latest"])
