@@ -339,8 +339,9 @@ def test_the_lines_that_the_document_shows_are_a_log(recorded: Recorded) -> None
     written = [json.loads(line) for line in path.read_text().splitlines()[: len(shown)]]
 
     name = json.loads(shown[0])["file"]
-    lines = read_lines(name, (line.encode() for line in shown))
+    lines = list(read_lines(name, (line.encode() for line in shown)))
     assert [list(fields) for fields in lines] == [list(fields) for fields in written]
+    assert lines[0]["policy"] == written[0]["policy"]
 
 
 @lean_path
