@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -53,6 +54,13 @@ DECIDING: Final = (BOOSTER, CUSTOM_OBJECTS)
 
 REPORT: Final = "report.html"
 """File in the model's folder."""
+
+OTHER_POLICY: Final = (
+    '<p class="note" role="note"><strong>Another policy is in force.</strong> Decisions follow the '
+    "policy {}. What this report says of decisions, approvals and rules is of the policy {} of the "
+    "training.</p>"
+)
+"""First line of a report: the policy that decides, and the hash of the one that it shows."""
 
 TRAIN: Final = "python train.py"
 """The command that fixes most faults."""
@@ -96,8 +104,16 @@ class StoredModel:
 
     @property
     def report(self) -> str | None:
-        """The report that training wrote, HTML; None if it wrote none."""
-        return self.read(REPORT)
+        """The report that training wrote, HTML; None if it wrote none.
+
+        It begins with a note where another policy decides than the one that it shows.
+        """
+        now = self.card.policy.sha256
+        page, then = self.read(REPORT), self._stored.info.metadata["policy"].get("sha256", now)
+        if not page or then == now:
+            return page
+        note = OTHER_POLICY.format(escape(self._policy), then[:12])
+        return page.replace("<header>", f"<header>\n{note}", 1)
 
     def read(self, name: str) -> str | None:
         """Read a text file of its folder; None if there is none of that name."""
@@ -112,16 +128,24 @@ class StoredModel:
     @property
     def summary(self) -> str:
         """What it is, in one line."""
-        data, policy = self.card.data, self.card.policy
+        data = self.card.data
         then, here = self._versions
         kind = "synthetic" if data.synthetic else "not synthetic"
-        lines = [f"{name} up to {line:g}" for name, line in policy.lines.items()]
         return (
             f"{self.name}: recipe {self.card.recipe}, form {self.form.name}, "
             f"learned from {data.name} ({kind}), {len(self.card.guarantees)} guarantees, "
-            f"policy {policy.sha256[:12]} of {self.card.policy_of}: {', '.join(lines)}, "
-            f"{policy.statuses[-1]} above, {len(policy.rules)} rules"
+            f"policy {self._policy}"
             + (f", trained with {then}, gives the same with {here}" if then != here else "")
+        )
+
+    @property
+    def _policy(self) -> str:
+        """The policy that decides, in a few words."""
+        policy = self.card.policy
+        lines = [f"{name} up to {line:g}" for name, line in policy.lines.items()]
+        return (
+            f"{policy.sha256[:12]} of {self.card.policy_of}: {', '.join(lines)}, "
+            f"{policy.statuses[-1]} above, {len(policy.rules)} rules"
         )
 
     @property

@@ -1,6 +1,7 @@
 """docs/policy.md is followed to the letter: a policy stored with a model, and one in its place."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,14 @@ def test_a_file_takes_the_place_of_the_model_s_policy_and_its_rules_come_first(
         row = [None if value != value else value for value in rows[0].tolist()]  # noqa: PLR0124  NaN
         array = server.post("/classify_array?reasons=true", json=[row]).json()
         card = server.get("/model").json()
+        report = server.get("/model/report").text
         said = server.logged()
 
     policy = read_policy(project / "policy.toml")
     assert card["policy"]["sha256"] == policy.sha256
     assert card["policy_of"] == "policy.toml"
     assert f"policy {policy.sha256[:12]} of policy.toml: APPROVED up to 0.25" in said
+    assert f"Decisions follow the policy {policy.sha256[:12]} of policy.toml: " in report
     assert (out["status"], large["status"]) == ("DECLINED", "SENIOR_REVIEW")
     assert reasons_of(out)[0] == ("EARLIER_DEFAULT", True)
     assert not any(by_rule for _, by_rule in reasons_of(out)[1:])
@@ -67,6 +70,17 @@ def test_a_file_takes_the_place_of_the_model_s_policy_and_its_rules_come_first(
 
     replayed = run("python", "-m", "credit_risk.decision_log", "replay", logs, home=home)
     assert "5 decisions the same, 0 different" in replayed.stdout
+
+
+def test_a_policy_is_tried_on_loans_without_training(project: Path, home: Path) -> None:
+    (code,) = blocks(PAGE, "python")
+
+    decided, held = run("python", "-c", code, home=home, cwd=project).stdout.splitlines()
+
+    for status in read_policy(project / "policy.toml").statuses:
+        assert f"'{status}': " in decided
+    assert sum(map(int, re.findall(r": (\d+)", decided))) == 4454
+    assert held.startswith("{'EARLIER_DEFAULT': ")
 
 
 @pytest.mark.system

@@ -18,8 +18,10 @@ import yaml
 from course import ENCODER, FORM, sample_applications
 from running import latest_model
 
+from credit_risk.decision import STANDARD_POLICY, two_lines
 from credit_risk.errors import ModelRefusedError
 from credit_risk.registry import hash_files, load_checked
+from credit_risk.registry.settings import PolicyFile
 
 
 class Trap:
@@ -70,6 +72,24 @@ def test_what_is_served_is_said_in_a_line(folder: Path) -> None:
         f"policy {stored.card.policy.sha256[:12]} of the model: "
         "APPROVED up to 0.3, MAYBE up to 0.5, DECLINED above, 0 rules"
     )
+
+
+def test_a_report_says_on_top_that_another_policy_is_in_force(folder: Path) -> None:
+    own, other = STANDARD_POLICY, two_lines(0.25, 0.6)
+    written = (folder / "report.html").read_text()
+
+    same = load_checked(read(folder), policy=PolicyFile(own, Path("same.toml"))).report
+    page = load_checked(read(folder), policy=PolicyFile(other, Path("<odd>.toml"))).report
+
+    assert load_checked(read(folder)).report == same == written
+    note, _, rest = str(page).partition("</p>\n")
+    assert note.endswith(
+        "Another policy is in force.</strong> Decisions follow the policy "
+        f"{other.sha256[:12]} of &lt;odd&gt;.toml: APPROVED up to 0.25, MAYBE up to 0.6, DECLINED "
+        "above, 0 rules. What this report says of decisions, approvals and rules is of the policy "
+        f"{own.sha256[:12]} of the training."
+    )
+    assert rest.startswith("<h1>")
 
 
 @pytest.mark.parametrize(
