@@ -199,10 +199,9 @@ def main(args: argparse.Namespace) -> None:
     tag = training.new_tag(recipe.name) if stores else ""  # before any work: the store may refuse
 
     loans = training.read_loans(args.data or SAMPLE, form)
-    dropped = ", ".join(f"{count} {reason}" for reason, count in loans.dropped.items())
-    read_as = f"; read as {', '.join(loans.notes)}" if loans.notes else ""
-    found = f"{loans.rows_read:,} rows, dropped: {dropped or 'none'}{read_as}"
-    terminal.say("read", f"{loans.name}: {found}")
+    left_out = [f"{count:,} left out for {reason}" for reason, count in loans.dropped.items()]
+    found = ", ".join([f"{loans.rows_read:,} rows", *(left_out or ["none left out"])])
+    terminal.say("read", "; ".join([f"{loans.name}: {found}", *loans.notes]))
     examples = training.Examples.encode(form, loans)
     examples.require_both(training.FOLDS, loans.name)
     if args.tune:

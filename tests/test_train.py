@@ -62,6 +62,7 @@ def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_pat
         assert any(line.startswith(step) for line in shown.splitlines())
     for word in ("AUC", "Gini", "KS", "Brier", "train", "validation", "test"):
         assert word in shown
+    assert "sample.csv: 4,455 rows, 1 left out for unknown outcome\n" in shown
     tag = shown.split()[-1]
     metadata = card_of(tmp_path, tag)["metadata"]
     assert make_policy(metadata["policy"]) == two_lines(0.2, 0.5)
@@ -226,11 +227,14 @@ def test_the_same_loan_again_and_again_teaches_nothing(tmp_path: Path) -> None:
 
 
 def test_a_constant_column_is_no_fault(tmp_path: Path) -> None:
-    pd.read_csv(SAMPLE)[:400].assign(Age=30).to_csv(tmp_path / "loans.csv", index=False)
+    loans = pd.read_csv(SAMPLE)[:400].assign(Age=30, Extra=1)
+    loans.to_csv(tmp_path / "loans.csv", sep=";")  # with row labels
 
-    run(*TRAIN, "--data", tmp_path / "loans.csv", home=tmp_path / "home")
+    shown = run(*TRAIN, "--data", tmp_path / "loans.csv", home=tmp_path / "home").stdout
 
     assert card_of(tmp_path / "home")["metadata"]["data"]["rows"]["read"] == 400
+    notes = "semicolons; row labels left out; columns left out: 'Extra'"
+    assert f"loans.csv: 400 rows, none left out; {notes}\n" in shown
 
 
 def test_a_store_that_cannot_be_written_is_named_before_any_work(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class Examples:
         """
         defaults = int(np.count_nonzero(self.defaulted))
         if min(defaults, len(self) - defaults) < least:
-            problem = f"found {len(self)} loans, {defaults} of them defaults"
+            problem = f"found {len(self):,} loans, {defaults:,} of them defaults"
             expected = f"at least {least} that ended in default and {least} that ended well"
             raise DataError(part, f"{problem}, expected {expected}; take more loans")
 

@@ -56,7 +56,8 @@ class Terminal:
         folds = f"{comparison.folds} folds, {comparison.repeats} times"
         caption = (
             f"{folds}; gain: in AUC over the first, with its 95 % interval;\n"
-            "test: AUC on the course's test split. Brier and ECE are errors, small is good."
+            "test: AUC on the test split (20 % of the loans).\n"
+            "Brier and ECE are errors, small is good."
         )
         table = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
         table.add_column("model", min_width=16)

@@ -88,7 +88,7 @@ def read_loans(source: str | Path, form: Form) -> Dataset:
     _check_outcomes(name, form.outcome, defaulted, dropped)
     applications = pd.DataFrame({f.name: read[f.column].found[known] for f in form.fields})
     if len(applications.drop_duplicates()) == 1:
-        problem = f"found the same application in each of {len(applications)} rows"
+        problem = f"found the same application in each of {len(applications):,} rows"
         raise DataError(name, f"{problem}, expected different ones to learn from")
     return Dataset(
         name=name,
@@ -201,10 +201,10 @@ def _check_outcomes(
             "/".join(codes)  # type: ignore[arg-type]  # texts by now
             for codes in (outcome.repaid, outcome.default, outcome.unknown)
         )
-        of_unknown = f" and {dropped} of unknown outcome ({unknown})" if unknown else ""
+        of_unknown = f" and {dropped:,} of unknown outcome ({unknown})" if unknown else ""
         problem = (
-            f"found {len(defaulted) - defaults} loans that ended well ({repaid}), {defaults} that "
-            f"ended in default ({default}){of_unknown}, expected some of {repaid} and some of "
+            f"found {len(defaulted) - defaults:,} loans that ended well ({repaid}), {defaults:,} "
+            f"that ended in default ({default}){of_unknown}, expected some of {repaid} and some of "
             f"{default}"
         )
         raise DataError(name, problem, column=outcome.column)

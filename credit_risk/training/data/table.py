@@ -70,8 +70,9 @@ def read_table(source: str | Path, form: Form) -> Table:
         problem = f"found {first_sentence(str(error))}, expected a table in {EXPECTED}"
         raise DataError(file.name, problem) from None
     cells, unnamed = _leave_out_unnamed(cells)
-    notes = (*file.notes, *notes, *unnamed)
+    notes = (*file.notes, *notes)
     _check_columns(file.name, list(cells.columns), columns, notes)
+    notes += unnamed
     others = [name for name in cells.columns if name.lower() not in names]
     if others:
         cells = cells.drop(columns=others)
