@@ -7,8 +7,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from course import COLUMNS, FORM, PROHIBITED_FIELDS
+from toys import AMOUNT, INCOME, toy
 
 from credit_risk.decision import STANDARD_POLICY, two_lines
 from credit_risk.model import RiskModel, fingerprint
@@ -107,10 +109,10 @@ def out_of_fold(loans: Dataset) -> np.ndarray:
 
 
 def write(loans: Dataset, recipe: Recipe, **changes: object) -> Page:
-    examples = Examples.encode(FORM, loans)
+    examples = Examples.encode(recipe.form, loans)
     recipe = replace(recipe, rounds=30)
     fields = {
-        "form": FORM,
+        "form": recipe.form,
         "tag": "credit_risk_model:abc",
         "description": describe(recipe, loans),
         "loans": loans,
@@ -312,6 +314,20 @@ def test_hostile_names_stay_text(loans: Dataset, out_of_fold: np.ndarray) -> Non
 
     assert not page.all("script")
     assert evil in page.text
+
+
+def test_a_form_without_categories_has_no_table_of_them(page: Page) -> None:
+    form = toy(fields=(AMOUNT, INCOME))
+    numbers = np.random.default_rng(0).integers(1, 900, (200, 2))
+    applications = pd.DataFrame(numbers, columns=list(form.by_name), dtype=float)
+    loans = Dataset("loans.csv", "0", applications, numbers[:, 0] > numbers[:, 1], 200, {})
+    recipe = standard(form)
+
+    found = write(loans, recipe, description=describe(recipe, loans, excluded_fields=[]))
+
+    assert "Categories" in page.text
+    assert "Categories" not in found.text
+    assert "Numbers" in found.text
 
 
 def test_the_same_model_has_the_same_report(loans: Dataset, quick: Page) -> None:
