@@ -247,7 +247,7 @@ def main(args: argparse.Namespace) -> None:
         recipe=recipe.name,
         trained=registry.Trained(
             at=datetime.now(UTC).isoformat(timespec="seconds"),
-            revision=training.current_revision(Path(__file__).parent),
+            revision=training.current_revision(Path(__file__).parent, form.module),
             by=training.current_user(),
             seeds={"split": SPLIT_SEED, "trees": training.TREE_SEED},
             split=SPLIT,

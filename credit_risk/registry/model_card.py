@@ -72,7 +72,7 @@ class Trained(BaseModel):
     revision: str | None = Field(
         None,
         description="Commit of the code in git, -dirty behind it where files differed from the "
-        "commit; null without git or a repository.",
+        "commit or the form's were not in it; null without git or a repository.",
     )
     by: str | None = Field(None, description="User name that the system gave.")
     seeds: dict[str, int] = Field(description="Of the split and of the trees.")

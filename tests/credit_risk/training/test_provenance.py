@@ -38,6 +38,34 @@ def test_a_revision_says_of_changes_that_are_not_committed(repository: Path) -> 
     assert current_revision(repository) == f"{before}-dirty"
 
 
+def test_a_revision_says_of_a_form_that_git_does_not_know(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    inside, outside = repository / "forms", tmp_path_factory.mktemp("forms")
+    inside.mkdir()
+    for folder in (inside, outside):
+        (folder / "form.py").write_text("1\n")
+        (folder / "reasons.en.toml").write_text("A = 'a'\n")
+
+    git(repository, "add", "forms/form.py")
+    git(repository, "commit", "--quiet", "--message", "Add the form without its sentences")
+    untracked = current_revision(repository, str(inside / "form.py"))
+    elsewhere = current_revision(repository, str(outside / "form.py"))
+    git(repository, "add", "forms")
+    git(repository, "commit", "--quiet", "--message", "Add its sentences")
+    (repository / "note.txt").touch()
+    tracked = current_revision(repository, str(inside / "form.py"))
+
+    assert untracked == elsewhere == git(repository, "rev-parse", "HEAD~").strip() + "-dirty"
+    assert tracked == current_revision(repository) == git(repository, "rev-parse", "HEAD").strip()
+
+
+def test_a_revision_of_a_form_that_is_a_module_looks_beside_the_module(repository: Path) -> None:
+    assert (
+        current_revision(repository, "credit_risk.form") == f"{current_revision(repository)}-dirty"
+    )
+
+
 def test_there_is_no_revision_outside_of_a_repository(tmp_path: Path) -> None:
     assert current_revision(tmp_path) is None
 
