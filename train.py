@@ -198,6 +198,8 @@ def main(args: argparse.Namespace) -> None:
     stores = not (args.tune or args.compare)
     tag = training.new_tag(recipe.name) if stores else ""  # before any work: the store may refuse
 
+    for caution in form.cautions:
+        terminal.say("caution", caution)
     loans = training.read_loans(args.data or SAMPLE, form)
     left_out = [f"{count:,} left out for {reason}" for reason, count in loans.dropped.items()]
     found = ", ".join([f"{loans.rows_read:,} rows", *(left_out or ["none left out"])])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import product
@@ -25,7 +25,7 @@ from credit_risk.form.fields import (
     ReasonCode,
     YesNo,
 )
-from credit_risk.form.sentences import NOT_STATED, Sentences, check_sentences
+from credit_risk.form.sentences import NOT_STATED, Sentences, check_sentences, say_undone
 from lean_bento import RowBatch, UniqueKeys
 
 STEPS: Final = 33
@@ -74,8 +74,7 @@ class Form:
             raise FormError(place, found=found, expected=expected)
         for derived in self.derived:
             self._check_derived(derived)
-        told = {code: each.told for each in self.reason_codes for code in self._codes_of(each)}
-        check_sentences(self.name, self.sentences, told)
+        check_sentences(self.name, self.sentences, self._told)
 
     def __reduce__(self) -> Any:  # noqa: ANN401  as the base class
         """Pickle by name, as functions are: processes of training load it again."""
@@ -224,7 +223,7 @@ class Form:
         for each in self.fields:
             codes.append(ReasonCode(each.reason, each.name, shows=(each.name,), told=each.told))
             codes += [code for code in relations.values() if code.field == each.name]
-        return tuple(codes)
+        return tuple(replace(code, told=self._is_told(code)) for code in codes)
 
     def reason_of(self, name: str) -> ReasonCode:
         """Return the code of the reason that an input of the trees adds to.
@@ -248,6 +247,11 @@ class Form:
             if not number.inputs and number.field in self.optional
             if relation.inputs and number.field in relation.shows
         ]
+
+    @cached_property
+    def cautions(self) -> list[str]:
+        """What is not yet done, a sentence each."""
+        return [said] if (said := say_undone(self.sentences, self._told)) else []
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -278,6 +282,26 @@ class Form:
             name: (self.columns.index(f"{name}={min(words)}"), sorted(words))
             for name, words in self.categories.items()
         }
+
+    @cached_property
+    def _told(self) -> dict[str, bool]:
+        """Whether an applicant can get the sentence of a code."""
+        return {
+            code: each.told and not self._is_unseen(each)
+            for each in self.reason_codes
+            for code in self._codes_of(each)
+        }
+
+    def _is_told(self, reason: ReasonCode) -> bool:
+        """Tell whether an applicant is told; without a sentence not of what no model may see."""
+        codes, every = self._codes_of(reason), self.sentences.values()
+        there = all(code in of for of in every for code in codes)
+        return reason.told and (there or not self._is_unseen(reason))
+
+    def _is_unseen(self, reason: ReasonCode) -> bool:
+        """Tell whether all that adds to a reason is made of a prohibited field."""
+        made_of = [self.source_fields(name) for name in reason.inputs or (reason.field,)]
+        return not any(fields.isdisjoint(self.prohibited) for fields in made_of)
 
     def _codes_of(self, reason: ReasonCode) -> list[str]:
         """Codes that a reason can have: that of a missing number beside its own."""

@@ -22,20 +22,32 @@ NOT_STATED: Final = "_NOT_STATED"
 Sentences = Mapping[str, Mapping[str, str]]
 """Sentences by language and reason code."""
 
+TODO: Final = "TODO"
+"""What a drafted sentence has until a person has written it."""
 
-def read_sentences(form_file: str) -> dict[str, dict[str, str]]:
+
+class SentenceFile(dict[str, str]):
+    """The sentences of a file by reason code; knows the name of the file."""
+
+    def __init__(self, name: str, sentences: Mapping[str, str]) -> None:
+        super().__init__(sentences)
+        self.name = name
+
+
+def read_sentences(form_file: str) -> dict[str, SentenceFile]:
     """Read the files of sentences beside a form's own file.
 
     Raises:
         FormError: names the file.
     """
-    found = {}
+    found = dict[str, SentenceFile]()
     for path in sorted(Path(form_file).parent.glob("reasons.*.toml")):
         try:
             sentences = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise FormError(path.name, found=str(error), expected="TOML in UTF-8") from None
-        found[path.name.removeprefix("reasons.").removesuffix(".toml")] = sentences
+        language = path.name.removeprefix("reasons.").removesuffix(".toml")
+        found[language] = SentenceFile(path.name, sentences)
     return found
 
 
@@ -45,7 +57,7 @@ def check_sentences(form: str, sentences: Sentences, told: Mapping[str, bool]) -
     Args:
         form: its name.
         sentences: of the form.
-        told: whether the applicant is told a reason, by its code; if not it needs no sentence.
+        told: whether an applicant can be told a reason, by its code; if not it needs no sentence.
 
     Raises:
         FormError: names the language and the codes.
@@ -54,7 +66,7 @@ def check_sentences(form: str, sentences: Sentences, told: Mapping[str, bool]) -
         expected = "reasons.en.toml beside the form, with a sentence for each reason code"
         raise FormError(form, found="no sentences", expected=expected)
     for language, of in sentences.items():
-        place = f"{form}: reasons.{language}.toml"
+        place = f"{form}: {_place(language, of)}"
         if not LANGUAGE.fullmatch(language):
             expected = "a language as en or pt-BR"
             raise FormError(place, found=f"the language {language!r}", expected=expected)
@@ -65,6 +77,30 @@ def check_sentences(form: str, sentences: Sentences, told: Mapping[str, bool]) -
         if odd := sorted(of.keys() - told.keys()):
             expected = f"one of {', '.join(told)}"
             raise FormError(place, found=f"a sentence for {odd[0]}", expected=expected)
+
+
+def say_undone(sentences: Sentences, told: Mapping[str, bool]) -> str:
+    """Say which sentences are still a draft's; empty if none is.
+
+    Args:
+        sentences: of a form, checked.
+        told: as ``check_sentences``.
+    """
+    found = {
+        language: [code for code, text in of.items() if told[code] and TODO in text]
+        for language, of in sentences.items()
+    }
+    several = [f"in {language}: {', '.join(of)}" for language, of in found.items() if of]
+    count = sum(map(len, found.values()))
+    says = (
+        "sentence for applicants still says" if count == 1 else "sentences for applicants still say"
+    )
+    return f"{count} {says} {TODO}, {'; '.join(several)}" if several else ""
+
+
+def _place(language: str, of: Mapping[str, str]) -> str:
+    """Say where a person finds the sentences of a language."""
+    return of.name if isinstance(of, SentenceFile) else f'sentences["{language}"] of the form'
 
 
 def _is_sentence(found: object) -> bool:

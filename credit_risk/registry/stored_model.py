@@ -162,7 +162,7 @@ class StoredModel:
                 "The model learned from synthetic loans: it is for trying things out, not for "
                 f"lending. Run: {TRAIN} --data FILE"
             )
-        return cautions
+        return [*cautions, *self.form.cautions]
 
     def scorer(self, predict: Predict, explain: Explain) -> Scorer:
         """Make the scorer of this model, whose calls run here or elsewhere."""

@@ -7,8 +7,9 @@ import pytest
 from course import DERIVED, FORM, MONOTONICITY, inputs_without
 from hypothesis import given
 from hypothesis import strategies as st
-from toys import AMOUNT, INCOME, OWNER, PLACE, SEX, changed, sentences_for, toy
+from toys import AMOUNT, INCOME, OWNER, PLACE, SEX, SHARE, changed, sentences_for, toy
 
+from credit_risk.decision import Reasons
 from credit_risk.errors import FormError
 from credit_risk.form import Compared, Derived, sample_applications
 from credit_risk.model import Encoder
@@ -91,18 +92,21 @@ def derived(name: str, compute: Any, **rises_with: int) -> Derived:
             "derived column x: found compute that raises KeyError: 'shoe', expected (n,) numbers",
         ),
         ({"sentences": {}}, "toy: found no sentences, expected reasons.en.toml beside the form"),
-        ({"sentences": sentences_for("AMOUNT")}, "reasons.en.toml: found no sentence for INCOME"),
+        (
+            {"sentences": sentences_for("AMOUNT")},
+            'toy: sentences["en"] of the form: found no sentence for INCOME',
+        ),
         (
             {"sentences": {**toy().sentences, "es": {"AMOUNT": " ", "INCOME": "x", "PLACE": 7}}},
-            "reasons.es.toml: found no sentence for AMOUNT, INCOME_NOT_STATED, SHARE, OWNER",
+            'sentences["es"] of the form: found no sentence for AMOUNT, INCOME_NOT_STATED, SHARE,',
         ),
         (
             {"sentences": {"English": toy().sentences["en"]}},
-            "reasons.English.toml: found the language 'English', expected a language as en or",
+            "[\"English\"] of the form: found the language 'English', expected a language as en or",
         ),
         (
             {"sentences": {"en.old": toy().sentences["en"]}},
-            "reasons.en.old.toml: found the language 'en.old', expected a language as en or",
+            "[\"en.old\"] of the form: found the language 'en.old', expected a language as en or",
         ),
     ],
 )
@@ -134,11 +138,49 @@ def test_a_reason_that_is_not_told_needs_no_sentence() -> None:
     form = toy(sentences={"en": without, "pt-BR": usual})
 
     assert list(form.sentences) == ["en", "pt-BR"]
-    with pytest.raises(FormError, match=r"reasons\.en\.toml: found no sentence for SEX, expected"):
+    with pytest.raises(FormError, match=r"of the form: found no sentence for SEX, expected"):
         toy(
-            fields=(AMOUNT, INCOME, OWNER, PLACE, changed(SEX, told=True)),
+            fields=(AMOUNT, INCOME, OWNER, PLACE, changed(SEX, told=True, prohibited=False)),
             sentences={"en": without},
         )
+
+
+def test_what_no_model_may_see_needs_no_sentence() -> None:
+    unseen = changed(INCOME, prohibited=True, direction=0)
+    needed = sentences_for("AMOUNT", "OWNER", "OWNER_NOT_STATED")
+
+    form = toy(fields=(AMOUNT, OWNER, unseen), sentences=needed)
+
+    told = {code.code: code.told for code in form.reason_codes}
+    assert told == {"AMOUNT": True, "OWNER": True, "INCOME": False, "SHARE": False}
+    assert Reasons(form, form.inputs_without(form.prohibited))
+
+
+def test_what_no_model_may_see_may_have_sentences() -> None:
+    form = toy(fields=(AMOUNT, changed(INCOME, prohibited=True, direction=0)))
+
+    assert all(code.told for code in form.reason_codes)
+
+
+def test_a_relation_that_a_model_may_see_in_part_needs_a_sentence() -> None:
+    unseen = changed(INCOME, prohibited=True, direction=0)
+    other = derived("other", lambda of: of["amount"], amount=1)
+
+    with pytest.raises(FormError, match="found no sentence for SHARE, expected one"):
+        toy(fields=(AMOUNT, unseen), derived=(SHARE, other), sentences=sentences_for("AMOUNT"))
+
+
+def test_sentences_that_a_draft_left_are_counted() -> None:
+    en, es = toy().sentences.values()
+    drafted = {"AMOUNT": "TODO: amount.", "SHARE": "TODO", "SEX": "TODO: sex."}
+
+    assert toy().cautions == []
+    assert toy(sentences={"en": en | drafted, "es": es}).cautions == [
+        "2 sentences for applicants still say TODO, in en: AMOUNT, SHARE"
+    ]
+    assert toy(sentences={"en": en, "es": es | {"OWNER": "TODO"}}).cautions == [
+        "1 sentence for applicants still says TODO, in es: OWNER"
+    ]
 
 
 def test_encoded_columns_are_in_alphabetical_order() -> None:

@@ -66,6 +66,7 @@ def test_the_environment_wins_over_the_configuration_and_that_over_the_project_s
         ("FORM = (", "found SyntaxError in line "),
         ("\n\n1 / 0", "found ZeroDivisionError in line 3: division by zero"),
         ("import no_such_thing", "found No module named 'no_such_thing'"),
+        (MINE.replace("amount", "sum"), "mine: reasons.en.toml: found no sentence for SUM"),
         (MINE.replace("low=1", "low=9"), "field amount: found low 9 and high 9"),
         (MINE.replace('unit="euro",', ""), "Number.__init__() missing 1 required"),
     ],

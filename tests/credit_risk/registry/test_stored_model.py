@@ -17,6 +17,7 @@ import pytest
 import yaml
 from course import ENCODER, FORM, sample_applications
 from running import latest_model
+from toys import AMOUNT, toy
 
 from credit_risk.decision import STANDARD_POLICY, two_lines
 from credit_risk.errors import ModelRefusedError
@@ -112,6 +113,13 @@ def test_a_model_that_should_not_decide_on_people_says_why(
 
     assert len(found) == len(cautions)
     assert all(words in caution for words, caution in zip(cautions, found, strict=True))
+
+
+def test_a_form_whose_sentences_are_a_draft_s_is_a_caution(folder: Path) -> None:
+    stored = load_checked(read(folder))
+    drafted = toy(fields=(AMOUNT,), derived=(), sentences={"en": {"AMOUNT": "TODO: amount."}})
+
+    assert replace(stored, form=drafted).cautions[-1].startswith("1 sentence for applicants still")
 
 
 def promise(folder: Path, **metadata: object) -> None:
