@@ -20,6 +20,9 @@ IN_DOUBT: Final = r"[+-]?[1-9]\d{0,2},\d{3}"  # 1,234: of a thousand, or of one
 THOUSANDS: Final = r"[+-]?\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d+)?"
 DATE: Final = r"(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4})(?:[T ].*)?"
 CODE: Final = r"0\d+"
+CODES: Final = r"9+[6-9]|-(?:[1-9]|9+[6-9])"
+FAR: Final = 2
+"""How many times as large as all others a code is, at least."""
 IDS: Final = re.compile(r"id|number|nr|no\b", re.IGNORECASE)
 MOST_WORDS: Final = 30
 """Of a category; a column with more different texts is left out."""
@@ -119,6 +122,18 @@ def has_decimal_commas(columns: Iterable[Column]) -> bool:
     every = {each for column in columns if column.numbers for each in column.known}
     points = any("." in each for each in every)
     return not points and any(_match(COMMA, e) and not _match(IN_DOUBT, e) for e in every)
+
+
+def find_codes(numbers: Iterable[float]) -> list[float]:
+    """Find a few numbers far from all others that look like codes of a missing one: 98, 999, -1."""
+    distinct = sorted(set(numbers))
+    looks = [number for number in distinct if _match(CODES, plain(number))]
+    rest = [number for number in distinct if number not in looks]
+    if not rest:
+        return []
+    low, high = min(0, rest[0]), FAR * max(rest[-1], 1)
+    far = [number for number in looks if number > high or number < low == 0]
+    return far if len(far) <= MARKERS[0] else []
 
 
 def read_columns(path: Path) -> tuple[list[Column], int]:

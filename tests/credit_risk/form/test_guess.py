@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from credit_risk.errors import DataError
-from credit_risk.form.guess import Column, has_decimal_commas, read_columns
+from credit_risk.form.guess import Column, find_codes, has_decimal_commas, read_columns
 
 
 def column(*cells: str, name: str = "x") -> Column:
@@ -77,6 +77,29 @@ def test_commas_are_decimal_ones_as_the_reader_takes_them(
     decimal: bool,  # noqa: FBT001
 ) -> None:
     assert has_decimal_commas([column(*cells) for cells in columns]) is decimal
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [
+        ([0, 1, 13, 96, 98], [96, 98]),
+        ([0, 4, 99], [99]),
+        ([0.5, 4, 999, 9999], [999, 9999]),
+        ([-1, 0, 7], [-1]),
+        ([-9, -1, 0, 7, 99], [-9, -1, 99]),
+        ([-2.5, -1, 0, 7], []),
+        ([18, 75, 99], []),
+        ([0, 3, 50, 96], []),
+        ([0, 96, 97, 98, 99], []),
+        ([-4, -3, -2, -1, 8], []),
+        ([96, 98], []),
+        ([5, 7000], []),
+    ],
+)
+def test_numbers_far_from_all_others_look_like_codes(
+    numbers: list[float], found: list[float]
+) -> None:
+    assert find_codes(numbers) == found
 
 
 def test_a_header_has_the_names_and_blank_ones(tmp_path: Path) -> None:
