@@ -13,6 +13,7 @@ from pathlib import Path
 from credit_risk.errors import CreditRiskError
 from credit_risk.form.draft import draft
 from credit_risk.form.loading import load_form
+from credit_risk.form.overview import overview
 
 
 def main(arguments: list[str] | None = None) -> str:
@@ -32,25 +33,9 @@ def main(arguments: list[str] | None = None) -> str:
     try:
         if options.command == "draft":
             return draft(options.path, options.outcome)
-        return _check(options.form)
+        return overview(load_form(options.form))
     except CreditRiskError as error:
         parser.exit(2, f"{error}\n")
-
-
-WAYS = {-1: "more of it never raises the probability", +1: "more of it never lowers it"}
-
-
-def _check(name: str) -> str:
-    form = load_form(name)
-    lines = [f"{form.name}: {len(form.fields)} fields, {len(form.columns)} encoded columns"]
-    for each in form.fields:
-        demands = ["no model may see it"] if each.prohibited else []
-        for column, way in each.directions.items():
-            of_word = f"{column}: " if "=" in column else ""
-            demands.append(of_word + WAYS[way])
-        lines.append("; ".join([f"  {each.name} ({each.kind}), reason {each.reason}", *demands]))
-    lines += [f"  {d.name} = {d.formula}, reason {d.reason}" for d in form.derived]
-    return "\n".join([*lines, f"languages: {', '.join(form.sentences)}"])
 
 
 if __name__ == "__main__":

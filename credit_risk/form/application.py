@@ -64,6 +64,6 @@ def _typed(each: declared.Field) -> Any:  # noqa: ANN401  as pydantic takes them
         return kind, Field(description=about, **limits)
     # A marker that is text could not be sent as a number anyway.
     numbers = [code for code in map(str, each.missing) if code.lstrip("-").isdigit()]
-    codes = "".join(f", never {code}" for code in numbers[:1])
+    codes = f", never {' or '.join(numbers)}" if numbers else ""
     about += f"; null or absent when not known{codes}"
     return kind | None, Field(None, description=about, **limits)

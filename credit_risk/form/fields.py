@@ -341,7 +341,8 @@ class Outcome:
         column: of the file.
         default: codes of a loan that ended in default.
         repaid: codes of a loan that ended well.
-        unknown: codes of a loan whose outcome is not known, beside an empty cell; it is left out.
+        unknown: codes of a loan whose outcome is not known, which is left out; ``""`` is an empty
+            cell.
     """
 
     column: str

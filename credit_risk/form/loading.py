@@ -1,7 +1,9 @@
 """Find a form by its name: a dotted module, or the path of a Python file."""
 
 import os
+import re
 import sys
+from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -9,10 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from credit_risk.errors import FormError
+from credit_risk.form.fields import Category, Compared, Derived, Number, Outcome, YesNo
 from credit_risk.form.form import Form
 
 FORM_VARIABLE: Final = "CREDIT_RISK_FORM"
 """Environment variable that names the form; it wins over the configuration file."""
+
+DECLARED: Final = (Form, Number, Category, YesNo, Derived, Compared, Outcome)
+"""What a form is declared with."""
 
 OWN_FORM: Final = "credit_risk.form.credit_scoring"
 """The project's own, where none is named."""
@@ -42,6 +48,7 @@ def load_form(name: str) -> Form:
     except Exception as error:  # noqa: BLE001  a person's own module can raise anything
         said = str(error).partition("\n")[0]
         found = said if isinstance(error, ImportError | OSError) else _where(error, said)
+        expected = _allowed(said) or expected
         raise FormError(place, found=found, expected=expected) from None
     form = getattr(module, "FORM", None)
     if not isinstance(form, Form):
@@ -67,6 +74,16 @@ def _import_file(name: str) -> object:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def _allowed(said: str) -> str:
+    """List what is allowed where an error says that something else was not; empty otherwise."""
+    found = re.match(r"(\w+)\.__init__\(\) got an unexpected keyword argument", said)
+    names = {
+        each.__name__: ", ".join(part.name for part in fields(each) if part.init)
+        for each in DECLARED
+    }
+    return f"one of {names[found[1]]}" if found and found[1] in names else ""
 
 
 def _where(error: BaseException, said: str) -> str:

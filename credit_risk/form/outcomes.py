@@ -36,7 +36,7 @@ def guess_outcome(file: str, column: Column) -> tuple[str, str]:
     meant = _known(counts)
     unsure = _guess_others(meant, counts)
     every = {meaning: [code for code in counts if meant[code] == meaning] for meaning in MEANINGS}
-    every["unknown"] = [*filter(None, column.missing), *every["unknown"]]
+    every["unknown"] = [*column.missing, *every["unknown"]]
     said = [f"{meaning}={codes(of)}" for meaning, of in every.items() if of]
     doubts = [
         f"{quoted(code)} ({counts[code]:,} row{'s'[: counts[code] > 1]}, taken as {meant[code]})"

@@ -4,7 +4,7 @@ A wrong file is one ``DataError`` with the place, what was found and what was ex
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -139,9 +139,9 @@ def _read_outcome(outcome: Outcome, cells: pd.Series) -> _Read:
     codes: Any = outcome
     meanings: dict[str, str] = dict.fromkeys(codes.unknown, "unknown")
     meanings |= dict.fromkeys(codes.repaid, "repaid") | dict.fromkeys(codes.default, "default")
-    return _by_code(
-        cells, meanings, {code: word for code, word in meanings.items() if word != code}
-    )
+    shown = {code: word for code, word in meanings.items() if word != code}
+    read = _by_code(cells, meanings, shown)
+    return replace(read, expected=f"{read.expected}, or name it in unknown= of the form's Outcome")
 
 
 def _by_code(cells: pd.Series, meanings: Mapping[str, Any], shown: Mapping[str, str]) -> _Read:
@@ -180,7 +180,7 @@ def _check_cells(name: str, cells: pd.DataFrame, read: Mapping[str, _Read], form
         problem += f"; other wrong cells: {others}"
         listed = (f"row {row}, column {column!r}: {said}" for row, column, said in found[1:])
         problem += (": " if others < LISTED else ", the first of them: ") + "; ".join(listed)
-    raise DataError(name, problem, row=row, column=column)
+    raise DataError(name, f"{problem}; row 1 is the first below the header", row=row, column=column)
 
 
 def _describe(cell: object, missing: set[str]) -> str:

@@ -202,6 +202,15 @@ def test_a_form_s_own_kinds_are_read_and_refused_by_their_names() -> None:
     ]
 
 
+def test_every_code_of_a_missing_number_is_named() -> None:
+    late = changed(AMOUNT, optional=True, missing=(-1, "n/a", 9996, 9998))
+
+    about = toy(fields=(late, INCOME)).application.model_fields["amount"].description
+
+    assert about is not None
+    assert about.endswith("; null or absent when not known, never -1 or 9996 or 9998")
+
+
 def test_a_whole_number_has_no_fraction_and_may_be_written_with_a_point() -> None:
     whole = toy(fields=(changed(AMOUNT, whole=True), INCOME), derived=()).application
 

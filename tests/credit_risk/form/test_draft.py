@@ -75,7 +75,8 @@ def test_a_language_is_added_by_a_file_beside_what_is_drafted(form: Form) -> Non
 
     said = main(["check", str(path)])
 
-    assert said.endswith("\nlanguages: en, es")
+    assert "\nlanguages: en, es\n" in said
+    assert "\n6 sentences for applicants still say TODO, in en: HOHE, AGE, OWNER, HOME," in said
     assert load_form(str(path)).sentences["es"]["AGE"] == "es: AGE."
     assert load_form(str(path)).sentences["en"] == form.sentences["en"]
 
@@ -151,6 +152,16 @@ def draft_of(folder: Path, **columns: Sequence[str]) -> str:
     return source
 
 
+def test_an_outcome_that_is_not_there_is_unknown(tmp_path: Path) -> None:
+    columns = {"Sum": list("1231231"), "End": ["good", "bad", "", "good", "?", "bad", "good"]}
+    loans = write_ugly(tmp_path / "x.csv", columns)
+    (tmp_path / "form.py").write_text(draft(loans, "End"))
+
+    read = read_loans(loans, load_form(str(tmp_path / "form.py")))
+
+    assert read.dropped == {"unknown outcome": 2}
+
+
 def test_codes_of_an_outcome_that_are_in_doubt_are_named_with_their_counts(tmp_path: Path) -> None:
     end = ["Charged Off", "Fully Paid", "Current", "Late (16-30 days)", "Odd", "Odd"]
     write_ugly(tmp_path / "x.csv", {"Sum": [str(n % 4) for n in range(6)], "End": end})
@@ -191,7 +202,10 @@ def test_what_no_model_may_see_is_drafted_without_a_sentence(form: Form) -> None
 def test_a_check_says_what_follows_from_a_form(form: Form) -> None:
     said = main(["check", form.module])
 
-    assert said.startswith("my_loans: 6 fields, 9 encoded columns\n")
+    assert said.startswith(
+        "my_loans: 6 fields, 9 encoded columns; no model sees 1 field, 2 encoded columns of these\n"
+        "outcome Result: default bad; repaid good; unknown none\n"
+    )
     assert "  gender (category), reason GENDER; no model may see it\n" in said
     assert "  age (number), reason AGE; more of it never raises the probability\n" in said
 

@@ -68,6 +68,22 @@ def test_the_environment_wins_over_the_configuration_and_that_over_the_project_s
         ("import no_such_thing", "found No module named 'no_such_thing'"),
         (MINE.replace("amount", "sum"), "mine: reasons.en.toml: found no sentence for SUM"),
         (MINE.replace("low=1", "low=9"), "field amount: found low 9 and high 9"),
+        (
+            MINE.replace("low=1", "least=1"),
+            (
+                "TypeError in line 9: Number.__init__() got an unexpected keyword argument "
+                "'least', expected one of name, meaning, example, column, optional, missing, "
+                "prohibited, reason, told, unit, low, high, everyday, whole, direction"
+            ),
+        ),
+        (
+            MINE.replace("bad", "x").replace("repaid=0", "good=0"),
+            "argument 'good', expected one of column, default, repaid, unknown",
+        ),
+        (
+            MINE.replace('name="mine"', 'title="mine"'),
+            "argument 'title', expected one of name, fields, outcome, derived, about, compared, l",
+        ),
         (MINE.replace('unit="euro",', ""), "Number.__init__() missing 1 required"),
     ],
 )
