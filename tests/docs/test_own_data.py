@@ -2,13 +2,16 @@
 
 import csv
 import re
+from dataclasses import MISSING, fields
 from pathlib import Path
 from random import Random
 
 import pytest
-from documents import blocks, commands
+from documents import blocks, commands, rows, section
 from project_copy import copy_project
 from running import Server, run, serving
+
+from credit_risk.form import Category, Compared, Derived, Field, Form, Number, Outcome, YesNo
 
 PAGE = "docs/own-data.md"
 
@@ -58,6 +61,7 @@ def assert_it_serves(server: Server, form: str) -> None:
     assert refused.status_code == 400
     assert "betrag" in refused.json()["error"]
     assert "form loans, learned from loans.csv (not synthetic)" in server.logged()
+    assert "6 sentences for applicants still say TODO, in en: " in server.logged()
 
 
 def assert_it_speaks_spanish(server: Server) -> None:
@@ -96,14 +100,41 @@ def test_a_stranger_comes_from_a_file_to_a_decision(tmp_path: Path) -> None:
             said = run("bash", "-c", typed, home=home, cwd=project)
             if "check" in typed:
                 assert "  sex (category), reason SEX; no model may see it\n" in said.stdout
-                assert said.stdout.endswith(f"languages: {'en, es' if served else 'en'}\n")
+                assert f"\nlanguages: {'en, es' if served else 'en'}\n" in said.stdout
+                assert "\n6 sentences for applicants still say TODO, in en: " in said.stdout
             if "--tune" in typed:
                 next_one = "python train.py --form forms/mine/form.py --data loans.csv --parameters"
                 assert next_one in said.stdout
             if typed.endswith("--data loans.csv"):
                 assert "columns left out: 'contract no'" in said.stdout
+                assert "6 sentences for applicants still say TODO, in en: " in said.stdout
 
     assert served == ["", "es"]
+
+
+def parameters() -> list[tuple[str, str, bool]]:
+    """What each part of a form takes: the part, the parameter, whether it is needed."""
+    of_any = {part.name for part in fields(Field)}
+    kinds = (Form, Field, Number, YesNo, Category, Derived, Outcome, Compared)
+    return [
+        (
+            "any field" if kind is Field else f"`{kind.__name__}`",
+            part.name,
+            part.default is MISSING and part.default_factory is MISSING,
+        )
+        for kind in kinds
+        for part in fields(kind)
+        if part.init and (kind is Field or not issubclass(kind, Field) or part.name not in of_any)
+    ]
+
+
+def test_every_parameter_of_a_form_is_there() -> None:
+    shown = [
+        (of, name.strip("`"), without == "needed")
+        for of, name, without, _ in rows(section(PAGE, "Every parameter"))
+    ]
+
+    assert shown == parameters()
 
 
 def test_the_derived_column_of_the_page_is_python() -> None:
