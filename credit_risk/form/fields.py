@@ -99,7 +99,7 @@ class Field:
         column: in the lender's file; the name, in any letter case, where it is empty.
         optional: whether it may be missing: null in a request.
         missing: codes of a missing value in the file, beside an empty cell.
-        prohibited: whether no model may see it.
+        prohibited: whether no model may see it; its reason then needs no sentence.
         reason: code of the reason that it counts against the application; the name in capitals
             where it is empty.
         told: whether the applicant is told that reason; it is always for the analyst.

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from credit_risk.form.fields import Category, Derived, Field, plain
+from credit_risk.form.fields import Category, Derived, Field, YesNo, plain
 from credit_risk.form.form import Form
 
 WAYS: Final = {
-    -1: "more of it never raises the probability",
-    +1: "more of it never lowers the probability",
+    -1: "never raises the probability",
+    +1: "never lowers the probability",
 }
 EMPTY: Final = "an empty cell"
 
@@ -72,7 +72,8 @@ def _demands(each: Field) -> Iterator[str]:
     if isinstance(each, Category):
         yield from _order(each)
     else:
-        yield from map(WAYS.__getitem__, each.directions.values())
+        more = "yes" if isinstance(each, YesNo) else "more of it"
+        yield from (f"{more} {WAYS[way]}" for way in each.directions.values())
     if each.optional:
         yield f"missing is {_listed(dict.fromkeys(['', *map(str, each.missing)]))}"
 
@@ -80,7 +81,9 @@ def _demands(each: Field) -> Iterator[str]:
 def _order(each: Category) -> Iterator[str]:
     """Say of the smaller half of the words how they stand to all others."""
     ways = list(each.directions.values())
-    if ways:
+    if len({*ways}) == 1:
+        yield "one direction for all words demands nothing"
+    elif ways:
         way = min((+1, -1), key=ways.count)
         words = [word for word in each.words if each.directions[f"{each.name}={word}"] == way]
         never = "lower" if way > 0 else "higher"

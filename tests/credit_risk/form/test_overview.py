@@ -92,6 +92,16 @@ def test_what_a_form_declares_is_shown(changes: dict[str, Any], said: str) -> No
     assert said in overview(toy(**changes))
 
 
+def test_a_yes_and_words_that_are_all_alike_are_said_in_their_own_way() -> None:
+    owner = changed(OWNER, direction=-1)
+    place = changed(PLACE, direction=dict.fromkeys(PLACE.words, 1))
+
+    said = overview(toy(fields=(AMOUNT, INCOME, owner, place)))
+
+    assert "reason OWNER; yes never raises the probability; missing is an empty cell\n" in said
+    assert "reason PLACE; one direction for all words demands nothing\n" in said
+
+
 def test_the_last_line_counts_the_sentences_of_a_draft() -> None:
     form = toy(fields=(AMOUNT,), derived=(), sentences={"en": {"AMOUNT": "TODO: amount."}})
 
