@@ -30,7 +30,7 @@ from credit_risk.registry import (
     model_tag,
     read_settings,
 )
-from lean_bento import JSON, NPY, Flag, LeanService, MicroBatcher, options, query_value
+from lean_bento import CSV, JSON, NPY, Flag, LeanService, MicroBatcher, options, query_value
 
 logger = logging.getLogger("bentoml.service")
 LABELS = {"version": __version__}
@@ -154,18 +154,19 @@ class CreditRiskClassifier:
         return Assessment.model_validate(assessment)
 
     @bentoml.api
-    @options(query=(REASONS, LANGUAGE))
+    @options(query=(REASONS, LANGUAGE), media_types=(JSON, CSV))
     async def classify_batch(self, applications: ApplicationBatch, /) -> AssessmentBatch:
-        """Decide on many applications.
+        """Decide on many applications: an array, a DataFrame split by pandas, or CSV with a header.
 
         The answer has the same length and order; a bad application gets its error in its place.
+        With `Accept: text/csv` it is a table, which has the codes of the reasons.
         """
         batcher = self._batchers[query_value(LANGUAGE) if query_value(REASONS) else None]
         pending: list[Any] = applications.good_rows()
         if self._recorder:
             pending = self._recorder.accept_rows(applications.root)
         assessments = await batcher.submit(pending)
-        return AssessmentBatch.of(applications.in_place(assessments))
+        return AssessmentBatch.of(applications.in_place(assessments), applications.lines)
 
     @bentoml.api
     @options(query=(REASONS_OF_ARRAY, LANGUAGE), media_types=(JSON, NPY))

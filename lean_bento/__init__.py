@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lean_bento.batching import MicroBatcher
     from lean_bento.bentoml_internals import server_context
     from lean_bento.codecs.npy import JSON, NPY
+    from lean_bento.codecs.tables import CSV
     from lean_bento.config import Batching, Configuration, read_configuration
     from lean_bento.endpoint_options import Choice, Flag, options
     from lean_bento.http_server import collect_garbage_rarely
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from lean_bento.service import LeanService
 
 __all__ = [
+    "CSV",
     "JSON",
     "NPY",
     "AlreadyLoggedError",
@@ -65,6 +67,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CSV": "codecs.tables",
     "JSON": "codecs.npy",
     "NPY": "codecs.npy",
     "Batching": "config",

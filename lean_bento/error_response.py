@@ -30,6 +30,11 @@ class Problem(BaseModel):
     message: str = Field(description="What is wrong there.")
     expected: str | None = Field(None, description="What would have been accepted.")
 
+    def __str__(self) -> str:
+        """Write it as one clause."""
+        place = f"{self.field}: " if self.field else ""
+        return f"{place}{self.message}{self.expected and f', expected {self.expected}'}"
+
 
 class ErrorResponse(BaseModel):
     """Every error answer, whatever its origin."""
@@ -40,6 +45,15 @@ class ErrorResponse(BaseModel):
     detail: list[Problem] = Field(
         default_factory=list, description="Each single problem, where there are several places."
     )
+    line: int | None = Field(
+        None,
+        exclude_if=lambda line: line is None,
+        description="Only of a row of CSV: the line where it begins, the header's being 1.",
+    )
+
+    def as_text(self) -> str:
+        """Put everything into one text, for a cell of a table."""
+        return "; ".join(map(str, self.detail)) or self.error
 
 
 def echo(text: object) -> str:

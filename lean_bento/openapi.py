@@ -16,6 +16,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from lean_bento.codecs.npy import JSON
+from lean_bento.codecs.tables import CSV
 from lean_bento.endpoint_options import options_of
 from lean_bento.error_response import ErrorResponse, explain_findings
 
@@ -172,9 +173,11 @@ def _post(
     content: Json = {JSON: {"schema": _ref(body)}}
     if examples := schemas[body.__name__].get("examples"):
         content[JSON]["example"] = examples[0]
-    for media_type in options_of(function).media_types:
-        content.setdefault(media_type, {"schema": {"type": "string", "format": "binary"}})
     answered = _json(_summary(answer), answer)
+    for media_type in options_of(function).media_types:
+        if media_type == CSV:
+            content[CSV] = answered["content"][CSV] = {"schema": {"type": "string"}}
+        content.setdefault(media_type, {"schema": {"type": "string", "format": "binary"}})
     if headers:
         answered["headers"] = {
             name: {"description": text, "schema": {"type": "string"}}

@@ -25,6 +25,7 @@ class RequestContext:
         query: as it was sent, without the question mark.
         key_name: name of the API key that it came with; None where the service is open.
         row_limit: of its body; None for no limit.
+        accepts_csv: whether rows are answered in CSV and not in JSON.
         headers: to add to its answer, if that is one of success.
     """
 
@@ -32,6 +33,7 @@ class RequestContext:
     query: bytes = b""
     key_name: str | None = None
     row_limit: "RowLimit | None" = None
+    accepts_csv: bool = False
     headers: list[Header] = field(default_factory=list)
 
     @cached_property

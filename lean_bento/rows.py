@@ -6,12 +6,13 @@ explains a limited number of problems.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from itertools import count
+from json import dumps
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar, cast, get_args
 
@@ -19,6 +20,7 @@ from pydantic import (
     BaseModel,
     GetCoreSchemaHandler,
     GetPydanticSchema,
+    PrivateAttr,
     RootModel,
     ValidationError,
     ValidationInfo,
@@ -27,6 +29,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError, SchemaValidator, core_schema
 
 from lean_bento.codecs.duplicate_keys import UniqueKeys, duplicate_keys
+from lean_bento.codecs.tables import read_split
 from lean_bento.error_response import ErrorResponse, echo, explain_findings
 from lean_bento.request_context import current
 
@@ -119,6 +122,8 @@ class DivisibleList:
 
 
 def _keep_error(value: object, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:  # noqa: ANN401  a row, or its error
+    if isinstance(value, ValidationError):  # of a row of a table that is no row
+        return value
     count_row: Callable[[], None] | None = info.context
     if count_row:
         count_row()
@@ -153,6 +158,7 @@ class RowBatch(
 
     row_model: ClassVar[type[UniqueKeys]]
     values_per_row: ClassVar[int]
+    _lines: list[int] = PrivateAttr(default_factory=list)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: object) -> None:
@@ -193,6 +199,10 @@ class RowBatch(
                 body, context=lambda: check_size(rows=next(numbers))
             )
         except ValidationError as error:
+            if error.errors(include_url=False)[0]["type"] == "list_type":
+                rows_of_table = read_split(body, cls.row_model)
+                if rows_of_table is not None:
+                    return cls.of_rows(rows_of_table)
             raise say_what_was_found(error) from None
         rows = batch.root
         # Parsed again only if a row is good: a bad row needs no second error.
@@ -203,11 +213,36 @@ class RowBatch(
         return batch
 
     @classmethod
+    def of_rows(
+        cls, rows: Sequence[Mapping[str, Any] | ValidationError], lines: Sequence[int] = ()
+    ) -> Self:
+        """Validate the rows of a table: their fields, or why a row has none.
+
+        Raises:
+            BentoMLException: with status 413, if there are too many.
+        """
+        check_size(rows=len(rows))
+        try:
+            valid = _all_good(cls.row_model).validate_python(rows)
+        except ValidationError:
+            valid = cls.__pydantic_validator__.validate_python(rows).root
+        batch = cast("Self", cls.model_construct(root=valid))
+        batch._lines.extend(lines)  # noqa: SLF001  its own
+        return batch
+
+    @classmethod
     def join(cls, parts: list[Self]) -> Self:
         """Make one batch of several, in order."""
         rows = [row for part in parts for row in part.root]
         check_size(rows=len(rows))
-        return cast("Self", cls.model_construct(root=rows))
+        batch = cast("Self", cls.model_construct(root=rows))
+        batch._lines.extend(line for part in parts for line in part.lines)  # noqa: SLF001  its own
+        return batch
+
+    @property
+    def lines(self) -> list[int]:
+        """Line where each row begins, in a table of lines; empty in any other."""
+        return self._lines
 
     def good_rows(self) -> list[Row]:
         """List the valid rows."""
@@ -223,7 +258,13 @@ class RowBatch(
         bad = explain_rows(
             (row for row in self.root if isinstance(row, ValidationError)), self.row_model
         )
-        return [next(bad if isinstance(row, ValidationError) else good) for row in self.root]
+        found = [next(bad if isinstance(row, ValidationError) else good) for row in self.root]
+        if not self.lines:
+            return found
+        return [
+            each.model_copy(update={"line": line}) if isinstance(each, ErrorResponse) else each
+            for each, line in zip(found, self.lines, strict=True)
+        ]
 
 
 def explain_rows(
@@ -253,7 +294,31 @@ class RowAnswers(
 ):
     """The answer or the error of each row, in the order of the rows."""
 
+    _lines: list[int] = PrivateAttr(default_factory=list)
+
     @classmethod
-    def of(cls, rows: list[Any]) -> Self:
-        """Hold answers without validating: the fields of an ``Answer``, or an ``ErrorResponse``."""
-        return cast("Self", cls.model_construct(root=rows))
+    def of(cls, rows: list[Any], lines: Sequence[int] = ()) -> Self:
+        """Hold answers without validating.
+
+        Args:
+            rows: the fields of an ``Answer`` each, or an ``ErrorResponse``.
+            lines: where each row begins in the request; nothing where that has no lines.
+        """
+        answers = cast("Self", cls.model_construct(root=rows))
+        answers._lines.extend(lines)  # noqa: SLF001  its own
+        return answers
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return the names of an ``Answer``'s fields."""
+        return tuple(_row_of(cls.model_fields["root"].annotation).model_fields)
+
+    @classmethod
+    def cell_of(cls, field: str, value: Any) -> Any:  # noqa: ANN401, ARG003  for whoever overrides it
+        """Return what a table has in the cell of a field: lists and objects as JSON."""
+        return dumps(value) if isinstance(value, list | dict) else value
+
+    @property
+    def lines(self) -> list[int]:
+        """Line of the request where each row begins; empty where that has no lines."""
+        return self._lines

@@ -1,6 +1,6 @@
 """What goes out: the decision on one application, on many, and on an array."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema
 from pydantic.config import JsonDict
@@ -55,10 +55,20 @@ class Assessment(BaseModel):
         max_length=4, description="Of all outcomes but the mildest, most important first."
     )
     model: str = Field(description=MODEL_TAG)
+    reference: str | None = Field(
+        None,
+        exclude_if=lambda reference: reference is None,
+        description="Of the application, if it has one.",
+    )
 
 
 class AssessmentBatch(RowAnswers[Assessment]):
     """The answer to each application, or what is wrong with it, in the same order."""
+
+    @classmethod
+    def cell_of(cls, field: str, value: Any) -> Any:  # noqa: ANN401  as the base class
+        """Return what a table has in the cell of a field: of reasons their codes."""
+        return " ".join(each["code"] for each in value) if field == "reasons" else value
 
 
 class ArrayAssessment(BaseModel):

@@ -12,6 +12,7 @@ from typing import Any
 from credit_risk.decision.assessment import ArrayAssessment
 from credit_risk.decision.decider import Decider
 from credit_risk.decision.reasons import Reasons
+from credit_risk.form import REFERENCE
 from credit_risk.model import Contributions, Encoder, Probabilities, Rows
 
 ROWS_AT_ONCE = 5000
@@ -71,16 +72,20 @@ class Scorer:
         found: list[list[Fields]] = [[]] * len(rows)
         if language:
             found = await self._explain_refusals(rows, decisions, language, sent)
-        answers = zip(decisions, probabilities.tolist(), found, strict=True)
-        return [
+        scored = zip(decisions, probabilities.tolist(), found, strict=True)
+        answers = [
             {
                 "status": status,
                 "default_probability": probability,
                 "reasons": why,
                 "model": self.model,
             }
-            for status, probability, why in answers
+            for status, probability, why in scored
         ]
+        for answer, application in zip(answers, sent or (), strict=False):
+            if reference := getattr(application, REFERENCE, None):
+                answer[REFERENCE] = reference
+        return answers
 
     async def assess_rows(self, rows: Rows, *, language: str | None = None) -> ArrayAssessment:
         """Assess encoded applications in columns.

@@ -14,7 +14,7 @@ from typing import Any, Final
 from audit_log import Fields, Progress, checked_content, read_entries, read_headers
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import DataError
-from credit_risk.form import OWN_FORM, load_form
+from credit_risk.form import OWN_FORM, REFERENCE, load_form
 
 FORMATS: Final = (".parquet", ".csv")
 """What a table's name may end in."""
@@ -40,6 +40,7 @@ def export(path: Path, table: Path, progress: Progress = lambda _: None) -> int:
         raise DataError(table.name, msg) from None
     text, number = pa.string(), pa.float64()
     columns = {"id": text, "decided_at": pa.timestamp("us", "UTC"), "key": text}
+    columns[REFERENCE] = text
     kinds = _kinds(read_headers(DECISIONS.files_at(path))[0].values())
     columns |= {name: number if kind == "number" else text for name, kind in kinds.items()}
     columns |= {"probability": number, "status": text, "reasons": text}
@@ -98,6 +99,7 @@ def _rows(
             **{name: _cell(fields[name], kinds[name]) for name in names},
             **{name: decision[name] for name in ("id", "key", "probability", "status")},
             "decided_at": datetime.fromisoformat(decision["decided_at"]),
+            REFERENCE: fields.get(REFERENCE),
             "reasons": None if reasons is None else " ".join(each["code"] for each in reasons),
             "row_sha256": decision["row_sha256"],
             "form": form["name"],

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from credit_risk.form import Form
+from credit_risk.form import REFERENCE, Form
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class Redaction:
 
     def entry(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is kept of an entry, which has an ``application`` or an encoded ``row``."""
-        kept = dict(entry) | {"row_sha256": None}
+        kept = dict(entry)
+        if hides_values := bool(self.fields - {REFERENCE}):
+            kept["row_sha256"] = None
         if fields := entry.get("application"):
             others = {name: value for name, value in fields.items() if name not in self.leave_out}
             hashed = {name: self._hash(name, fields[name]) for name in self.hash}
@@ -49,7 +51,7 @@ class Redaction:
             names = (column.partition("=")[0] for column in self.form.columns)
             values = zip(names, entry["row"], strict=True)
             kept["row"] = [None if name in self.fields else value for name, value in values]
-        if entry["reasons"]:
+        if hides_values and entry["reasons"]:
             kept["reasons"] = self.reasons(entry["reasons"])
         return kept
 

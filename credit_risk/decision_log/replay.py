@@ -23,7 +23,7 @@ from audit_log import Fields, Progress, checked_content, read_entries
 from credit_risk.decision import Decider, Scorer, make_policy, two_lines
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import FormRefusedError, ModelRefusedError, PolicyError
-from credit_risk.form import Form
+from credit_risk.form import REFERENCE, Form
 from credit_risk.model import Rows
 from credit_risk.registry import calls_of, installed_versions, load_checked
 
@@ -125,7 +125,7 @@ def replay(
     load = cache(load)
     for header, decisions in read_entries(path, DECISIONS, progress):
         with checked_content(header, DECISIONS):
-            hidden = frozenset(header["left_out"] + header["hashed"])
+            hidden = frozenset(header["left_out"] + header["hashed"]) - {REFERENCE}
             model = load(header["model"])
             if not isinstance(model, str):
                 model = _with_policy(model, header.get("policy"))
@@ -196,6 +196,7 @@ def _row(model: ReplayModel, decision: Fields, hidden: frozenset[str]) -> Rows:
     if "application" not in decision:
         return np.array([decision["row"]], dtype=np.float32)
     kept = decision["application"] | {name: model.form.example[name] for name in hidden}
+    kept.pop(REFERENCE, None)  # it may be hashed, and nothing is decided by it
     return model.scorer.encoder.encode([model.form.application.model_validate(kept)])
 
 

@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from audit_log import LogKind, LogWriter, prepare_folder
 from credit_risk import __version__
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.form import Form
+from credit_risk.form import REFERENCE, Form
 from credit_risk.registry import StoredModel, installed_versions
 
 DECISIONS: Final = LogKind(entry="decision", prefix="decisions", time_field="decided_at")
@@ -55,8 +55,9 @@ class DecisionLogSettings(BaseModel):
     @classmethod
     def _check_fields(cls, names: tuple[str, ...], settings: ValidationInfo) -> tuple[str, ...]:
         form = cast("Form", settings.context)
-        if unknown := [name for name in names if name not in form.by_name]:
-            place, expected = f"decision_log.{settings.field_name}", ", ".join(form.by_name)
+        known = (*form.by_name, REFERENCE)
+        if unknown := [name for name in names if name not in known]:
+            place, expected = f"decision_log.{settings.field_name}", ", ".join(known)
             raise _wrong(place, repr(unknown[0]), f"one of {expected}")
         if twice := [name for name in names if name in settings.data.get("leave_out", ())]:
             place, expected = "decision_log.hash", "a field that is not left out as well"

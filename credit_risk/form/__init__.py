@@ -4,6 +4,7 @@ A form is one Python module with a value ``FORM``: ``credit_scoring.py`` is the 
 ``docs/own-data.md`` shows how a lender writes another.
 """
 
+from credit_risk.form.application import REFERENCE
 from credit_risk.form.fields import (
     Category,
     Code,
@@ -28,6 +29,7 @@ __all__ = [
     "FORM_VARIABLE",
     "NOT_STATED",
     "OWN_FORM",
+    "REFERENCE",
     "Category",
     "Code",
     "Column",

@@ -1,7 +1,7 @@
 """What comes in: the pydantic models of one application and of many, made of a form's fields."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import ConfigDict, Field, create_model
 
@@ -9,6 +9,19 @@ from credit_risk.form import fields as declared
 from lean_bento import RowBatch, UniqueKeys
 
 Example = Mapping[str, Any]
+
+REFERENCE: Final = "reference"
+"""Field of every application: the lender's own number of it, which no model sees."""
+
+Reference = Annotated[
+    str | None,
+    Field(
+        max_length=64,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$",
+        description="The lender's own number of the application, echoed and logged: at most 64 "
+        "letters, digits and . _ : / -, a letter or digit first; null or absent for none",
+    ),
+]
 
 
 def wire_model(about: str, fields: Sequence[declared.Field], example: Example) -> type[UniqueKeys]:
@@ -23,6 +36,7 @@ def wire_model(about: str, fields: Sequence[declared.Field], example: Example) -
         )
 
     typed: dict[str, Any] = {each.name: _typed(each) for each in fields}
+    typed[REFERENCE] = (Reference, None)
     return create_model("Application", __base__=Form, __doc__=about, __module__=__name__, **typed)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from credit_risk.errors import DataError
+from credit_risk.form.application import REFERENCE
 from credit_risk.form.fields import LARGEST, plain
 from credit_risk.form.guess import Column, find_codes, has_decimal_commas, read_columns
 from credit_risk.form.naming import (
@@ -102,7 +103,8 @@ def draft(path: Path, outcome: str) -> str:
     others = [column for column in by_name.values() if column is not target]
     commas = has_decimal_commas(others)
     slugs = {name_of(column.name) for column in by_name.values()}
-    names = {each for each in slugs if hasattr(UniqueKeys, each)}  # which a form may not have
+    # These no form may have.
+    names = {each for each in slugs if each == REFERENCE or hasattr(UniqueKeys, each)}
     names |= {f"{each}_not_stated" for each in slugs}
     drafted, groups = [], []
     for column in others:

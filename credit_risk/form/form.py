@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.errors import EncodingError, FormError
-from credit_risk.form.application import batch_model, wire_model
+from credit_risk.form.application import REFERENCE, batch_model, wire_model
 from credit_risk.form.fields import (
     Category,
     Compared,
@@ -314,9 +314,9 @@ class Form:
         names += [derived.name for derived in self.derived]
         if odd := [name for name in names if not NAME.fullmatch(name)]:
             yield f"the name {odd[0]!r}", "letters of ASCII, digits and _, a letter first"
-        if odd := [name for name in self.by_name if hasattr(UniqueKeys, name)]:
+        if odd := [each for each in self.by_name if each == REFERENCE or hasattr(UniqueKeys, each)]:
             expected = f'another name with column="{self.by_name[odd[0]].column}"'
-            yield f"the name {odd[0]}, which every pydantic model has", expected
+            yield f"the name {odd[0]}, which every application has", expected
         columns = [each.column.lower() for each in self.fields] + [self.outcome.column.lower()]
         reasons = [code for each in self.reason_codes for code in self._codes_of(each)]
         for what, every in (("name", names), ("column", columns), ("reason", reasons)):

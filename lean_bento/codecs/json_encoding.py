@@ -11,8 +11,7 @@ from typing import TypeVar
 from bentoml.exceptions import InvalidArgument
 from pydantic import BaseModel, ValidationError
 
-from lean_bento.bentoml_internals import ALL_SERDE, JSONSerde, Payload
-from lean_bento.codecs.npy import JSON
+from lean_bento.bentoml_internals import JSONSerde, Payload
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -49,6 +48,3 @@ class MarkedJSONSerde(JSONSerde):
             check_encoding(body, error)
             raise
         return found
-
-
-ALL_SERDE[JSON] = MarkedJSONSerde

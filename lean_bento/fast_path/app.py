@@ -16,13 +16,14 @@ from starlette.types import Receive, Scope, Send
 
 from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.npy import JSON, NPY
+from lean_bento.codecs.tables import CSV
 from lean_bento.fast_path.endpoint import Deadlines, Endpoint, readers
 from lean_bento.fast_path.metrics import EndpointMetrics
 from lean_bento.fast_path.stack import read_stack
 from lean_bento.middleware.errors import ErrorMiddleware
 from lean_bento.middleware.request_checks import EndpointLimits
 
-MEDIA_TYPES = {name.encode(): name for name in (JSON, NPY)}
+MEDIA_TYPES = {name.encode(): name for name in (JSON, NPY, CSV)}
 """As they are usually written."""
 
 

@@ -12,8 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.chunked_json import LONG, read_in_parts, write_in_parts
+from lean_bento.codecs.csv_bodies import accepts_csv, read_csv_rows, write_csv_rows
 from lean_bento.codecs.json_encoding import check_encoding
 from lean_bento.codecs.npy import JSON, NPY, read_npy
+from lean_bento.codecs.tables import CSV
 from lean_bento.endpoint_options import options_of
 from lean_bento.error_response import ErrorResponse
 from lean_bento.errors import InvalidBodyError
@@ -29,6 +31,7 @@ Task = asyncio.Task[Any]
 Error = tuple[HTTPStatus, ErrorResponse]
 
 JSON_HEADERS = [*SECURITY_HEADERS, (b"content-type", JSON.encode())]
+CSV_HEADERS = [*SECURITY_HEADERS, (b"content-type", CSV.encode())]
 """Of every answer; the server caches what stands before the content-length."""
 
 SHED = error_messages(HTTPStatus.TOO_MANY_REQUESTS, ErrorResponse(error=TOO_MANY))
@@ -74,7 +77,7 @@ class Endpoint:
             await semaphore.acquire()  # at once: it is not locked
         task = deadlines.start()
         try:
-            content = await self._answer(context, receive, length)
+            content = await self._answer(scope, context, receive, length)
             status = None if content is None else 200
         except asyncio.CancelledError:
             if not deadlines.is_over(task):
@@ -91,7 +94,8 @@ class Endpoint:
         if error:
             await self.errors.send_error(receive, send, *error)
         elif content is not None:
-            headers = [*JSON_HEADERS, (b"content-length", b"%d" % len(content)), *context.headers]
+            kind = CSV_HEADERS if context.accepts_csv else JSON_HEADERS
+            headers = [*kind, (b"content-length", b"%d" % len(content)), *context.headers]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": content})
 
@@ -101,7 +105,9 @@ class Endpoint:
         for message in SHED:
             await send({**message})  # which CORS adds headers to
 
-    async def _answer(self, context: RequestContext, receive: Receive, length: int) -> bytes | None:
+    async def _answer(
+        self, scope: Scope, context: RequestContext, receive: Receive, length: int
+    ) -> bytes | None:
         """Read, validate, call and serialise; None if the client has gone.
 
         Raises:
@@ -114,6 +120,8 @@ class Endpoint:
         if context.query:
             limits.options.check_query(context.query)
         context.row_limit = limits.rows
+        if limits.in_csv:
+            context.accepts_csv = accepts_csv(scope["headers"])
         body = await _read(receive, limits.body)
         if body is None:
             return None
@@ -124,6 +132,8 @@ class Endpoint:
             findings = error.errors(include_url=False, include_context=False, include_input=False)
             raise InvalidBodyError(findings) from None
         answer = await self.call(value)
+        if context.accepts_csv and isinstance(answer, RowAnswers):
+            return await write_csv_rows(answer)
         if len(body) > LONG and isinstance(answer, RowAnswers):
             return await write_in_parts(answer)
         return answer.__pydantic_serializer__.to_json(answer)
@@ -145,7 +155,10 @@ def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
     async def read_npy_body(body: bytes) -> Any:  # noqa: ANN401  the method's own model
         return spec.model_validate(read_npy(body))
 
-    every = {JSON: read_json_body, NPY: read_npy_body}
+    async def read_csv_body(body: bytes) -> Any:  # noqa: ANN401  the method's own model
+        return await read_csv_rows(body, spec)
+
+    every = {JSON: read_json_body, NPY: read_npy_body, CSV: read_csv_body}
     return {media_type: every[media_type] for media_type in options_of(method.func).media_types}
 
 

@@ -7,6 +7,7 @@ unread, any other one at the first byte above the limit. Nothing above the limit
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 
 from bentoml.exceptions import BentoMLException, InvalidArgument
@@ -14,7 +15,9 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lean_bento.codecs.csv_bodies import accepts_csv
 from lean_bento.codecs.npy import JSON
+from lean_bento.codecs.tables import CSV
 from lean_bento.endpoint_options import EndpointOptions
 from lean_bento.error_response import echo
 from lean_bento.request_context import begin
@@ -37,6 +40,11 @@ class EndpointLimits:
     options: EndpointOptions
     body: int
     rows: RowLimit | None = None
+
+    @cached_property
+    def in_csv(self) -> bool:
+        """Whether its rows come and go in CSV as well."""
+        return CSV in self.options.media_types
 
 
 class RequestChecksMiddleware:
@@ -61,7 +69,9 @@ class RequestChecksMiddleware:
                 raise too_large(most)
             if limits and scope["method"] == "POST":
                 limits.options.check_query(scope["query_string"])
-                begin(scope).row_limit = limits.rows
+                context = begin(scope)
+                context.row_limit = limits.rows
+                context.accepts_csv = limits.in_csv and accepts_csv(scope["headers"])
         except BentoMLException as error:
             answer = JSONResponse({"error": str(error)}, error.error_code)
             return await answer(scope, receive, send)

@@ -17,7 +17,7 @@ from credit_risk.model import Encoder
 
 NAMES = inputs_without(["marital"])
 REASONS = Reasons(FORM, NAMES)
-FIELDS = list(Application.model_fields)
+FIELDS = list(FORM.by_name)
 
 
 def row(**values: object) -> np.ndarray:

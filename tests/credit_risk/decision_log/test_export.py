@@ -44,6 +44,7 @@ def test_a_decision_is_a_row_and_a_field_is_a_column(tmp_path: Path) -> None:
         "decided_at": datetime(2026, 3, 1, 12, 0, 0, 7, UTC),
         "id": "a",
         "key": "shop",
+        "reference": None,
         "probability": 0.38472992181777954,
         "status": "MAYBE",
         "reasons": "DEBT INCOME",

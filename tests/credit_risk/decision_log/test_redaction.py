@@ -52,3 +52,16 @@ def test_reasons_lose_the_sentence_that_shows_values() -> None:
 
     assert REDACTION.reasons([reason]) == kept
     assert redact(application=APPLICATION, reasons=[reason])["reasons"] == kept
+
+
+def test_a_reference_is_hashed_and_all_else_stays() -> None:
+    given = APPLICATION | {"reference": "A-7"}
+    reasons = [{"code": "AGE", "analyst": "age 26: adds 0.1"}]
+
+    entry = redact(
+        Redaction(FORM, hash=("reference",), key=KEY), application=given, reasons=reasons
+    )
+
+    digest = hmac.new(KEY, b'reference="A-7"', hashlib.sha256).hexdigest()
+    assert entry["application"] == given | {"reference": f"hmac-sha256:{digest}"}
+    assert (entry["row_sha256"], entry["reasons"]) == ("1", reasons)

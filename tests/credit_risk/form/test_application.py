@@ -46,7 +46,21 @@ def problem(**changes: Any) -> tuple[str, str, str | None]:
 
 
 def test_the_course_example_is_accepted_as_it_stands() -> None:
-    assert read().model_dump(mode="json") == COURSE_EXAMPLE
+    assert read().model_dump(mode="json") == COURSE_EXAMPLE | {"reference": None}
+
+
+@pytest.mark.parametrize("reference", ["7", "A-1/2026_x.9:b", "x" * 64])
+def test_an_application_may_have_a_reference(reference: str) -> None:
+    assert read(reference=reference).reference == reference
+
+
+@pytest.mark.parametrize("reference", ["", "x" * 65, "-1", "=1+1", "a b", "ä", "a\n", 7, ["a"]])
+def test_any_other_reference_is_refused_with_what_was_expected(reference: object) -> None:
+    field, _, expected = problem(reference=reference)
+
+    assert field == "reference"
+    assert expected
+    assert "at most 64 letters, digits" in expected
 
 
 @pytest.mark.parametrize("field", sorted(OPTIONAL_FIELDS))

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from bodies import NPY, npy, sample_bodies
+from bodies import CSV, NPY, npy, sample_bodies, table
 from course import COLUMNS, COURSE_EXAMPLE
 from needs import MOUNTING
 from running import PROJECT, Server, configured, latest_model, run, serving
@@ -76,12 +76,13 @@ class Recorded:
 def recorded(
     request: pytest.FixtureRequest, serve: Serve, tmp_path_factory: pytest.TempPathFactory
 ) -> Recorded:
-    """The log of 29 decisions, on the lean path and on BentoML's own."""
+    """The log of 32 decisions, on the lean path and on BentoML's own."""
     folder = tmp_path_factory.mktemp("recorded") / "decisions"
     array = npy(np.array([ROW] * 3, dtype=np.float32))
     asked: dict[str, tuple[str, dict[str, Any]]] = {
-        "one": ("/classify", {"json": COURSE_EXAMPLE}),
+        "one": ("/classify", {"json": COURSE_EXAMPLE | {"reference": "A-7"}}),
         "many": ("/classify_batch", {"json": [SAMPLES[0], {"age": 7}, *SAMPLES[1:]]}),
+        "table": ("/classify_batch", {"content": table(SAMPLES[:3]), "headers": CSV}),
         "plain": ("/classify_batch?reasons=false", {"json": SAMPLES[:3]}),
         "lists": ("/classify_array?reasons=true", {"json": [ROW, WITHOUT_INCOME]}),
         "binary": ("/classify_array", {"content": array, "headers": NPY}),
@@ -101,8 +102,8 @@ lean_path = pytest.mark.parametrize("recorded", [{}], ids=["lean"], indirect=Tru
 
 def test_every_answer_is_logged_and_replays_to_the_same(recorded: Recorded, home: Path) -> None:
     answers = recorded.answers
-    one, many, plain = (answers[name] for name in ("one", "many", "plain"))
-    lists = answers["lists"]
+    one, many, plain, rows = (answers[name] for name in ("one", "many", "plain", "table"))
+    lists, one_sent = answers["lists"], COURSE_EXAMPLE | {"reference": "A-7"}
     name = "x-decision-id"
     logged = decisions(recorded.folder)
     header = recorded.document["paths"]["/classify"]["post"]["responses"]["200"]["headers"]
@@ -112,7 +113,7 @@ def test_every_answer_is_logged_and_replays_to_the_same(recorded: Recorded, home
     expected = {one.headers[name]: one.json()}
     expected |= {
         f"{answer.headers[name]}/{number}": row
-        for answer in (many, plain)
+        for answer in (many, plain, rows)
         for number, row in enumerate(answer.json())
         if "error" not in row
     }
@@ -131,11 +132,12 @@ def test_every_answer_is_logged_and_replays_to_the_same(recorded: Recorded, home
         assert logged[key]["status"] == answer["status"]
         unasked = key.startswith(plain.headers[name]) or "reasons" not in answer
         assert logged[key]["reasons"] == (None if unasked else answer["reasons"])
-    assert logged[one.headers[name]]["application"] == COURSE_EXAMPLE
+    assert logged[one.headers[name]]["application"] == one_sent
+    assert one.json()["reference"] == one_sent["reference"]
     assert logged[f"{many.headers[name]}/2"]["application"] == SAMPLES[1]
     assert logged[f"{lists.headers[name]}/1"]["row"] == WITHOUT_INCOME
-    assert "29 decisions: ok" in command(home, "verify", recorded.folder)
-    assert command(home, "replay", recorded.folder) == "29 decisions the same, 0 different\n"
+    assert "32 decisions: ok" in command(home, "verify", recorded.folder)
+    assert command(home, "replay", recorded.folder) == "32 decisions the same, 0 different\n"
 
 
 @lean_path
@@ -356,9 +358,9 @@ def test_the_commands_that_the_document_shows_run(
     ]
 
     assert [each.splitlines()[-1] for each in said] == [
-        "1 files, 29 decisions, 0 files broken",
-        "29 decisions the same, 0 different",
-        "29 decisions in decisions.parquet",
+        "1 files, 32 decisions, 0 files broken",
+        "32 decisions the same, 0 different",
+        "32 decisions in decisions.parquet",
         "0 files removed",
     ]
     assert (tmp_path / "decisions.parquet").exists()
