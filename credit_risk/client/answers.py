@@ -60,6 +60,7 @@ class Decision:
         reasons: at most four, the strongest first.
         model: tag of the model that decided.
         decision_id: id in the decision log; None where the service keeps none.
+        reference: of the application; None if it has none.
     """
 
     status: str
@@ -67,6 +68,7 @@ class Decision:
     reasons: list[Reason]
     model: str
     decision_id: str | None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def decision_of(found: dict[str, Any], decision_id: str | None) -> Decision:
         reasons=found["reasons"],
         model=found["model"],
         decision_id=decision_id,
+        reference=found.get("reference"),
     )
 
 

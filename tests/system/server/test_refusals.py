@@ -116,7 +116,7 @@ def test_a_refusal_has_one_shape_and_echoes_little(http: httpx.Client, url: str,
 SPLIT = {"columns": list(COURSE_EXAMPLE), "index": [0], "data": [[*COURSE_EXAMPLE.values()]]}
 NO_ARRAYS: dict[str, tuple[Any, str]] = {
     "one application": (COURSE_EXAMPLE, "one object with seniority, home, time, age"),
-    "pandas' split layout": (SPLIT, "one object with columns, index, data"),
+    "a table of other parts": (SPLIT | {"rows": 1}, "one object with columns, index, data, rows"),
     "TensorFlow Serving": ({"instances": [COURSE_EXAMPLE]}, "one object with instances"),
     "open inference, V2": ({"inputs": [{"name": "x"}]}, "one object with inputs"),
     "nothing": ({}, "one object with nothing in it"),
