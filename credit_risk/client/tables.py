@@ -35,7 +35,8 @@ def chunks_of(applications: Table, rows: int) -> Iterator[list[Any]]:
     if is_data_frame(applications):
         for start in range(0, len(applications), rows):
             part = applications.iloc[start : start + rows]
-            yield part.astype(object).where(part.notna(), None).to_dict("records")
+            cells = part.astype(object).where(part.notna(), None).itertuples(index=False, name=None)
+            yield [dict(zip(part.columns, row, strict=True)) for row in cells]
     elif _is_of(applications, "pyarrow", "Table"):
         for batch in applications.to_batches(max_chunksize=rows):
             yield batch.to_pylist()

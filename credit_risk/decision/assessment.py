@@ -1,5 +1,7 @@
 """What goes out: the decision on one application, on many, and on an array."""
 
+from functools import partial
+from operator import is_
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema
@@ -57,7 +59,7 @@ class Assessment(BaseModel):
     model: str = Field(description=MODEL_TAG)
     reference: str | None = Field(
         None,
-        exclude_if=lambda reference: reference is None,
+        exclude_if=partial(is_, None),
         description="Of the application, if it has one.",
     )
 
@@ -91,6 +93,6 @@ class ArrayAssessment(BaseModel):
     model: str = Field(description=MODEL_TAG)
     reasons: Annotated[list[list[Reason]], GetPydanticSchema(written_as_is)] | None = Field(
         None,
-        exclude_if=lambda reasons: reasons is None,
+        exclude_if=partial(is_, None),
         description="Only if asked for: the reasons of each row.",
     )

@@ -24,31 +24,16 @@ from lean_bento.bentoml_internals import (
     HttpToolsProtocol,
     RequestResponseCycle,
 )
-from lean_bento.error_response import ErrorResponse
+from lean_bento.http_server.refusals import MAX_HEAD, READ_TIMEOUT, refusal
 from lean_bento.middleware.cors import IN_STATE
-from lean_bento.middleware.errors import with_security_headers
 
 Header = tuple[bytes, bytes]
-
-MAX_HEAD: Final = 64 * 1024
-"""Bytes of the address and all headers, each with four for its colon, space and line end."""
 
 MAX_BUFFERED_BODY: Final = 16 * 1024
 """Bytes of a body that is read before its request begins; a larger one is read by the request."""
 
-READ_TIMEOUT: Final = 10.0
-"""Seconds for a head, and again for a body that is buffered."""
-
 SHUTDOWN_DELAY: Final = 0.05
 """Seconds to read requests that were sent before the worker was told to end."""
-
-ERRORS: Final = {
-    HTTPStatus.BAD_REQUEST: "What was sent is not HTTP/1.1, of a known method and with a path.",
-    HTTPStatus.REQUEST_TIMEOUT: f"The request took more than {READ_TIMEOUT:.0f} s to come.",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
-        f"The address and the headers have more than {MAX_HEAD} bytes."
-    ),
-}
 
 FRAMING_HEADERS: Final = {b"connection", b"content-length", b"transfer-encoding"}
 """Headers that say where an answer ends."""
@@ -193,17 +178,11 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if not (is_answering and cycle.response_started) and not self.transport.is_closing():
             of_body = cycle.scope["headers"] if is_answering else ()
-            self.transport.write(self._answer(status, self.headers if self._in_head else of_body))
+            headers = [*self.server_state.default_headers]
+            if cors := self.app_state.get(IN_STATE):
+                headers += cors.headers_of_answer(self.headers if self._in_head else of_body)
+            self.transport.write(refusal(status, headers))
         self.transport.close()
-
-    def _answer(self, status: HTTPStatus, request_headers: Iterable[Header]) -> bytes:
-        headers = [*self.server_state.default_headers, (b"content-type", b"application/json")]
-        if cors := self.app_state.get(IN_STATE):
-            headers += cors.headers_of_answer(request_headers)
-        headers = with_security_headers(headers)
-        head = constant_head(status, tuple(headers))
-        body = ErrorResponse(error=ERRORS[status]).model_dump_json().encode()
-        return b"%b%d\r\nconnection: close\r\n\r\n%b" % (head, len(body), body)
 
     def _limit_time(self) -> None:
         if self._in_head or self._buffering:

@@ -46,6 +46,7 @@ NOT_RUN = {"eb ": "needs an account of AWS; docs/deploying.md says that it was n
 RUN_HERE = (
     "make ",
     "curl -s ",
+    "printf ",
     "python train.py",
     "bentoml models",
     "bentoml build",
@@ -69,7 +70,9 @@ def needing_data(command: Command) -> tuple[pytest.MarkDecorator, ...]:
     return (pytest.mark.needs(DATA),) if REAL_DATA.name in command.text else ()
 
 
-@pytest.mark.parametrize("command", starting("curl -s "), ids=lambda command: command.document)
+@pytest.mark.parametrize(
+    "command", starting("curl -s ", "printf "), ids=lambda command: command.document
+)
 def test_a_request_gets_the_answer_that_is_shown(
     server: Server, home: Path, command: Command
 ) -> None:

@@ -52,6 +52,7 @@ def test_every_field_is_there_with_what_is_accepted() -> None:
     fields = table("Fields")
 
     assert list(fields) == list(Application.model_fields)
+    assert fields.pop("reference")[-1] == "64 letters, digits and `. _ : / -` at most, or null"
     for name, (_, _, accepted) in fields.items():
         if name in CATEGORIES:
             assert tuple(re.findall(r"`(\w+)`", accepted)) == CATEGORIES[name]

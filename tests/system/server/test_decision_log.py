@@ -160,7 +160,7 @@ def test_replay_reports_decisions_that_differ(
     found = run("python", "-m", "credit_risk.decisions", "replay", path, home=home, check=False)
     told = [line.split(":")[1].strip() for line in found.stdout.splitlines()[:3]]
     assert told == ["probability", "status", "reasons"]
-    assert found.stdout.endswith("26 decisions the same, 3 different\n")
+    assert found.stdout.endswith("29 decisions the same, 3 different\n")
     assert found.returncode == 1
 
 
@@ -278,7 +278,7 @@ def test_a_restart_goes_on_from_where_it_ended(
     first, second = sorted(folder.iterdir())
 
     assert json.loads(second.read_text().splitlines()[0])["continues"] == first.name
-    assert "2 files, 30 decisions, 0 files broken" in command(home, "verify", folder)
+    assert "2 files, 33 decisions, 0 files broken" in command(home, "verify", folder)
 
 
 @pytest.mark.system
@@ -325,7 +325,7 @@ def test_a_model_that_is_gone_is_named(recorded: Recorded, home: Path, tmp_path:
     found = run(*REPLAY, recorded.folder, home=elsewhere, check=False)
     said = found.stdout
 
-    assert f"29 not replayed: credit_risk_model:{version} is not in the store" in said
+    assert f"32 not replayed: credit_risk_model:{version} is not in the store" in said
     assert "bentoml models import" in said
     assert said.endswith("0 decisions the same, 0 different\n")
     assert found.returncode == 3
