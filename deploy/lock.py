@@ -18,6 +18,8 @@ REQUIREMENTS = PROJECT / "deploy" / "requirements"
 SECTIONS = {
     "packages": "default",
     "training": "training",
+    "files": "files",
+    "dask": "dask",
     "notebook": "notebook",
     "dev-packages": "develop",
 }
