@@ -11,6 +11,7 @@ from credit_risk.decision.policy import (
     read_policy,
     two_lines,
 )
+from credit_risk.decision.reason_codes import ReasonCodes
 from credit_risk.decision.reasons import MAX_REASONS, Reasons
 from credit_risk.decision.scorer import Explain, Fields, Predict, Scorer
 
@@ -27,6 +28,7 @@ __all__ = [
     "Policy",
     "Predict",
     "Reason",
+    "ReasonCodes",
     "Reasons",
     "Rule",
     "Scorer",

@@ -45,7 +45,7 @@ class Reasons:
             EncodingError: for an input without a reason code.
         """
         self._codes = form.reason_codes
-        self._decode = form.decode
+        self._form = form
         self._language = language or next(iter(form.sentences))
         sentences = form.sentences[self._language]
         self._sentences = {c.code: sentences[c.code] if c.told else None for c in self._codes}
@@ -90,15 +90,8 @@ class Reasons:
         Returns:
             For each row the fields of at most ``MAX_REASONS`` reasons.
         """
-        sums = self.sum_by_reason(contributions)
-        for column, number, relation in self._taken_over:
-            missing = np.isnan(rows[:, column])
-            if missing.any():
-                sums[missing, number] += sums[missing, relation]
-                sums[missing, relation] = 0
-        strongest = np.argsort(-sums, axis=1, kind="stable")[:, :MAX_REASONS]
-        amounts = np.take_along_axis(sums, strongest, axis=1).astype(np.float64).round(DIGITS)
-        values = map(vars, sent) if sent is not None else map(self._decode, rows.tolist())
+        strongest, amounts = self._strongest(rows, contributions)
+        values = map(vars, sent) if sent is not None else map(self._form.decode, rows.tolist())
         held = rules or [()] * len(rows)
         found = zip(values, held, strongest.tolist(), amounts.tolist(), strict=True)
         return [
@@ -112,6 +105,17 @@ class Reasons:
             ][:MAX_REASONS]
             for of, broken, places, adds in found
         ]
+
+    def _strongest(self, rows: Sums, contributions: Sums) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the places of the strongest codes (n, reasons), and what they add, falling."""
+        sums = self.sum_by_reason(contributions)
+        for column, number, relation in self._taken_over:
+            missing = np.isnan(rows[:, column])
+            if missing.any():
+                sums[missing, number] += sums[missing, relation]
+                sums[missing, relation] = 0
+        places = np.argsort(-sums, axis=1, kind="stable")[:, :MAX_REASONS]
+        return places, np.take_along_axis(sums, places, axis=1).astype(np.float64).round(DIGITS)
 
     def _rule(self, rule: Rule, of: Mapping[str, Any]) -> dict[str, Any]:
         return {

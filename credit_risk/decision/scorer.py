@@ -87,11 +87,12 @@ class Scorer:
                 answer[REFERENCE] = reference
         return answers
 
-    async def assess_rows(self, rows: Rows, *, language: str | None = None) -> ArrayAssessment:
-        """Assess encoded applications in columns.
+    async def assess_rows(
+        self, rows: Rows, *, language: str | None = None, sent: Sequence[object] | None = None
+    ) -> ArrayAssessment:
+        """Assess encoded applications in columns; ``sent`` are the applications.
 
-        Part by part, with the event loop in between, so that a large array does not keep other
-        requests waiting.
+        Part by part, so that a large array does not keep other requests waiting.
         """
         found: list[Any] = []
         answer = ArrayAssessment.model_construct(
@@ -104,7 +105,8 @@ class Scorer:
             answer.status += decisions
             answer.default_probability += probabilities.tolist()
             if language:
-                found += await self._explain_refusals(part, decisions, language)
+                values = sent and sent[start : start + ROWS_AT_ONCE]
+                found += await self._explain_refusals(part, decisions, language, values)
             await asyncio.sleep(0)
         return answer
 

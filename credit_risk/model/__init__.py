@@ -2,6 +2,7 @@
 
 from credit_risk.model.arrays import EncodedApplications, RowReader, encoded_applications
 from credit_risk.model.booster import LibraryError
+from credit_risk.model.column_encoding import ColumnEncoder
 from credit_risk.model.encoding import Encoder, Rows, check_columns, fingerprint
 from credit_risk.model.monotonicity import broken_constraint
 from credit_risk.model.risk_model import FeatureBuilder, Probabilities, RiskModel
@@ -9,6 +10,7 @@ from credit_risk.model.tree_shap import Contributions
 from credit_risk.model.trees import Forest, names_in_trees
 
 __all__ = [
+    "ColumnEncoder",
     "Contributions",
     "EncodedApplications",
     "Encoder",

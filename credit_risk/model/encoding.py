@@ -61,7 +61,7 @@ class Encoder:
             {word: index[f"{field}={word}"] for word in words}
             for field, words in form.categories.items()
         ]
-        names = [*form.numbers, *form.categories]
+        self._names = names = [*form.numbers, *form.categories]
         # Of one name an itemgetter gives the value itself, not a tuple of it.
         self._values_of = itemgetter(*names) if names[1:] else lambda of: (of[names[0]],)
 

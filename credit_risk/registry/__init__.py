@@ -15,6 +15,7 @@ from credit_risk.registry.restricted_pickle import VECTORIZER
 from credit_risk.registry.settings import (
     CLASSIFIER,
     RUNNER,
+    PolicyFile,
     configured_form,
     configured_policy,
     language_option,
@@ -48,6 +49,7 @@ __all__ = [
     "GoldenAnswers",
     "ModelCard",
     "ModelDescription",
+    "PolicyFile",
     "StoredModel",
     "Trained",
     "calls_of",

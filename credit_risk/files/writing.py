@@ -1,0 +1,109 @@
+"""The table of answers: Parquet or CSV, published whole or not at all."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from credit_risk.errors import UsageError
+from credit_risk.files.columns import NUMERAL
+
+FORMATS: Final = (".parquet", ".csv")
+FORMULA: Final = r"^[=+\-@\t\r\n|]"
+"""How a cell begins that a spreadsheet may run; a number is none."""
+
+
+@contextmanager
+def published(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Yield another name to write to; the file gets its own name if all goes well.
+
+    Only its owner can read it (0600).
+
+    Raises:
+        UsageError: if there is a file of that name, unless ``force``.
+    """
+    refusal = UsageError(f"{path.name}: found a file of that name; add --force to replace it")
+    if not force and path.exists():
+        raise refusal
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        yield unfinished
+        if force:
+            unfinished.replace(path)
+        else:
+            path.hardlink_to(unfinished)  # fails if there is one by now
+    except FileExistsError:
+        raise refusal from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def make_writer(path: Path, like: Path, schema: pa.Schema) -> Any:  # noqa: ANN401  pyarrow's own writers
+    """Open a writer of record batches.
+
+    Args:
+        path: to write to.
+        like: the name whose ending says which format.
+        schema: of the batches.
+
+    Raises:
+        UsageError: if the name ends otherwise than in one of ``FORMATS``.
+    """
+    check_format(like)
+    if like.suffix == ".parquet":
+        return pa.parquet.ParquetWriter(path, schema)
+    header = pa.schema([field.with_name(_harmless(field.name)) for field in schema])
+    return _CsvWriter(path, header)
+
+
+def check_format(path: Path) -> None:
+    """Refuse a name whose ending says no format.
+
+    Raises:
+        UsageError: names the endings.
+    """
+    if path.suffix not in FORMATS:
+        expected = f"expected a name that ends in {' or '.join(FORMATS)}"
+        msg = f"{path.name[:100]}: {expected}"
+        raise UsageError(msg)
+
+
+class _CsvWriter:
+    """Writes CSV whose cells no spreadsheet runs."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._writer = pa.csv.CSVWriter(path, schema)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.close()
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        """Write rows; a cell that begins as a formula gets an apostrophe in front."""
+        columns = [_harmless_column(column) for column in batch.columns]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+
+
+def _harmless_column(column: Any) -> Any:  # noqa: ANN401  pyarrow is untyped
+    if not pa.types.is_string(column.type):
+        return column
+    runs = pc.match_substring_regex(column, FORMULA)
+    if not pc.any(runs).as_py():
+        return column
+    runs = pc.and_not(runs, pc.match_substring_regex(column, f"^{NUMERAL}$"))
+    return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def _harmless(name: str) -> str:
+    return f"'{name}" if re.match(FORMULA, name) else name

@@ -1,0 +1,1 @@
+"""The command that scores a file: ``python -m credit_risk.score --help``."""

@@ -1,0 +1,75 @@
+"""Applications as texts of files, and a scorer in whose answers every bit of them shows."""
+
+import json
+from random import Random
+from typing import Any
+
+import numpy as np
+from toys import toy
+
+from credit_risk.decision import STANDARD_POLICY, Decider, Reasons, Scorer
+from credit_risk.form import Form, sample_applications
+from credit_risk.model import Encoder, Rows
+
+TOY = toy()
+
+
+def scorer(form: Form) -> Scorer:
+    """A scorer whose probability and contributions depend on every bit of a row."""
+    weights = np.sin(np.arange(len(form.columns), dtype=np.float32) + 1)
+
+    async def explain(rows: Rows) -> np.ndarray:
+        high = np.float32(1) + np.abs(np.nan_to_num(rows, nan=-7))
+        added = weights * np.log(high)
+        return np.column_stack([added, np.zeros(len(rows), np.float32)]).astype(np.float32)
+
+    async def predict(rows: Rows) -> np.ndarray:
+        return np.abs(np.sin((await explain(rows)).sum(axis=1, dtype=np.float32)))
+
+    return Scorer(
+        encoder=Encoder(form),
+        predict=predict,
+        explain=explain,
+        decider=Decider(STANDARD_POLICY, form),
+        reasons={each: Reasons(form, form.columns, each) for each in form.sentences},
+        model="m:1",
+    )
+
+
+def digits(random: Random, low: float, high: float) -> str:
+    """A number as a person may write it: of few digits, or of more than float64 keeps."""
+    number = random.uniform(low, high)
+    half = np.float32(number)  # beside the middle of two float32
+    middle = (float(half) + float(np.nextafter(half, np.float32(high)))) / 2
+    texts = [f"{number:.2f}", f"{number:.17g}", f"{middle:.30f}", f"{middle:.25f}1"]
+    return random.choice([*texts, f"{middle:.6e}"])
+
+
+def applications(form: Form, count: int) -> list[dict[str, str | None]]:
+    """Applications as texts of JSON; of words without their quotes."""
+    random = Random(count)  # noqa: S311  not a secret
+    found = []
+    for each in sample_applications(form, count):
+        row = dict(vars(each))
+        for name in form.numbers:
+            field = form.by_name[name]
+            if field.kind == "number" and not field.whole and random.random() < 0.7:
+                low, high, _ = field.everyday
+                row[name] = digits(random, low, high)
+            if field.optional and random.random() < 0.2:
+                row[name] = None
+        found.append({n: None if v is None else _text(v) for n, v in row.items()})
+    return found
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def as_json(form: Form, texts: dict[str, str | None]) -> str:
+    """The body of a request."""
+    pairs = {
+        name: json.dumps(text) if name in form.categories else text or "null"
+        for name, text in texts.items()
+    }
+    return "{" + ", ".join(f"{json.dumps(name)}: {text}" for name, text in pairs.items()) + "}"
