@@ -57,7 +57,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             *("lean_bento", "credit_risk", "credit_risk.form", "credit_risk.model"),
             *("credit_risk.decision",),
         },
-        {"numpy", "pyarrow", "pydantic", "python_calamine"},
+        {"numpy", "pyarrow", "pydantic", "python_calamine", "xlsxwriter"},
     ),
     "credit_risk.score": (
         {"credit_risk", "credit_risk.decision", "credit_risk.files", "credit_risk.registry"},

@@ -1,4 +1,4 @@
-"""The table of answers: Parquet or CSV, published whole or not at all."""
+"""The table of answers: Parquet, CSV or XLSX, published whole or not at all."""
 
 import os
 import re
@@ -14,8 +14,9 @@ import pyarrow.parquet
 
 from credit_risk.errors import UsageError
 from credit_risk.files.columns import NUMERAL
+from credit_risk.files.sheets import SheetWriter
 
-FORMATS: Final = (".parquet", ".csv")
+FORMATS: Final = (".parquet", ".csv", ".xlsx")
 FORMULA: Final = r"^[=+\-@\t\r\n|]"
 """How a cell begins that a spreadsheet may run; a number is none."""
 
@@ -61,7 +62,7 @@ def make_writer(path: Path, like: Path, schema: pa.Schema) -> Any:  # noqa: ANN4
     if like.suffix == ".parquet":
         return pa.parquet.ParquetWriter(path, schema)
     header = pa.schema([field.with_name(_harmless(field.name)) for field in schema])
-    return _CsvWriter(path, header)
+    return _CsvWriter(path, header) if like.suffix == ".csv" else SheetWriter(path, like, schema)
 
 
 def check_format(path: Path) -> None:
@@ -71,7 +72,7 @@ def check_format(path: Path) -> None:
         UsageError: names the endings.
     """
     if path.suffix not in FORMATS:
-        expected = f"expected a name that ends in {' or '.join(FORMATS)}"
+        expected = f"expected a name that ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
         msg = f"{path.name[:100]}: {expected}"
         raise UsageError(msg)
 

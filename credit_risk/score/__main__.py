@@ -62,7 +62,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("file", type=Path, metavar="IN", help="CSV, Parquet or XLSX")
     parser.add_argument(
-        "--to", type=Path, required=True, metavar="OUT", help="ends in .parquet or .csv"
+        "--to", type=Path, required=True, metavar="OUT", help="ends in .parquet, .csv or .xlsx"
     )
     parser.add_argument("--keep", default="all", metavar="all|none|A,B", help="columns of IN")
     parser.add_argument("--reasons", choices=("none", "codes", "full"), default="codes")

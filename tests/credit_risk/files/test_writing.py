@@ -83,5 +83,7 @@ def test_parquet_keeps_cells_as_they_are(tmp_path: Path) -> None:
 
 
 def test_a_name_of_no_known_ending_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"x.xls: expected a name that ends in .parquet or .csv"):
+    with pytest.raises(
+        UsageError, match=r"x.xls: expected a name that ends in .parquet, .csv or .xlsx"
+    ):
         check_format(Path("x.xls"))
