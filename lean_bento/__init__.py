@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lean_bento.codecs.duplicate_keys import UniqueKeys
+from lean_bento.codecs.tables import harmless
 from lean_bento.error_response import ErrorResponse, explain_findings
 from lean_bento.errors import AlreadyLoggedError, LeanBentoError
 from lean_bento.request_context import RequestContext, add_header, current, query_value
@@ -59,6 +60,7 @@ __all__ = [
     "current",
     "dependency_call",
     "explain_findings",
+    "harmless",
     "options",
     "query_value",
     "read_configuration",

@@ -29,7 +29,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError, SchemaValidator, core_schema
 
 from lean_bento.codecs.duplicate_keys import UniqueKeys, duplicate_keys
-from lean_bento.codecs.tables import read_split
+from lean_bento.codecs.tables import harmless, read_split
 from lean_bento.error_response import ErrorResponse, echo, explain_findings
 from lean_bento.request_context import current
 
@@ -310,13 +310,18 @@ class RowAnswers(
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:
-        """Return the names of an ``Answer``'s fields."""
+        """Return the names of an ``Answer``'s fields, which are the columns of a table."""
         return tuple(_row_of(cls.model_fields["root"].annotation).model_fields)
 
     @classmethod
-    def cell_of(cls, field: str, value: Any) -> Any:  # noqa: ANN401, ARG003  for whoever overrides it
-        """Return what a table has in the cell of a field: lists and objects as JSON."""
-        return dumps(value) if isinstance(value, list | dict) else value
+    def cells_of(cls, answer: Mapping[str, Any]) -> list[Any]:
+        """Return an answer as the cells of a table; what is no text and no number becomes JSON.
+
+        A text that a spreadsheet would run gets an apostrophe in front.
+        """
+        values = [answer.get(column) for column in cls.columns()]
+        values = [dumps(each) if isinstance(each, list | dict) else each for each in values]
+        return [harmless(each) if isinstance(each, str) else each for each in values]
 
     @property
     def lines(self) -> list[int]:

@@ -1,5 +1,6 @@
 """What goes out: the decision on one application, on many, and on an array."""
 
+from collections.abc import Mapping
 from functools import partial
 from operator import is_
 from typing import Annotated, Any, Final
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema
 from pydantic.config import JsonDict
 
 from credit_risk.decision.policy import STATUS
-from lean_bento import RowAnswers, written_as_is
+from lean_bento import RowAnswers, harmless, written_as_is
 
 REASON_EXAMPLE: Final[JsonDict] = {
     "code": "A_FIELD",
@@ -68,9 +69,16 @@ class AssessmentBatch(RowAnswers[Assessment]):
     """The answer to each application, or what is wrong with it, in the same order."""
 
     @classmethod
-    def cell_of(cls, field: str, value: Any) -> Any:  # noqa: ANN401  as the base class
-        """Return what a table has in the cell of a field: of reasons their codes."""
-        return " ".join(each["code"] for each in value) if field == "reasons" else value
+    def cells_of(cls, answer: Mapping[str, Any]) -> list[Any]:
+        """Return an answer as the cells of a table, of its reasons the codes."""
+        codes = " ".join([each["code"] for each in answer["reasons"]])
+        return [
+            answer["status"],
+            answer["default_probability"],
+            harmless(codes),  # all else begins with a letter or a digit
+            answer["model"],
+            answer.get("reference"),
+        ]
 
 
 class ArrayAssessment(BaseModel):

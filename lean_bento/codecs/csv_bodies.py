@@ -13,7 +13,7 @@ from starlette.requests import Request
 from lean_bento.bentoml_internals import ALL_SERDE, Payload
 from lean_bento.codecs.json_encoding import MarkedJSONSerde
 from lean_bento.codecs.npy import JSON
-from lean_bento.codecs.tables import CSV, ROWS_IN_A_PART, read_csv
+from lean_bento.codecs.tables import CSV, ROWS_IN_A_PART, harmless, read_csv
 from lean_bento.error_response import ErrorResponse
 from lean_bento.request_context import current
 from lean_bento.rows import RowAnswers, RowBatch, check_size
@@ -22,9 +22,6 @@ Model = TypeVar("Model", bound="RowBatch[Any]")
 
 BEHIND: Final = ("error", "line")
 """Columns behind those of an answer."""
-
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would run."""
 
 
 def accepts_csv(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -62,7 +59,7 @@ def written_parts(answers: RowAnswers[Any]) -> Iterator[bytes]:
     """Write answers, some at a time, below a header.
 
     A row has the cells of its answer, or its error, and the line where it began in the request,
-    or else its number. A text that a spreadsheet would run gets an apostrophe in front.
+    or else its number.
     """
     columns = answers.columns()
     rows = chain([[*columns, *BEHIND]], _cells(answers, columns))
@@ -82,21 +79,13 @@ async def write_csv_rows(answers: RowAnswers[Any]) -> bytes:
 
 
 def _cells(answers: RowAnswers[Any], columns: tuple[str, ...]) -> Iterator[list[Any]]:
-    nothing = [None] * len(columns)
+    nothing, cells_of = [None] * len(columns), answers.cells_of
     lines = answers.lines or range(1, len(answers.root) + 1)
     for line, answer in zip(lines, answers.root, strict=True):
         if isinstance(answer, ErrorResponse):
-            yield [*nothing, _harmless(answer.as_text()), line]
+            yield [*nothing, harmless(answer.as_text()), line]
         else:
-            yield [
-                *(_harmless(answers.cell_of(name, answer.get(name))) for name in columns),
-                None,
-                line,
-            ]
-
-
-def _harmless(cell: Any) -> Any:  # noqa: ANN401  text, a number or nothing
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+            yield [*cells_of(answer), None, line]
 
 
 class AcceptSerde(MarkedJSONSerde):

@@ -80,6 +80,14 @@ def test_an_answer_is_a_row_and_so_is_an_error() -> None:
     assert second[4] == "3"
 
 
+def test_no_spreadsheet_runs_an_error_that_repeats_what_was_sent() -> None:
+    batch = Flowers.model_validate_json('[{"petal": 1, "=cmd()": 1}]')
+
+    (_, row) = written(Kinds.of(batch.in_place([])))
+
+    assert row[3].startswith("'=cmd(): There is no such field")
+
+
 def test_without_lines_rows_have_numbers() -> None:
     answers = Kinds.of([ErrorResponse(error="No."), {"kind": "a", "marks": [], "length": 1.0}])
 
