@@ -73,13 +73,9 @@ class Scorer:
         if language:
             found = await self._explain_refusals(rows, decisions, language, sent)
         scored = zip(decisions, probabilities.tolist(), found, strict=True)
+        model = self.model
         answers = [
-            {
-                "status": status,
-                "default_probability": probability,
-                "reasons": why,
-                "model": self.model,
-            }
+            {"status": status, "default_probability": probability, "reasons": why, "model": model}
             for status, probability, why in scored
         ]
         for answer, application in zip(answers, sent or (), strict=False):
@@ -111,11 +107,7 @@ class Scorer:
         return answer
 
     async def _explain_refusals(
-        self,
-        rows: Rows,
-        decisions: list[str],
-        language: str,
-        sent: Sequence[object] | None = None,
+        self, rows: Rows, decisions: list[str], language: str, sent: Sequence[object] | None
     ) -> list[list[Fields]]:
         """Give reasons where a decision needs them: a list each, empty for an approval."""
         found: list[list[Fields]] = [[] for _ in decisions]
