@@ -128,7 +128,7 @@ def test_a_newer_model_in_the_store_does_not_change_what_a_bento_serves(
     bento: Path, home: Path, tmp_path: Path
 ) -> None:
     packed = packed_model(bento)
-    newer = run("python", "train.py", "--course", home=home).stdout.split()[-1]
+    newer = run("python", "train.py", "--repeats", "0", home=home).stdout.split()[-1]
     try:
         with serving(TAG, home=home, cwd=tmp_path, log=tmp_path / "log") as server:
             served = server.get("/model").json()["model"]
