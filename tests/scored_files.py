@@ -50,7 +50,7 @@ def applications(form: Form, count: int) -> list[dict[str, str | None]]:
     random = Random(count)  # noqa: S311  not a secret
     found = []
     for each in sample_applications(form, count):
-        row = dict(vars(each))
+        row = {name: getattr(each, name) for name in form.by_name}
         for name in form.numbers:
             field = form.by_name[name]
             if field.kind == "number" and not field.whole and random.random() < 0.7:
