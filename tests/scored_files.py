@@ -1,13 +1,26 @@
 """Applications as texts of files, and a scorer in whose answers every bit of them shows."""
 
 import json
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import csv
 from toys import toy
 
 from credit_risk.decision import STANDARD_POLICY, Decider, Reasons, Scorer
+from credit_risk.files import (
+    BatchScorer,
+    Decided,
+    ModelHash,
+    Named,
+    Run,
+    Scored,
+    open_source,
+)
+from credit_risk.files.delimited import DelimitedFile
 from credit_risk.form import Form, sample_applications
 from credit_risk.model import Encoder, Rows
 
@@ -73,3 +86,29 @@ def as_json(form: Form, texts: dict[str, str | None]) -> str:
         for name, text in texts.items()
     }
     return "{" + ", ".join(f"{json.dumps(name)}: {text}" for name, text in pairs.items()) + "}"
+
+
+DECIDED = Decided(
+    model=ModelHash(tag="m:1", sha256="1"),
+    form=Named(name="toy", sha256="2"),
+    policy=Named(name="p", sha256="3"),
+    versions={"v": "4"},
+)
+
+
+def toy_scorer() -> BatchScorer:
+    return BatchScorer(TOY, scorer(TOY))
+
+
+def run_of(path: Path, table: Path, *, keep: str = "all", size: int = 0, **how: Any) -> Run:
+    """Score a file of the toy form; CSV in parts of ``size`` bytes, if that is given."""
+    names = set(TOY.by_name)
+    source = DelimitedFile(path, names, size) if size else open_source(path, names)
+    how = {"step": Scored.of(source, toy_scorer(), keep), "decided": DECIDED} | how
+    return Run(path=path, source=source, table=table, **how)
+
+
+def as_csv(path: Path, rows: list[dict[str, str | None]]) -> Path:
+    """Write applications as CSV."""
+    csv.write_csv(pa.Table.from_pylist(rows), path)
+    return path

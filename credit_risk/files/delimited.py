@@ -5,7 +5,9 @@ import csv
 import re
 import zlib
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from gzip import BadGzipFile, GzipFile
+from os import SEEK_CUR
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -15,11 +17,11 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from credit_risk.errors import DataError
-from credit_risk.files.parts import Part
+from credit_risk.files.parts import BEGINNING, Part, Place
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 PART: Final = 2**20
-"""Bytes of a part, at least."""
+"""Bytes of a part, at most, unless one row is longer."""
 LONGEST: Final = 64 * 2**20
 """Bytes in which a row must end."""
 GZIP: Final = b"\x1f\x8b"
@@ -37,7 +39,7 @@ class DelimitedFile:
         Args:
             path: of the file.
             known: names in lower case by which the header, and so the separator, is known.
-            size: bytes of a part, at least.
+            size: bytes of a part, at most, unless one row is longer.
 
         Raises:
             DataError: if there is no header, or a name stands in it twice.
@@ -45,14 +47,12 @@ class DelimitedFile:
         self.name = path.name
         self._path = path
         self._size = size
-        try:
-            with path.open("rb") as raw, self._decoded(raw) as file:
-                before, line = _header(file)
-        except (EOFError, UnicodeError, BadGzipFile, zlib.error) as error:
-            raise self._broken(error) from None
+        with path.open("rb") as raw, self._decoded(raw) as file, self._whole():
+            before, line = _header(file)
         if not line:
             raise DataError(self.name, "found an empty file, expected a header and rows")
-        self._skipped = sum(each.count(b"\n") for each in (*before, line))
+        head = b"".join((*before, line))
+        self._first = Place(0, len(head), head.count(b"\n") + 1)
         hints = [found[1].decode("latin-1") for found in map(HINT.fullmatch, before) if found]
         header = self._text(line)
         several = hints or SEPARATORS
@@ -61,22 +61,23 @@ class DelimitedFile:
         if twice := [label for label in self.labels if self.labels.count(label) > 1]:
             raise DataError(self.name, f"found the column {twice[0][:100]!r} twice, expected once")
 
-    def parts(self) -> Iterator[Part]:
-        """Read the rows below the header.
+    def parts(self, start: Place = BEGINNING) -> Iterator[Part]:
+        """Read the rows below the header, or from where another part ends.
 
         Raises:
             DataError: if it is no text in UTF-8, or a quote does not end.
         """
         whole = self._path.stat().st_size
+        place = start if start.number else self._first
         with self._path.open("rb") as raw, self._decoded(raw) as file:
-            for _ in range(self._skipped):
-                file.readline()
-            line = self._skipped + 1
-            for number, piece in enumerate(self._pieces(file)):
-                rows, refused = self._rows_of(piece, line)
-                lines = line + _beginnings(piece, rows.num_rows)
-                yield Part(number, rows, lines, min(raw.tell() / whole, 1.0), refused)
-                line += piece.count(b"\n")
+            for piece in self._pieces(file, place.offset):
+                rows, refused = self._rows_of(piece, place.line)
+                lines = place.line + _beginnings(piece, rows.num_rows)
+                line = place.line + piece.count(b"\n")
+                end = Place(place.number + 1, place.offset + len(piece), line)
+                read = min(raw.tell() / whole, 1.0)
+                yield Part(place.number, end, rows, lines, read, refused)
+                place = end
 
     def _decoded(self, raw: BinaryIO) -> BinaryIO:
         """Return UTF-8 of a file, without a byte order mark."""
@@ -91,24 +92,33 @@ class DelimitedFile:
             file.read(3)
         return file
 
-    def _pieces(self, file: BinaryIO) -> Iterator[bytes]:
-        """Cut a file into pieces that end with a row."""
-        rest = b""
+    def _pieces(self, file: BinaryIO, offset: int) -> Iterator[bytes]:
+        """Cut a file into pieces that end with a row; where one ends depends on its begin alone."""
+        with self._whole():
+            rest = _beyond(file, offset)
+        size = self._size
         while True:
-            try:
-                block = file.read(self._size)
-            except (EOFError, UnicodeError, BadGzipFile, zlib.error) as error:
-                raise self._broken(error) from None
-            rest += block
-            end = _end_of_rows(rest) if block else len(rest)
-            if end:
-                yield rest[:end]
-                rest = rest[end:]
-            if not block:
-                return
-            if len(rest) > LONGEST:
+            with self._whole():
+                while len(rest) < size and (block := file.read(size - len(rest))):
+                    rest += block
+            end = _end_of_rows(rest[:size]) if len(rest) >= size else len(rest)
+            if not end and size > LONGEST:
                 problem = f"found no end of a row in {LONGEST:,} bytes, expected an end of a quote"
                 raise DataError(self.name, problem)
+            if end:
+                yield rest[:end]
+            elif not rest:
+                return
+            rest, size = rest[end:], self._size if end else 2 * size
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Say in one sentence that a file is not whole."""
+        try:
+            yield
+        except (EOFError, UnicodeError, BadGzipFile, zlib.error) as error:
+            problem = f"found {error}, expected a whole file of text"
+            raise DataError(self.name, problem) from None
 
     def _rows_of(self, piece: bytes, line: int) -> tuple[pa.RecordBatch, dict[int, str]]:
         ragged: dict[int, str] = {}
@@ -147,9 +157,6 @@ class DelimitedFile:
             table = table.take(pa.array(np.cumsum(good) - 1, mask=~good))
         return table.combine_chunks().to_batches()[0], ragged
 
-    def _broken(self, error: Exception) -> DataError:
-        return DataError(self.name, f"found {error}, expected a whole file of text")
-
     def _text(self, line: bytes) -> str:
         try:
             return line.decode()
@@ -168,6 +175,20 @@ def _header(file: BinaryIO) -> tuple[list[bytes], bytes]:
             return before, row
         before.append(row)
     return before, b""
+
+
+def _beyond(file: BinaryIO, offset: int) -> bytes:
+    """Go to a place of a text; returns what had to be read beyond it."""
+    if not isinstance(file, codecs.StreamRecoder):
+        file.seek(offset, SEEK_CUR)
+        return b""
+    read = b""
+    while offset >= len(read):
+        offset -= len(read)
+        read = file.read(PART)
+        if not read:
+            return b""
+    return read[offset:]
 
 
 def _cells(row: str, separator: str) -> list[str]:

@@ -1,48 +1,20 @@
-"""Score a whole file: part by part from the source, through the scorer, into the table."""
+"""How any part of one file is scored and kept, alone and in any process."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from credit_risk.errors import DataError, UsageError
+from credit_risk.errors import UsageError
+from credit_risk.files.manifest import PartRecord
 from credit_risk.files.parts import Part, Source
+from credit_risk.files.remote import ServiceScorer
 from credit_risk.files.scoring import ANSWER, BatchScorer, find_columns
-from credit_risk.files.writing import make_writer, published
+from credit_risk.files.unfinished import keep_part
 
 LINE = "line"
-
-Progress = Callable[[float, int], None]
-"""Is told the share of the input that is done, 0 to 1, and the rows."""
-
-
-@dataclass
-class Summary:
-    """What became of the rows of a file.
-
-    Attributes:
-        rows: of the file.
-        outcomes: number of rows by outcome of the policy.
-        refused: number of rows by the first field that was wrong; ``row`` of those that are no
-            row of the table.
-    """
-
-    rows: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-
-    def add(self, answers: pa.RecordBatch) -> None:
-        """Count the answers of a part."""
-        self.rows += answers.num_rows
-        counted = pc.value_counts(answers.column("status").drop_null()).to_pylist()
-        self.outcomes.update({each["values"]: each["counts"] for each in counted})
-        errors = answers.column("error").drop_null().to_pylist()
-        self.refused.update(error.partition(":")[0] for error in errors)
 
 
 @dataclass(frozen=True)
@@ -55,12 +27,12 @@ class Scored:
         kept: columns of the file that the table of answers has.
     """
 
-    score: BatchScorer
+    score: BatchScorer | ServiceScorer
     columns: Mapping[str, str | None]
     kept: Sequence[str]
 
     @classmethod
-    def of(cls, source: Source, score: BatchScorer, keep: str = "all") -> Self:
+    def of(cls, source: Source, score: BatchScorer | ServiceScorer, keep: str = "all") -> Self:
         """Find the columns of a file; ``keep`` as ``kept_columns``.
 
         Raises:
@@ -69,6 +41,11 @@ class Scored:
         """
         columns = find_columns(score.form, source.labels, source.name)
         return cls(score, columns, kept_columns(source.labels, keep))
+
+    @property
+    def names(self) -> set[str]:
+        """Columns of the table, in lower case."""
+        return {name.lower() for name in (*self.kept, *ANSWER.names, LINE)}
 
     def __call__(self, part: Part) -> pa.RecordBatch:
         """Return the rows of the table of answers."""
@@ -102,37 +79,18 @@ def kept_columns(labels: Sequence[str], keep: str) -> list[str]:
     return kept
 
 
-def score_file(
-    source: Source,
-    table: Path,
-    step: Scored,
-    *,
-    force: bool = False,
-    progress: Progress = lambda _share, _rows: None,
-) -> Summary:
-    """Score a file and write the table of answers.
+@dataclass(frozen=True)
+class Keeper:
+    """Scores parts and keeps their answers in a folder.
 
-    Args:
-        source: the file.
-        table: to write; its ending says which format.
+    Attributes:
         step: makes the answers to a part.
-        force: whether a table that is there is replaced.
-        progress: is told of each part.
-
-    Raises:
-        DataError: if the file cannot be read, or has no rows.
-        UsageError: if the table cannot be written so.
+        folder: of the parts.
     """
-    summary = Summary()
-    with published(table, force=force) as unfinished, ExitStack() as opened:
-        writer = None
-        for part in source.parts():
-            answers = step(part)
-            if writer is None:
-                writer = opened.enter_context(make_writer(unfinished, table, answers.schema))
-            writer.write_batch(answers)
-            summary.add(answers)
-            progress(part.read, summary.rows)
-        if writer is None:
-            raise DataError(source.name, "found no rows, expected one at least")
-    return summary
+
+    step: Scored
+    folder: Path
+
+    def __call__(self, part: Part) -> PartRecord:
+        """Score a part, and return what was kept."""
+        return keep_part(self.folder, part, self.step(part))

@@ -6,7 +6,7 @@ the last bit, and an error has its words.
 """
 
 import json
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from types import SimpleNamespace
@@ -61,7 +61,7 @@ class BatchScorer:
             scorer = replace(scorer, reasons=codes)
         self._scorer = scorer
         self._encoder = ColumnEncoder(form)
-        self._reasons = reasons
+        self.reasons = reasons
         self._language = None if reasons == "none" else language
         self._readers = {name: ColumnReader(each) for name, each in form.by_name.items()}
 
@@ -110,11 +110,7 @@ class BatchScorer:
         except ValidationError as error:
             findings = error.errors(include_url=False, include_context=False)
             problems = explain_findings(findings, application).detail
-            errors[place] = "; ".join(
-                f"{each.field}: {each.message}, found {fields.get(each.field)!r:.50}; "
-                f"expected {each.expected}"
-                for each in problems
-            )
+            errors[place] = problems_of(map(vars, problems), fields)
             return
         for name, each in read.items():
             each.values[place] = self._readers[name].coded(valid[name])
@@ -124,9 +120,9 @@ class BatchScorer:
     ) -> pa.RecordBatch:
         scored = int(good.sum())
         rows = self._encoder.encode_columns(values, scored)
-        sent = _Sent(self.form, values) if self._reasons == "full" else None
+        sent = _Sent(self.form, values) if self.reasons == "full" else None
         found = _finish(self._scorer.assess_rows(rows, language=self._language, sent=sent))
-        reasons = self._written(found.reasons) if found.reasons is not None else [None] * scored
+        reasons = written(found.reasons or [()] * scored, self.reasons)
         places = np.where(good, np.cumsum(good) - 1, -1)
         take = pa.array(places, mask=~good)
         columns = [
@@ -140,10 +136,23 @@ class BatchScorer:
         ]
         return pa.RecordBatch.from_arrays(columns, schema=ANSWER)
 
-    def _written(self, reasons: Sequence[Sequence[Any]]) -> list[str]:
-        if self._reasons == "codes":
-            return [" ".join([each["code"] for each in several]) for several in reasons]
-        return [json.dumps(several, ensure_ascii=False) if several else "" for several in reasons]
+
+def written(reasons: Iterable[Sequence[Any]], how: ReasonsAs) -> list[str | None]:
+    """Write the reasons of each row: nothing, the codes with blanks between, or all as JSON."""
+    if how == "none":
+        return [None for _ in reasons]
+    if how == "codes":
+        return [" ".join([each["code"] for each in several]) for several in reasons]
+    return [json.dumps(several, ensure_ascii=False) if several else "" for several in reasons]
+
+
+def problems_of(problems: Iterable[Mapping[str, Any]], sent: Mapping[str, Any]) -> str:
+    """Write what is wrong with a row, a field each."""
+    return "; ".join(
+        f"{each['field']}: {each['message']}, found {sent.get(each['field'])!r:.50}; "
+        f"expected {each['expected']}"
+        for each in problems
+    )
 
 
 class _Sent(Sequence[object]):

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ import pyarrow.parquet
 
 from credit_risk.errors import DataError, UsageError
 from credit_risk.files.delimited import DelimitedFile
-from credit_risk.files.parts import ROWS, Part, Source
+from credit_risk.files.parts import BEGINNING, ROWS, Part, Place, Source
 
 EXPECTED: Final = "CSV, Parquet or XLSX"
 
@@ -42,17 +41,20 @@ class ParquetTable:
         if twice := [label for label in self.labels if self.labels.count(label) > 1]:
             raise DataError(self.name, f"found the column {twice[0][:100]!r} twice, expected once")
 
-    def parts(self) -> Iterator[Part]:
-        """Read the file part by part."""
-        number = row = 0
+    def parts(self, start: Place = BEGINNING) -> Iterator[Part]:
+        """Read the file part by part, from the beginning or from where another part ends."""
+        number, row, begin = start.number, start.offset, 0
         with pa.parquet.ParquetFile(self._path) as file:
             whole = file.metadata.num_rows
             for group in range(file.num_row_groups):
                 for cells in self._batches(file, group):
-                    lines = np.arange(row, row + cells.num_rows) + 1
-                    row += cells.num_rows
-                    yield Part(number, cells, lines, row / whole)
-                    number += 1
+                    begin += cells.num_rows
+                    if begin <= row:
+                        continue
+                    rest = cells.slice(cells.num_rows - (begin - row))
+                    lines = np.arange(row, begin) + 1
+                    row, number = begin, number + 1
+                    yield Part(number - 1, Place(number, row), rest, lines, row / whole)
 
     def _batches(self, file: Any, group: int) -> Iterator[pa.RecordBatch]:  # noqa: ANN401  pyarrow is untyped
         try:
@@ -87,17 +89,18 @@ class Workbook:
             found = f"the column {odd[0][:100]!r}" if odd else "no header"
             raise DataError(self.name, f"found {found}, expected a name for each column, once each")
 
-    def parts(self) -> Iterator[Part]:
-        """Read the rows below the header."""
-        rows = iter(self._cells[1:])
-        whole, read, number = len(self._cells), 1, 0
-        while several := list(islice(rows, self._rows)):
+    def parts(self, start: Place = BEGINNING) -> Iterator[Part]:
+        """Read the rows below the header, or from where another part ends."""
+        rows = self._cells[1:]
+        numbered = enumerate(range(start.offset, len(rows), self._rows), start.number)
+        for number, begin in numbered:
+            several = rows[begin : begin + self._rows]
             columns = [[_text(row[i]) for _, row in several] for i in range(len(self.labels))]
             arrays = [pa.array(each, pa.string()) for each in columns]
-            read += len(several)
             cells = pa.RecordBatch.from_arrays(arrays, self.labels)
-            yield Part(number, cells, np.array([line for line, _ in several]), read / whole)
-            number += 1
+            lines = np.array([line for line, _ in several])
+            end = Place(number + 1, begin + len(several))
+            yield Part(number, end, cells, lines, end.offset / len(rows))
 
     @cached_property
     def _cells(self) -> list[tuple[int, list[Cell]]]:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -22,32 +23,42 @@ FORMULA: Final = r"^[=+\-@\t\r\n|]"
 
 
 @contextmanager
-def published(path: Path, *, force: bool = False) -> Iterator[Path]:
-    """Yield another name to write to; the file gets its own name if all goes well.
+def published(path: Path, unfinished: Path, *, force: bool = False) -> Iterator[None]:
+    """Write to another name on the same disk; the file gets its own name if all goes well.
 
     Only its owner can read it (0600).
 
     Raises:
         UsageError: if there is a file of that name, unless ``force``.
     """
-    refusal = UsageError(f"{path.name}: found a file of that name; add --force to replace it")
-    if not force and path.exists():
-        raise refusal
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    refuse_existing(path, force=force)
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
-        yield unfinished
+        yield
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
         if force:
             unfinished.replace(path)
         else:
             path.hardlink_to(unfinished)  # fails if there is one by now
     except FileExistsError:
-        raise refusal from None
+        refuse_existing(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def make_writer(path: Path, like: Path, schema: pa.Schema) -> Any:  # noqa: ANN401  pyarrow's own writers
+def refuse_existing(path: Path, *, force: bool = False) -> None:
+    """Refuse to write over a file, unless ``force``.
+
+    Raises:
+        UsageError: says what allows it.
+    """
+    if path.exists() and not force:
+        msg = f"{path.name}: found a file of that name; add --force to replace it"
+        raise UsageError(msg)
+
+
+def make_writer(path: Path | BytesIO, like: Path, schema: pa.Schema) -> Any:  # noqa: ANN401  pyarrow's own writers
     """Open a writer of record batches.
 
     Args:
@@ -80,7 +91,7 @@ def check_format(path: Path) -> None:
 class _CsvWriter:
     """Writes CSV whose cells no spreadsheet runs."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path | BytesIO, schema: pa.Schema) -> None:
         self._schema = schema
         self._writer = pa.csv.CSVWriter(path, schema)
 

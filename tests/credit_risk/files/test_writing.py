@@ -18,9 +18,9 @@ def write(path: Path, **columns: list[str | None]) -> None:
 
 
 def test_a_table_appears_whole_and_for_its_owner_only(tmp_path: Path) -> None:
-    table = tmp_path / "x.csv"
+    table, unfinished = tmp_path / "x.csv", tmp_path / "other"
 
-    with published(table) as unfinished:
+    with published(table, unfinished):
         unfinished.write_text("all of it", encoding="utf-8")
         assert not table.exists()
 
@@ -30,8 +30,10 @@ def test_a_table_appears_whole_and_for_its_owner_only(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_of_a_table_that_is_not_finished(tmp_path: Path) -> None:
+    unfinished = tmp_path / "other"
+
     def begin() -> None:
-        with published(tmp_path / "x.csv") as unfinished:
+        with published(tmp_path / "x.csv", unfinished):
             unfinished.write_text("half", encoding="utf-8")
             raise KeyboardInterrupt
 
@@ -42,12 +44,12 @@ def test_nothing_is_left_of_a_table_that_is_not_finished(tmp_path: Path) -> None
 
 
 def test_a_table_that_is_there_is_replaced_only_when_forced(tmp_path: Path) -> None:
-    table = tmp_path / "x.csv"
+    table, unfinished = tmp_path / "x.csv", tmp_path / "other"
     table.write_text("old", encoding="utf-8")
 
-    with pytest.raises(UsageError, match="add --force to replace it"), published(table):
+    with pytest.raises(UsageError, match="add --force to replace it"), published(table, unfinished):
         pass
-    with published(table, force=True) as unfinished:
+    with published(table, unfinished, force=True):
         unfinished.write_text("new", encoding="utf-8")
 
     assert table.read_text(encoding="utf-8") == "new"
@@ -56,7 +58,7 @@ def test_a_table_that_is_there_is_replaced_only_when_forced(tmp_path: Path) -> N
 def test_a_table_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     table = tmp_path / "x.csv"
 
-    with pytest.raises(UsageError, match="add --force"), published(table):
+    with pytest.raises(UsageError, match="add --force"), published(table, tmp_path / "other"):
         table.write_text("other", encoding="utf-8")
 
     assert table.read_text(encoding="utf-8") == "other"

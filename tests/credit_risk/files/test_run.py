@@ -1,0 +1,282 @@
+"""Runs on the toy form: stopped anywhere, they go on, and give the same bytes."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+from scored_files import DECIDED, TOY, applications, as_csv, run_of, toy_scorer
+
+from credit_risk.errors import DataError, UsageError
+from credit_risk.files import Manifest, ModelHash, Named, Run, manifest_of, read_record
+
+PARTS = 7
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file of some parts, with a bad row in one."""
+    rows = applications(TOY, 60)
+    rows[40] |= {"amount": "much"}
+    return as_csv(tmp_path / "in.csv", rows)
+
+
+def run(path: Path, table: Path, **how: Any) -> Run:
+    return run_of(path, table, size=path.stat().st_size // (PARTS - 1), **how)
+
+
+def stopping(after: int, error: BaseException | None = None) -> Callable[[float, int], None]:
+    """Stops a run when it tells of so many parts; it begins by telling where it is."""
+    told = []
+
+    def progress(share: float, rows: int) -> None:
+        told.append((share, rows))
+        if len(told) > after:
+            raise error or KeyboardInterrupt
+
+    return progress
+
+
+def stop(path: Path, table: Path, after: int = 3, **how: Any) -> Path:
+    """Stop a run; returns the folder of its parts."""
+    with pytest.raises(KeyboardInterrupt):
+        run(path, table, progress=stopping(after), **how)()
+    return table.with_name(f".{table.name}.parts")
+
+
+def undisturbed(path: Path, ending: str) -> tuple[bytes, bytes]:
+    table = path.with_name("other") / f"out{ending}"
+    table.parent.mkdir()
+    run(path, table)()
+    return table.read_bytes(), manifest_of(table).read_bytes().replace(b"../", b"")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+@pytest.mark.parametrize("after", range(PARTS + 1))
+def test_a_run_that_was_stopped_goes_on_and_gives_the_same_bytes(
+    path: Path, ending: str, after: int
+) -> None:
+    table = path.with_name(f"out{ending}")
+    folder = stop(path, table, after)
+    assert not table.exists()
+    assert not manifest_of(table).exists()
+    told: list[tuple[float, int]] = []
+
+    counts = run(path, table, progress=lambda *now: told.append(now))()
+
+    assert len(told) == 1 + PARTS - after  # no part is scored twice
+    assert told[-1] == (1.0, 60)
+    assert counts.rows == 60
+    assert counts.refused == {"amount": 1}
+    assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ending)
+    assert not folder.exists()
+
+
+def test_parts_and_the_table_are_for_their_owner_only(path: Path) -> None:
+    table = path.with_name("out.csv")
+    folder = stop(path, table)
+
+    modes = {each.stat().st_mode & 0o777 for each in folder.iterdir()}
+    run(path, table)()
+
+    assert modes == {0o600}
+    assert {each.stat().st_mode & 0o777 for each in (table, manifest_of(table))} == {0o600}
+
+
+def test_a_part_that_was_damaged_lost_or_not_finished_is_scored_again(path: Path) -> None:
+    table = path.with_name("out.csv")
+    folder = stop(path, table, after=5)
+    damaged, lost, *_ = sorted(folder.glob("*.arrow"))
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    lost.unlink()
+    (folder / ".00000006-0.arrow.1").write_bytes(b"half")
+    told: list[int] = []
+
+    run(path, table, progress=lambda _, rows: told.append(rows))()
+
+    assert len(told) == 1 + (PARTS - 5) + 2
+    assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ".csv")
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_a_run_that_was_stopped_while_it_published_ends_the_same(
+    path: Path, tmp_path: Path, *, published: bool
+) -> None:
+    table = path.with_name("out.csv")
+    folder = stop(path, table, after=PARTS)
+    shutil.copytree(folder, tmp_path / "copy")
+    before = run(path, table)()
+    shutil.copytree(tmp_path / "copy", folder)
+    content = table.read_bytes()
+    if not published:
+        table.unlink()
+
+    assert run(path, table)() == before
+    assert table.read_bytes() == content
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [
+        ({"keep": "none"}, r"options keep \[\], expected|options keep \['amount'"),
+        ({"decided": DECIDED.model_copy(update={"policy": Named(name="q", sha256="9")})}, "policy"),
+        (
+            {"decided": DECIDED.model_copy(update={"model": ModelHash(tag="m:2", sha256="9")})},
+            "decided model tag m:1, expected m:2",
+        ),
+        (
+            {"decided": DECIDED.model_copy(update={"versions": {"v": "5"}})},
+            "decided versions v 4, expected 5",
+        ),
+    ],
+)
+def test_a_run_on_another_basis_is_refused_and_says_what_is_different(
+    path: Path, changes: dict[str, Any], difference: str
+) -> None:
+    table = path.with_name("out.csv")
+    folder = stop(path, table)
+
+    with pytest.raises(UsageError, match=difference) as refused:
+        run(path, table, **changes)()
+
+    assert "found a run that is not finished with" in str(refused.value)
+    assert "or add --force to begin anew" in str(refused.value)
+    assert len(list(folder.glob("*.arrow"))) == 3
+    assert run(path, table, force=True, **changes)().rows == 60
+
+
+def test_a_run_on_another_file_is_refused(path: Path) -> None:
+    table = path.with_name("out.csv")
+    stop(path, table)
+    path.write_bytes(path.read_bytes().replace(b"much", b"9999"))
+
+    with pytest.raises(UsageError, match=r"with input sha256 \w+, expected \w+;"):
+        run(path, table)()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"input": 1}', b"\xff"])
+def test_a_basis_that_is_not_whole_is_one_sentence(path: Path, content: bytes) -> None:
+    table = path.with_name("out.csv")
+    folder = stop(path, table)
+    (folder / "basis.json").write_bytes(content)
+
+    with pytest.raises(UsageError, match=r"basis.json: found .*; expected .*--force") as refused:
+        run(path, table)()
+
+    assert "\n" not in str(refused.value)
+    assert run(path, table, force=True)().rows == 60
+
+
+def test_two_runs_do_not_write_one_table(path: Path) -> None:
+    table = path.with_name("out.csv")
+    problems = []
+
+    def progress(_share: float, _rows: int) -> None:
+        with pytest.raises(UsageError, match="found another run that writes it") as refused:
+            run(path, table)()
+        problems.append(refused)
+
+    run(path, table, progress=progress)()
+
+    assert len(problems) == 1 + PARTS
+    assert table.exists()
+
+
+def test_a_full_disk_leaves_what_is_done_and_names_the_file(path: Path) -> None:
+    table = path.with_name("out.csv")
+    full = OSError(28, "No space left on device")
+    with pytest.raises(OSError, match="No space left"):
+        run(path, table, progress=stopping(3, full))()
+
+    run(path, table)()
+
+    assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ".csv")
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(path: Path) -> None:
+    table = path.with_name("out.csv")
+
+    def progress(share: float, _rows: int) -> None:
+        if share == 0:
+            path.write_bytes(path.read_bytes() + b"1")
+
+    with pytest.raises(DataError, match="found that it changed while it was read"):
+        run(path, table, progress=progress)()
+
+    assert not table.exists()
+
+
+def test_a_table_or_manifest_that_is_there_is_not_replaced(path: Path) -> None:
+    table = path.with_name("out.csv")
+    run(path, table)()
+    content = table.read_bytes()
+
+    with pytest.raises(UsageError, match=r"out.csv: found a file of that name; add --force"):
+        run(path, table, keep="none")()
+    table.rename(path.with_name("moved.csv"))
+    with pytest.raises(UsageError, match=r"out.csv.manifest.json: found a file of that name"):
+        run(path, table, keep="none")()
+
+    run(path, table, keep="none", force=True)()
+    assert len(table.read_bytes()) < len(content)
+
+
+def test_the_manifest_says_what_the_table_was_made_of(path: Path) -> None:
+    table = path.with_name("out.parquet")
+    counts = run(path, table)()
+
+    manifest = read_record(manifest_of(table), Manifest)
+
+    assert manifest.counts == counts
+    assert manifest.input_path == "in.csv"
+    assert manifest.basis.decided == DECIDED
+    assert [part.number for part in manifest.parts] == list(range(PARTS))
+    assert sum(part.counts.rows for part in manifest.parts) == 60
+    assert manifest.parts[-1].end.offset == path.stat().st_size
+    assert parquet.ParquetFile(table).num_row_groups == PARTS
+
+
+def test_several_processes_give_the_same_bytes_as_one(path: Path) -> None:
+    table = path.with_name("out.csv")
+    stop(path, table, after=2)
+
+    counts = run(path, table, workers=2, recipe=toy_scorer)()
+
+    assert counts.rows == 60
+    assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ".csv")
+
+
+def test_a_part_without_rows_is_a_part(path: Path, tmp_path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\n" * path.stat().st_size)
+
+    assert run(path, tmp_path / "out.parquet")().rows == 60
+    assert pa.compute.sum(pa.parquet.read_table(tmp_path / "out.parquet")["line"]).as_py() > 0
+
+
+def test_the_summary_counts_outcomes_and_refusals_by_field(tmp_path: Path) -> None:
+    rows = applications(TOY, 20)
+    rows[3] |= {"amount": "much"}
+    rows[5] |= {"place": "moon"}
+    path = as_csv(tmp_path / "in.csv", rows)
+    with path.open("a", encoding="utf-8") as file:
+        file.write("1,2\n")
+
+    found = run_of(path, tmp_path / "out.csv")()
+
+    assert found.rows == 21
+    assert found.outcomes.total() == 18
+    assert found.refused == {"amount": 1, "place": 1, "row": 1}
+
+
+def test_a_file_without_rows_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(",".join(TOY.by_name) + "\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match="found no rows"):
+        run_of(path, tmp_path / "out.csv")()
+
+    assert list(tmp_path.iterdir()) == [path]
