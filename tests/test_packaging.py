@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterable
 from hashlib import sha256
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -28,6 +29,8 @@ WHEEL = {
 SECTIONS = {
     "packages": "default",
     "training": "training",
+    "files": "files",
+    "dask": "dask",
     "notebook": "notebook",
     "dev-packages": "develop",
 }
@@ -78,9 +81,13 @@ def test_a_package_has_one_version_whichever_sections_are_installed() -> None:
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
-def imported(*places: str) -> set[str]:
+FILES = ("credit_risk/files/**/*.py", "credit_risk/score/**/*.py")
+
+
+def imported(*places: str, but: Iterable[str] = ()) -> set[str]:
     """The packages, by their names on an index, that modules of the project import."""
-    files = [each for place in places for each in sorted(PROJECT.glob(place))]
+    without = {each for place in but for each in PROJECT.glob(place)}
+    files = {each for place in places for each in PROJECT.glob(place)} - without
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
     names = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
     names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
@@ -91,11 +98,19 @@ def imported(*places: str) -> set[str]:
 
 def test_what_make_serve_installs_suffices_to_train_and_to_serve() -> None:
     served = imported("service.py", "audit_log/**/*.py", "lean_bento/**/*.py")
-    trained = imported("train.py", "credit_risk/**/*.py")
+    trained = imported("train.py", "credit_risk/**/*.py", but=FILES)
 
     assert {"pandas", "matplotlib"} <= trained
     assert served <= {*LOCK["default"]}
     assert trained <= {*LOCK["default"], *LOCK["training"]}
+
+
+def test_what_the_sections_of_files_and_of_dask_install_suffices_for_them() -> None:
+    scored = imported(*FILES)
+
+    assert {"pyarrow", "xlsxwriter"} <= scored
+    assert scored - {"dask", "distributed"} <= {*LOCK["default"], *LOCK["files"]}
+    assert scored <= {*LOCK["default"], *LOCK["dask"]}
 
 
 def test_a_developer_has_what_training_needs() -> None:

@@ -24,7 +24,8 @@ def _draw(form: Form, random: Random) -> dict[str, object]:
     for name, each in form.numbers.items():
         if isinstance(each, Number):
             first, last, step = each.everyday
-            values[name] = first + step * random.randrange(int((last - first) / step) + 1)
+            drawn = first + step * random.randrange(int((last - first) / step) + 1)
+            values[name] = min(drawn, last)  # a sum can be rounded up
         else:
             values[name] = random.random() < 0.5  # noqa: PLR2004  heads or tails
     for name in sorted(form.optional):

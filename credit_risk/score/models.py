@@ -46,7 +46,7 @@ class Recipe:
 
 def recipe_of(tag: str | None, policy: Path | None, reasons: ReasonsAs) -> Recipe:
     """Make a recipe of what options say; None for what the service would serve."""
-    named = PolicyFile(read_policy(policy), policy.name) if policy else configured_policy()
+    named = PolicyFile(read_policy(policy), policy) if policy else configured_policy()
     return Recipe(tag or model_tag(), named, reasons)
 
 

@@ -1,5 +1,6 @@
 """Bad requests, by kind: bytes, JSON, ``.npy`` files, headers, paths."""
 
+import csv
 import io
 import json
 import pickle
@@ -19,6 +20,7 @@ from hypothesis.strategies import SearchStrategy
 from lean_bento import NPY
 
 JSON = ((b"Content-Type", b"application/json"),)
+TABLE = ((b"Content-Type", b"text/csv"),)
 BINARY = ((b"Content-Type", NPY.encode()),)
 POSTS = [b"/classify", b"/classify_batch", b"/classify_array"]
 GETS = [b"/model", b"/model/report", b"/metrics", b"/livez", b"/readyz", b"/healthz", b"/docs.json"]
@@ -180,6 +182,40 @@ def lists_that_are_no_rows() -> SearchStrategy[Request]:
     almost = st.lists(st.floats(width=32), min_size=29, max_size=29).map(lambda row: [row])
     either = (rows | almost).map(as_json)
     return st.builds(Request, target=st.just(b"/classify_array"), body=either)
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Request:
+    """CSV with parts changed, other columns, odd cells and lines, in any encoding."""
+    rows = draw(st.lists(bodies, min_size=1, max_size=5))
+    cells = [[str(value) for value in row.values()] for row in rows]
+    odd = draw(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 20), texts), max_size=3))
+    for row, place, text in odd:
+        line = cells[row % len(cells)]
+        line[min(place, len(line) - 1)] = text
+    file = io.StringIO()
+    separator, end = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    writer = csv.writer(file, delimiter=separator, lineterminator=end)
+    header = draw(st.sampled_from([list(rows[0]), list(rows[0])[1:], ["a"] * 14, []]))
+    writer.writerows([header, *cells])
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"]))
+    whole = file.getvalue().encode(encoding, "replace")
+    body = draw(st.just(whole) | damaged(st.just(whole)) | st.binary(max_size=300))
+    target = draw(st.sampled_from([b"/classify_batch", b"/classify_batch?reasons=false"]))
+    accept = draw(st.sampled_from([(), ((b"Accept", b"text/csv"),)]))
+    return Request(target=target, headers=(*TABLE, *accept), body=body)
+
+
+@st.composite
+def split_tables(draw: st.DrawFn) -> Request:
+    """DataFrames as pandas splits them, with parts of other kinds."""
+    columns = draw(st.permutations(list(COURSE_EXAMPLE)) | st.lists(scalars, max_size=15) | values)
+    data = draw(st.lists(st.lists(scalars, max_size=15) | values, max_size=5) | values)
+    table = {"columns": columns, "data": data} | draw(st.sampled_from([{}, {"index": [0]}]))
+    return Request(target=b"/classify_batch", body=as_json(table))
 
 
 # --- .npy files ----------------------------------------------------------------------------------
@@ -383,6 +419,8 @@ KINDS: dict[str, Callable[[], SearchStrategy[Request]]] = {
     "a field twice": a_field_twice,
     "batches with bad rows": batches_with_bad_rows,
     "lists that are no rows": lists_that_are_no_rows,
+    "tables": tables,
+    "split tables": split_tables,
     "npy, corrupt header": npy_with_a_corrupt_header,
     "npy, another dtype": lambda: posted_npy(npy_of_another_dtype(), 400),
     "npy, lying shape": lambda: posted_npy(npy_with_a_lying_shape(), 400),

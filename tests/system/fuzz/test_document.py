@@ -15,6 +15,8 @@ from raw_http import Answer
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
+from lean_bento import CSV
+
 pytestmark = pytest.mark.hypothesis  # `make test-system` draws more
 POSTS = ["/classify", "/classify_batch", "/classify_array"]
 GETS = [
@@ -79,7 +81,10 @@ def test_every_post_is_answered_as_the_document_says(
         count(kind)
         found = prompt(lambda: case.call(session=session), attrgetter("elapsed"))
         assert complaints(*as_ours(found)) == []
-        case.validate_response(found, excluded_checks=LEFT_OUT[path])
+        left_out = [*LEFT_OUT[path]]
+        if case.media_type == CSV:  # nor what a table is
+            left_out.append(checks.positive_data_acceptance)
+        case.validate_response(found, excluded_checks=left_out)
         target.is_well()
 
     for_each(document[path]["POST"].as_strategy(generation_mode=mode), EACH, send)
