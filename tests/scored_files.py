@@ -1,6 +1,8 @@
 """Applications as texts of files, and a scorer in whose answers every bit of them shows."""
 
 import json
+import os
+import signal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +13,7 @@ from pyarrow import csv
 from toys import toy
 
 from credit_risk.decision import STANDARD_POLICY, Decider, Reasons, Scorer
+from credit_risk.errors import UsageError
 from credit_risk.files import (
     BatchScorer,
     Decided,
@@ -112,3 +115,39 @@ def as_csv(path: Path, rows: list[dict[str, str | None]]) -> Path:
     """Write applications as CSV."""
     csv.write_csv(pa.Table.from_pylist(rows), path)
     return path
+
+
+def run_until_killed(path: Path, table: Path, size: int, parts: int, *, inside: bool) -> None:
+    """Score in a process that SIGKILL ends when so many parts are done, or inside the next."""
+    done = []
+
+    def progress(_share: float, _rows: int) -> None:
+        done.append(1)
+        if not inside and len(done) > parts:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    class Killed(BatchScorer):
+        def __call__(self, *cells: Any) -> pa.RecordBatch:
+            if inside and len(done) > parts:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().__call__(*cells)
+
+    source = DelimitedFile(path, set(TOY.by_name), size)
+    step = Scored.of(source, Killed(TOY, scorer(TOY)))
+    run_of(path, table, size=size, step=step, progress=progress)()
+
+
+class DyingScorer(BatchScorer):
+    """Its process is killed when it scores."""
+
+    def __call__(self, *_: Any) -> pa.RecordBatch:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+
+def dying_scorer() -> BatchScorer:
+    return DyingScorer(TOY, scorer(TOY))
+
+
+def no_scorer() -> BatchScorer:
+    raise UsageError("found no model, expected one")

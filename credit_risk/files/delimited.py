@@ -131,6 +131,7 @@ class DelimitedFile:
         text = pa.string()
         if not piece.strip():
             return pa.RecordBatch.from_pylist([], pa.schema(dict.fromkeys(self.labels, text))), {}
+        self._check_text(piece, line)
         try:
             table = pa.csv.read_csv(
                 pa.BufferReader(piece),
@@ -143,12 +144,11 @@ class DelimitedFile:
                     delimiter=self._separator, newlines_in_values=True, invalid_row_handler=keep
                 ),
                 convert_options=pa.csv.ConvertOptions(
-                    column_types=dict.fromkeys(self.labels, text)
+                    check_utf8=False, column_types=dict.fromkeys(self.labels, text)
                 ),
             )
         except pa.ArrowInvalid as error:
-            said = "bytes that are not UTF-8" if "UTF8" in str(error) else str(error)[:100]
-            problem = f"found {said}, expected rows of text in UTF-8"
+            problem = f"found {str(error)[:100]}, expected rows of text in UTF-8"
             raise DataError(self.name, f"from line {line}: {problem}") from None
         if ragged:
             count = table.num_rows + len(ragged)
@@ -156,6 +156,16 @@ class DelimitedFile:
             good[list(ragged)] = False
             table = table.take(pa.array(np.cumsum(good) - 1, mask=~good))
         return table.combine_chunks().to_batches()[0], ragged
+
+    def _check_text(self, piece: bytes, line: int) -> None:
+        """Refuse what is not UTF-8; pyarrow would print a trace where a row is odd, too."""
+        try:
+            if not piece.isascii():
+                piece.decode()
+        except UnicodeDecodeError as error:
+            line += piece.count(b"\n", 0, error.start)
+            problem = "found bytes that are not UTF-8, expected text in UTF-8"
+            raise DataError(self.name, f"line {line}: {problem}") from None
 
     def _text(self, line: bytes) -> str:
         try:

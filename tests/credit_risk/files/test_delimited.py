@@ -88,7 +88,8 @@ def test_a_file_without_rows_gives_none(tmp_path: Path) -> None:
         ("\n\n", "found an empty file"),
         ("a,b,a\n", "found the column 'a' twice"),
         (b"a,\xff\n", "not UTF-8 in the header"),
-        (b"a,b\n1,\xff\n", "from line 2: found bytes that are not UTF-8"),
+        (b"a,b\n1,\xff\n", "line 2: found bytes that are not UTF-8"),
+        (b"a,b\n1,2\n\xff\n3,4\n", "line 3: found bytes that are not UTF-8"),
         (gzip.compress(PLAIN.encode(), mtime=0)[:-9], "expected a whole file"),
     ],
 )

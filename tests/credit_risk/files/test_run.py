@@ -1,14 +1,16 @@
 """Runs on the toy form: stopped anywhere, they go on, and give the same bytes."""
 
 import shutil
+import signal
 from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from scored_files import DECIDED, TOY, applications, as_csv, run_of, toy_scorer
+from scored_files import DECIDED, TOY, applications, as_csv, run_of, run_until_killed
 
 from credit_risk.errors import DataError, UsageError
 from credit_risk.files import Manifest, ModelHash, Named, Run, manifest_of, read_record
@@ -73,6 +75,26 @@ def test_a_run_that_was_stopped_goes_on_and_gives_the_same_bytes(
     assert counts.refused == {"amount": 1}
     assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ending)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("parts", [0, 4, PARTS - 1])
+def test_a_run_that_was_killed_goes_on_and_scores_one_part_again_at_most(
+    path: Path, parts: int, *, inside: bool
+) -> None:
+    table, size = path.with_name("out.csv"), path.stat().st_size // (PARTS - 1)
+    process = get_context("spawn").Process(
+        target=run_until_killed, args=(path, table, size, parts), kwargs={"inside": inside}
+    )
+    process.start()
+    process.join()
+    told: list[int] = []
+
+    run(path, table, progress=lambda _, rows: told.append(rows))()
+
+    assert process.exitcode == -signal.SIGKILL
+    assert len(told) == 1 + PARTS - parts
+    assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ".csv")
 
 
 def test_parts_and_the_table_are_for_their_owner_only(path: Path) -> None:
@@ -238,16 +260,6 @@ def test_the_manifest_says_what_the_table_was_made_of(path: Path) -> None:
     assert sum(part.counts.rows for part in manifest.parts) == 60
     assert manifest.parts[-1].end.offset == path.stat().st_size
     assert parquet.ParquetFile(table).num_row_groups == PARTS
-
-
-def test_several_processes_give_the_same_bytes_as_one(path: Path) -> None:
-    table = path.with_name("out.csv")
-    stop(path, table, after=2)
-
-    counts = run(path, table, workers=2, recipe=toy_scorer)()
-
-    assert counts.rows == 60
-    assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ".csv")
 
 
 def test_a_part_without_rows_is_a_part(path: Path, tmp_path: Path) -> None:
