@@ -1,13 +1,23 @@
 """``python -m credit_risk.score`` on the project's sample, with a trained model."""
 
+import os
+import resource
+import signal
 import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 from pyarrow import csv, parquet
-from running import PROJECT, run
+from running import PROJECT, Locked, Server, environment, run, wait_until
 
 SAMPLE = PROJECT / "data" / "sample.csv"
+COMMAND = ("python", "-m", "credit_risk.score")
+PARTS = 6
 
 
 def lines(count: int) -> str:
@@ -16,7 +26,7 @@ def lines(count: int) -> str:
 
 def score(home: Path, *arguments: object, code: int = 0) -> tuple[str, str]:
     """What the command says on standard output and on standard error."""
-    done = run("python", "-m", "credit_risk.score", *map(str, arguments), home=home, check=False)
+    done = run(*COMMAND, *map(str, arguments), home=home, check=False)
 
     assert done.returncode == code, done.stderr
     return done.stdout, done.stderr
@@ -59,6 +69,9 @@ def test_a_bad_row_is_said_and_the_others_are_scored(home: Path, tmp_path: Path)
         (["in.csv", "--to", "out.csv", "--keep", "x"], "--keep: found 'x', expected all, none"),
         (["in.csv", "--to", "out.csv", "--model", "m:1"], "m:1: found no such model in the store"),
         (["in.csv", "--to", "out.csv", "--policy", "absent.toml"], "absent.toml"),
+        (["in.csv", "--to", "out.csv", "--workers", "0"], "found '0', expected a number from 1"),
+        (["verify", "there.csv"], "there.csv.manifest.json: No such file or directory; expected"),
+        (["verify", "broken.csv"], "broken.csv.manifest.json: found the file: Invalid JSON"),
         (["odd.csv", "--to", "out.csv"], "odd.csv: found no column for seniority, home, time"),
     ],
 )
@@ -68,6 +81,7 @@ def test_what_cannot_be_done_is_one_sentence(
     (tmp_path / "in.csv").write_text(lines(1), encoding="utf-8")
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     (tmp_path / "there.csv").write_text("mine", encoding="utf-8")
+    (tmp_path / "broken.csv.manifest.json").write_text('{"format"', encoding="utf-8")
     places = [tmp_path / each if Path(each).suffix else each for each in arguments]
 
     said, error = score(home, *places, code=2)
@@ -77,3 +91,238 @@ def test_what_cannot_be_done_is_one_sentence(
     assert "Traceback" not in error
     assert not (tmp_path / "out.csv").exists()
     assert (tmp_path / "there.csv").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of some parts."""
+    header, *rows = SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)
+    path = tmp_path_factory.mktemp("big") / "in.csv"
+    path.write_text(header + "".join(rows) * 30, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(home: Path, big: Path) -> Path:
+    """Its answers."""
+    table = big.with_name("undisturbed.parquet")
+    score(home, big, "--to", table)
+    assert parquet.ParquetFile(table).num_row_groups == PARTS
+    return table
+
+
+def parts(table: Path) -> list[Path]:
+    return list(table.parent.glob(f".{table.name}.parts/*.arrow"))
+
+
+@contextmanager
+def begun(home: Path, *arguments: object, done: int, **how: Any) -> Iterator[subprocess.Popen[str]]:
+    """A command that is at work, with so many parts done; is waited for."""
+    table = Path(str(arguments[arguments.index("--to") + 1]))
+    with subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        env=environment(home),
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        text=True,
+        **how,
+    ) as process:
+        wait_until(lambda: len(parts(table)) >= done or process.poll() is not None)
+        yield process
+
+
+@pytest.mark.parametrize("done", [1, 2])
+def test_a_command_that_was_killed_goes_on_and_gives_the_same_bytes(
+    home: Path, big: Path, tmp_path: Path, undisturbed: Path, done: int
+) -> None:
+    table = tmp_path / "out.parquet"
+    with begun(home, big, "--to", table, done=done) as process:
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not table.exists()
+    kept = {path: path.stat().st_mtime_ns for path in parts(table)}
+    with begun(home, big, "--to", table, done=PARTS) as again:
+        found = {path: path.stat().st_mtime_ns for path in parts(table) if path in kept}
+
+    assert again.wait() == 0
+    assert len(kept) >= done
+    assert found in (kept, {})  # or it had finished before we looked
+    assert table.read_bytes() == undisturbed.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "out.parquet",
+        "out.parquet.manifest.json",
+    ]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_command_that_is_interrupted_says_how_it_goes_on(
+    home: Path, big: Path, tmp_path: Path, undisturbed: Path, ending: signal.Signals, workers: int
+) -> None:
+    table = tmp_path / "out.parquet"
+    group = {"start_new_session": True}
+    given = (big, "--to", table, "--workers", workers)
+    with begun(home, *given, done=1, **group) as process:
+        os.killpg(process.pid, ending)  # as a terminal does
+        assert process.stderr is not None
+        error = process.stderr.read()
+
+    assert process.returncode == 128 + ending
+    assert error == "interrupted; the same command goes on where it stopped\n"
+    score(home, *given)
+    assert table.read_bytes() == undisturbed.read_bytes()
+
+
+def test_ctrl_c_is_one_sentence_before_anything_has_begun(home: Path, tmp_path: Path) -> None:
+    absent = tmp_path / "out.csv"
+    process = subprocess.Popen(
+        [*COMMAND, str(SAMPLE), "--to", str(absent)],
+        env=environment(home),
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: handles(process.pid, signal.SIGTERM))
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate()
+
+    assert process.returncode == 130
+    assert error == "interrupted; the same command goes on where it stopped\n"
+
+
+def test_processes_end_with_the_command_that_was_killed(
+    home: Path, big: Path, tmp_path: Path, undisturbed: Path
+) -> None:
+    table = tmp_path / "out.parquet"
+    with begun(home, big, "--to", table, "--workers", "2", done=2) as process:
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+
+    assert len(children) >= 2
+    wait_until(lambda: not any(each.is_running() for each in children))
+    score(home, big, "--to", table)
+    assert table.read_bytes() == undisturbed.read_bytes()
+
+
+def test_a_worker_that_was_killed_is_one_sentence(home: Path, big: Path, tmp_path: Path) -> None:
+    table = tmp_path / "out.parquet"
+    with begun(home, big, "--to", table, "--workers", "2", done=1) as process:
+        workers = [
+            each
+            for each in psutil.Process(process.pid).children()
+            if "spawn_main" in " ".join(each.cmdline())
+        ]
+        workers[0].kill()
+        assert process.stderr is not None
+        error = process.stderr.read()
+
+    assert process.returncode == 2
+    assert error == (
+        "found a process that died, expected 2 to work until the end, with memory enough for "
+        "each; the same command goes on where it stopped\n"
+    )
+
+
+@pytest.mark.parametrize("bytes_", [50_000, 2_000_000])
+def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(
+    home: Path, big: Path, tmp_path: Path, undisturbed: Path, bytes_: int
+) -> None:
+    """No file may be larger: than a part, or than the table."""
+    table = tmp_path / "out.parquet"
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_, bytes_))
+
+    with begun(home, big, "--to", table, done=PARTS + 1, preexec_fn=limit) as process:
+        assert process.stderr is not None
+        error = process.stderr.read()
+
+    assert process.returncode == 2
+    sentence = ": File too large; mend that, and the same command goes on where it stopped\n"
+    assert error.endswith(sentence)
+    assert error.count("\n") == 1
+    assert not table.exists()
+    score(home, big, "--to", table)
+    assert table.read_bytes() == undisturbed.read_bytes()
+
+
+def test_another_option_is_refused_until_it_is_forced(
+    home: Path, big: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "out.parquet"
+    with begun(home, big, "--to", table, done=1) as process:
+        process.kill()
+
+    _, error = score(home, big, "--to", table, "--reasons", "none", code=2)
+
+    assert error == (
+        "found a run that is not finished with options reasons codes, expected none; run the "
+        "command that began it, or add --force to begin anew (.out.parquet.parts)\n"
+    )
+    score(home, big, "--to", table, "--reasons", "none", "--force")
+
+
+def test_a_table_is_verified_and_a_change_is_found(
+    home: Path, tmp_path: Path, undisturbed: Path
+) -> None:
+    said, _ = score(home, "verify", undisturbed, "--rows", "500")
+
+    assert said == f"500 of 133,650 rows in {undisturbed} are the same to the last bit\n"
+
+    (tmp_path / "in.csv").write_text(lines(3), encoding="utf-8")
+    table = tmp_path / "out.csv"
+    score(home, tmp_path / "in.csv", "--to", table)
+    content = table.read_text(encoding="utf-8")
+    table.write_text(content.replace("APPROVED", "DECLINED", 1), encoding="utf-8")
+    said, error = score(home, "verify", table, code=1)
+    assert said == ""
+    assert "out.csv: the row of line " in error
+    assert error.endswith(" of in.csv: status: found 'DECLINED', expected 'APPROVED'\n")
+
+
+def test_a_table_is_verified_against_a_service(
+    home: Path, locked: Locked, server: Server, tmp_path: Path
+) -> None:
+    text = lines(300).splitlines(keepends=True)
+    text[7] = text[7].replace(",", ",x", 3)
+    (tmp_path / "in.csv").write_text("".join(text), encoding="utf-8")
+    for reasons in ("none", "codes", "full"):
+        table = tmp_path / f"{reasons}.csv"
+        score(home, tmp_path / "in.csv", "--to", table, "--reasons", reasons, code=1)
+
+        said, _ = score(home, "verify", table, "--against", server.url)
+
+        assert said.startswith("300 of 300 rows in ")
+
+    key = tmp_path / "key"
+    key.write_text(locked.key + "\n", encoding="utf-8")
+    url = locked.server.url
+    assert score(home, "verify", table, "--against", url, "--key-file", key)[0] == said
+    _, error = score(home, "verify", table, "--against", url, code=2)
+    assert "key" in error
+    assert error.count("\n") == 1
+
+
+def test_a_file_that_is_no_longer_what_was_scored_is_said(home: Path, tmp_path: Path) -> None:
+    path, table = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text(lines(3), encoding="utf-8")
+    score(home, path, "--to", table)
+    moved = path.rename(tmp_path / "moved.csv")
+
+    _, absent = score(home, "verify", table, code=2)
+    path.write_text(lines(4), encoding="utf-8")
+    _, other = score(home, "verify", table, code=2)
+
+    assert "in.csv: No such file or directory; expected a file" in absent
+    assert other == "in.csv: found other bytes than those that out.csv was made of\n"
+    assert score(home, "verify", table, "--input", moved)[0].startswith("3 of 3 rows")
+
+
+def handles(process: int, ending: signal.Signals) -> bool:
+    """Whether a process has a function for a signal."""
+    (mask,) = (
+        line.split()[1]
+        for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+        if line.startswith("SigCgt")
+    )
+    return bool(int(mask, 16) >> (ending - 1) & 1)
