@@ -30,6 +30,7 @@ RUN_ELSEWHERE = {
     "export CREDIT_RISK_API_KEYS_FILE": "tests/docs/test_security.py",
     'curl -s localhost:3000/model -H "Authorization': "tests/docs/test_security.py",
     "python -m credit_risk.decision_log": "tests/system/server/test_decision_log.py",
+    "python -m credit_risk.score": "tests/docs/test_files_page.py",
     "openssl req": "tests/system/server/test_tls.py",
     "bentoml serve service.py:svc --ssl-certfile": "tests/system/server/test_tls.py",
     "curl --cacert": "tests/system/server/test_tls.py",

@@ -1,0 +1,48 @@
+"""The commands of docs/files.md are run, in their order."""
+
+import shlex
+from pathlib import Path
+
+from documents import commands, rows, section, text_of
+from pyarrow import csv, parquet
+from running import PROJECT, Server, run
+
+PAGE = "docs/files.md"
+
+
+def test_the_commands_run_as_shown(home: Path, tmp_path: Path, server: Server) -> None:
+    (tmp_path / "data").symlink_to(PROJECT / "data")
+    said = [
+        run(
+            *shlex.split(command.text.replace("http://localhost:3000", server.url)),
+            home=home,
+            cwd=tmp_path,
+            PYTHONPATH=str(PROJECT),
+        ).stdout
+        for command in commands(PAGE)
+    ]
+
+    tables = (
+        parquet.read_table(tmp_path / "answers.parquet"),
+        csv.read_csv(
+            tmp_path / "answers.csv", parse_options=csv.ParseOptions(newlines_in_values=True)
+        ),
+    )
+    assert {table.num_rows for table in tables} == {4455}
+    ends = [line.split(" in ")[0] for line in said]
+    assert ends[:2] == ["4,455 rows", "4,455 rows"]
+    assert [each.split(" of ")[0] for each in said[2:]] == ["1,000", "4,455"]
+    assert all("the same to the last bit" in each for each in said[2:])
+
+
+def test_the_page_names_every_column_and_option(home: Path) -> None:
+    text = text_of(PAGE)
+    helps = [
+        run("python", "-m", "credit_risk.score", *words, "--help", home=home).stdout
+        for words in ([], ["verify"])
+    ]
+    options = {word.strip("[],") for each in helps for word in each.split() if "--" in word}
+
+    assert {each for each in options if each.startswith("--") and each not in text} <= {"--help"}
+    shown = [cells[0].strip("`") for cells in rows(section(PAGE, "What it writes"))]
+    assert shown[1:7] == ["status", "default_probability", "reasons", "error", "model", "line"]
