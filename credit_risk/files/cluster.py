@@ -38,8 +38,8 @@ class Cluster:
         """Work on parts; yields what is done, in any order.
 
         Raises:
-            UsageError: if there is no scheduler or no worker, or a part ends one worker after
-                another.
+            UsageError: if there is no scheduler or no worker, one lacks this project, or a part
+                ends one worker after another.
         """
         from distributed import KilledWorker, wait  # noqa: PLC0415  optional
 
@@ -58,6 +58,13 @@ class Cluster:
                 found = f"found a part that ended {error.allowed_failures + 1} workers"
                 msg = f"{found}, expected memory enough for each; {AGAIN}"
                 raise UsageError(msg) from None
+            except RuntimeError as error:
+                if "deserializ" not in str(error):
+                    raise
+                found = "found a scheduler or worker that cannot import this project"
+                fix = "start each in its folder, with python -m dask, or set PYTHONPATH to it"
+                msg = f"--dask {self.address}: {found}, expected it there: {fix}"
+                raise UsageError(msg) from None
 
     @contextmanager
     def _connected(self) -> Iterator[Any]:
@@ -69,9 +76,7 @@ class Cluster:
             raise UsageError(msg + fix) from None
         with ExitStack() as opened:
             try:
-                client = opened.enter_context(
-                    Client(self.address, timeout=self.patience, set_as_default=False)
-                )
+                client = opened.enter_context(Client(self.address, timeout=self.patience))
                 client.wait_for_workers(1, timeout=self.patience)
             except (OSError, ValueError) as error:  # a TimeoutError is an OSError
                 found = f"found no scheduler with a worker ({str(error)[:100]})"

@@ -98,6 +98,7 @@ class Options(Record):
     format: str
     keep: list[str]
     reasons: ReasonsAs
+    language: str | None
 
 
 class Decided(Record):

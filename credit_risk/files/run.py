@@ -1,12 +1,13 @@
 """Score a whole file: its parts, here or in processes, and then the table of all answers."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from credit_risk.errors import DataError
+from credit_risk.files.cluster import Cluster
 from credit_risk.files.job import Keeper, Scored
 from credit_risk.files.manifest import (
     Basis,
@@ -49,6 +50,7 @@ class Run:
         force: whether a table that is there is replaced, or a run on another basis given up.
         progress: is told of each part.
         workers: processes, each with a scorer that ``recipe`` makes; 1 for this process alone.
+        dask: address of a scheduler, whose workers score instead.
         recipe: makes what ``step`` scores with; can be pickled.
     """
 
@@ -60,6 +62,7 @@ class Run:
     force: bool = False
     progress: Progress = lambda _share, _rows: None
     workers: int = 1
+    dask: str | None = None
     recipe: Callable[[], BatchScorer] | None = None
 
     def __call__(self) -> Summary:
@@ -99,12 +102,14 @@ class Run:
         self.progress(done[first - 1].read if first else 0, rows)
         parts = (part for part in self.source.parts(start) if part.number not in done)
         keeper = Keeper(self.step, folder)
-        if self.recipe and self.workers > 1:
+        records: Iterable[PartRecord] = map(keeper, parts)
+        if self.recipe and (self.dask or self.workers > 1):
             columns, kept = self.step.columns, self.step.kept
-            prepare = partial(_keeper, self.recipe, columns, kept, folder)
-            records = Workers(self.workers, prepare)(parts)
-        else:
-            records = map(keeper, parts)
+            prepare = partial(_keeper, self.recipe, columns, kept, folder.absolute())
+            if self.dask:
+                records = Cluster(self.dask, prepare)(parts)
+            else:
+                records = Workers(self.workers, prepare)(parts)
         found = dict(done)
         for record in records:
             found[record.number] = record
@@ -136,7 +141,10 @@ class Run:
 
     def _basis(self) -> Basis:
         options = Options(
-            format=self.table.suffix, keep=list(self.step.kept), reasons=self.step.score.reasons
+            format=self.table.suffix,
+            keep=list(self.step.kept),
+            reasons=self.step.score.reasons,
+            language=self.step.score.language,
         )
         return Basis(input=FileHash.of(self.path), decided=self.decided, options=options)
 

@@ -44,7 +44,12 @@ class BatchScorer:
     """Scores parts of a file with one model."""
 
     def __init__(
-        self, form: Form, scorer: Scorer, *, reasons: ReasonsAs = "codes", language: str = "en"
+        self,
+        form: Form,
+        scorer: Scorer,
+        *,
+        reasons: ReasonsAs = "codes",
+        language: str | None = None,
     ) -> None:
         """Prepare for a form and a model.
 
@@ -53,7 +58,7 @@ class BatchScorer:
             scorer: whose calls run here, in this process.
             reasons: which part of them: nothing, the codes with blanks between them, or all of
                 each as JSON.
-            language: of the sentences of full reasons.
+            language: of the sentences of full reasons; None for English, or the form's first.
         """
         self.form = form
         if reasons == "codes":
@@ -62,7 +67,7 @@ class BatchScorer:
         self._scorer = scorer
         self._encoder = ColumnEncoder(form)
         self.reasons = reasons
-        self._language = None if reasons == "none" else language
+        self.language = None if reasons == "none" else language or usual_language(form)
         self._readers = {name: ColumnReader(each) for name, each in form.by_name.items()}
 
     def __call__(
@@ -121,7 +126,7 @@ class BatchScorer:
         scored = int(good.sum())
         rows = self._encoder.encode_columns(values, scored)
         sent = _Sent(self.form, values) if self.reasons == "full" else None
-        found = _finish(self._scorer.assess_rows(rows, language=self._language, sent=sent))
+        found = _finish(self._scorer.assess_rows(rows, language=self.language, sent=sent))
         reasons = written(found.reasons or [()] * scored, self.reasons)
         places = np.where(good, np.cumsum(good) - 1, -1)
         take = pa.array(places, mask=~good)
@@ -182,6 +187,11 @@ def _value_of(field: Field, coded: float) -> object:
     if isinstance(field, Category):
         return list(field.words)[int(coded)]
     return bool(coded) if isinstance(field, YesNo) else coded
+
+
+def usual_language(form: Form) -> str:
+    """Return English, or the first language of a form without it."""
+    return "en" if "en" in form.sentences else next(iter(form.sentences))
 
 
 def find_columns(form: Form, labels: Sequence[str], source: str) -> dict[str, str | None]:

@@ -1,15 +1,14 @@
 """Prove a table of answers: score a sample of its rows again, and compare to the last bit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from random import SystemRandom
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 
 from credit_risk.errors import DataError
 from credit_risk.files.job import LINE, Scored
@@ -72,7 +71,7 @@ class Proof:
             yield f"{self.table.name}: found more rows than {begin:,}, expected no more"
 
     def _compared(self, found: pa.Table, answers: pa.RecordBatch) -> Iterator[str]:
-        expected = answers if self.table.suffix == ".parquet" else _as_text(answers)
+        expected = answers if self.table.suffix == ".parquet" else _as_written(answers, self.table)
         if found.column_names != expected.schema.names:
             has, should = ", ".join(found.column_names), ", ".join(expected.schema.names)
             yield f"{self.table.name}: found the columns {has[:200]}, expected {should[:200]}"
@@ -116,17 +115,12 @@ def _chosen(part: Part, places: np.ndarray[Any, Any]) -> Part:
     return replace(part, cells=cells, lines=part.lines[places], refused=refused)
 
 
-def _as_text(answers: pa.RecordBatch) -> pa.RecordBatch:
-    """Write answers as CSV, and read the cells."""
-    sink = BytesIO()
-    with make_writer(sink, Path("x.csv"), answers.schema) as writer:
-        writer.write_batch(answers)
-    names: Sequence[str] = answers.schema.names
-    text = pa.csv.read_csv(
-        BytesIO(sink.getvalue()),
-        parse_options=pa.csv.ParseOptions(newlines_in_values=True),
-        convert_options=pa.csv.ConvertOptions(
-            column_types={name: pa.string() for name in (*names, *map("'{}".format, names))}
-        ),
-    )
-    return text.combine_chunks().to_batches()[0]
+def _as_written(answers: pa.RecordBatch, like: Path) -> pa.RecordBatch:
+    """Write answers as the table is written, and read the cells, which are text."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"x{like.suffix}"
+        with make_writer(path, path, answers.schema) as writer:
+            writer.write_batch(answers)
+        names = {name.lower() for name in answers.schema.names}
+        read = [part.cells for part in open_source(path, names).parts()]
+    return pa.Table.from_batches(read).combine_chunks().to_batches()[0]

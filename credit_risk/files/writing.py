@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -58,7 +57,7 @@ def refuse_existing(path: Path, *, force: bool = False) -> None:
         raise UsageError(msg)
 
 
-def make_writer(path: Path | BytesIO, like: Path, schema: pa.Schema) -> Any:  # noqa: ANN401  pyarrow's own writers
+def make_writer(path: Path, like: Path, schema: pa.Schema) -> Any:  # noqa: ANN401  pyarrow's own writers
     """Open a writer of record batches.
 
     Args:
@@ -91,7 +90,7 @@ def check_format(path: Path) -> None:
 class _CsvWriter:
     """Writes CSV whose cells no spreadsheet runs."""
 
-    def __init__(self, path: Path | BytesIO, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._schema = schema
         self._writer = pa.csv.CSVWriter(path, schema)
 

@@ -97,10 +97,7 @@ class StoredModel:
     @property
     def digest(self) -> str:
         """SHA-256 of the trees and the encoder: the same for all copies, and for all tags."""
-        # One line a file, sorted by name, as sha256sum writes them.
-        files = sorted(self.card.files.items())
-        lines = (f"{each}  {name}\n" for name, each in files if name in DECIDING)
-        return sha256("".join(lines).encode()).hexdigest()
+        return digest_of(self.card)
 
     @property
     def report(self) -> str | None:
@@ -289,6 +286,14 @@ def calls_of(model: RiskModel) -> tuple[Predict, Explain]:
         return model.explain(rows)
 
     return predict, explain
+
+
+def digest_of(card: ModelCard) -> str:
+    """Return the SHA-256 of a model's trees and encoder."""
+    # One line a file, sorted by name, as sha256sum writes them.
+    files = sorted(card.files.items())
+    lines = (f"{each}  {name}\n" for name, each in files if name in DECIDING)
+    return sha256("".join(lines).encode()).hexdigest()
 
 
 def installed_versions() -> dict[str, str]:

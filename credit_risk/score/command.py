@@ -60,7 +60,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--reasons", choices=("none", "codes", "full"), default="codes")
     parser.add_argument("--model", metavar="TAG", help="of the store; as the service's without it")
     parser.add_argument("--policy", type=Path, metavar="FILE", help="instead of the model's own")
+    parser.add_argument("--language", metavar="EN", help="of full reasons; English without it")
     parser.add_argument("--workers", type=_positive, default=1, metavar="N", help="processes")
+    parser.add_argument("--dask", metavar="ADDRESS", help="of a scheduler, whose workers score")
+    parser.add_argument("--url", help="of a running service, which scores instead of a model here")
+    parser.add_argument("--key-file", type=Path, metavar="FILE", help="has an API key for it")
     parser.add_argument("--force", action="store_true", help="replace OUT, or what was begun of it")
     return parser.parse_args(arguments)
 

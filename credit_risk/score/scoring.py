@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from credit_risk.client import Client
-from credit_risk.errors import DataError
+from credit_risk.errors import DataError, UsageError
 from credit_risk.files import (
     BatchScorer,
     FileHash,
@@ -23,31 +22,59 @@ from credit_risk.files import (
     open_source,
     read_record,
 )
-from credit_risk.form import Form
-from credit_risk.registry import StoredModel
-from credit_risk.score.models import Recipe, decided_by, recipe_of, scorer_of
+from credit_risk.form import Form, form_at_hand
+from credit_risk.registry import ModelCard, StoredModel
+from credit_risk.score.models import Recipe, decided_by, recipe_of, service_at
 from credit_risk.score.progress import Progress
 
 
 def score(options: argparse.Namespace) -> Summary:
-    """Score a file; the options are those of the command."""
+    """Score a file; the options are those of the command.
+
+    Raises:
+        UsageError: if the options contradict each other.
+    """
     pa.enable_signal_handlers(False)  # noqa: FBT003  Ctrl-C is the command's own
     check_format(options.to)
-    recipe = recipe_of(options.model, options.policy, options.reasons)
-    stored = recipe.stored
-    source = open_source(options.file, _known(stored.form))
+    recipe, scorer, card = _by_service(options) if options.url else _by_model(options)
+    source = open_source(options.file, _known(scorer.form))
     run = Run(
         path=options.file,
         source=source,
-        step=Scored.of(source, scorer_of(stored, options.reasons), options.keep),
-        decided=decided_by(stored),
+        step=Scored.of(source, scorer, options.keep),
+        decided=decided_by(card),
         table=options.to,
         force=options.force,
         progress=Progress(),
         workers=options.workers,
-        recipe=replace(recipe, tag=stored.card.model),  # the latest may soon be another
+        dask=options.dask,
+        recipe=recipe,
     )
     return run()
+
+
+def _by_model(options: argparse.Namespace) -> tuple[Recipe, BatchScorer, ModelCard]:
+    recipe = recipe_of(options.model, options.policy, options.reasons, options.language)
+    stored = recipe.stored
+    recipe = replace(recipe, tag=stored.card.model)  # the latest may soon be another
+    return recipe, recipe.scorer(stored), stored.card
+
+
+def _by_service(options: argparse.Namespace) -> tuple[None, ServiceScorer, ModelCard]:
+    others = {
+        "--model": options.model,
+        "--policy": options.policy,
+        "--dask": options.dask,
+        "--workers": options.workers > 1,
+    }
+    if odd := [name for name, value in others.items() if value]:
+        found = f"--url: found {odd[0]} beside it"
+        msg = f"{found}, expected neither model, policy nor processes: the service has its own"
+        raise UsageError(msg)
+    scorer = service_at(
+        options.url, options.key_file, form_at_hand(), options.reasons, options.language
+    )
+    return None, scorer, ModelCard.model_validate(scorer.card)
 
 
 def verify(options: argparse.Namespace) -> tuple[Manifest, str | None]:
@@ -63,7 +90,8 @@ def verify(options: argparse.Namespace) -> tuple[Manifest, str | None]:
     table = options.table
     manifest = read_record(manifest_of(table), Manifest)
     basis = manifest.basis
-    recipe = recipe_of(basis.decided.model.tag, options.policy, basis.options.reasons)
+    wanted = basis.options
+    recipe = recipe_of(basis.decided.model.tag, options.policy, wanted.reasons, wanted.language)
     stored = recipe.stored
     _check_decided(stored, manifest, table)
     path = options.input or table.parent / manifest.input_path
@@ -79,16 +107,16 @@ def _scorer(
     options: argparse.Namespace, recipe: Recipe, stored: StoredModel
 ) -> BatchScorer | ServiceScorer:
     if options.against is None:
-        return scorer_of(stored, recipe.reasons)
-    key = options.key_file.read_text(encoding="utf-8").strip() if options.key_file else None
-    client = Client(options.against, key=key)
-    return ServiceScorer(stored.form, client, reasons=recipe.reasons)
+        return recipe.scorer(stored)
+    return service_at(
+        options.against, options.key_file, stored.form, recipe.reasons, recipe.language
+    )
 
 
 def _check_decided(stored: StoredModel, manifest: Manifest, table: Path) -> None:
     """Let only the versions be others: that they decide the same is what is proved."""
     theirs = manifest.basis.decided
-    here = decided_by(stored).model_copy(update={"versions": theirs.versions})
+    here = decided_by(stored.card).model_copy(update={"versions": theirs.versions})
     if difference := here.difference(theirs):
         fix = "; give that one with --policy" if difference.startswith("policy") else ""
         raise DataError(table.name, f"found {difference} as in its manifest{fix}")

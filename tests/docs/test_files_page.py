@@ -1,5 +1,6 @@
 """The commands of docs/files.md are run, in their order."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -46,3 +47,20 @@ def test_the_page_names_every_column_and_option(home: Path) -> None:
     assert {each for each in options if each.startswith("--") and each not in text} <= {"--help"}
     shown = [cells[0].strip("`") for cells in rows(section(PAGE, "What it writes"))]
     assert shown[1:7] == ["status", "default_probability", "reasons", "error", "model", "line"]
+
+
+TRY_SPARK_S = """
+from pyarrow import csv
+batches = csv.read_csv("data/sample.csv").to_batches(max_chunksize=2000)
+found = list(score(iter(batches)))
+print(len(found) > 1, sum(each.num_rows for each in found), found[0].schema.names)
+"""
+
+
+def test_the_function_for_spark_scores_record_batches(home: Path) -> None:
+    (function,) = re.findall(r"```python\n(.*?)```", text_of(PAGE), re.DOTALL)
+
+    said = run("python", "-c", function + TRY_SPARK_S, home=home).stdout
+
+    columns = "['status', 'default_probability', 'reasons', 'error', 'model']"
+    assert said == f"True 4455 {columns}\n"

@@ -69,6 +69,12 @@ def test_a_bad_row_is_said_and_the_others_are_scored(home: Path, tmp_path: Path)
         (["in.csv", "--to", "out.csv", "--keep", "x"], "--keep: found 'x', expected all, none"),
         (["in.csv", "--to", "out.csv", "--model", "m:1"], "m:1: found no such model in the store"),
         (["in.csv", "--to", "out.csv", "--policy", "absent.toml"], "absent.toml"),
+        (["in.csv", "--to", "out.csv", "--url", "http://x", "--model", "m:1"], "--url: found --mo"),
+        (
+            ["in.csv", "--to", "out.csv", "--url", "http://localhost:1"],
+            "http://localhost:1: found no",
+        ),
+        (["in.csv", "--to", "out.csv", "--dask", "tcp://localhost:1"], "expected one such as tcp"),
         (["in.csv", "--to", "out.csv", "--workers", "0"], "found '0', expected a number from 1"),
         (["verify", "there.csv"], "there.csv.manifest.json: No such file or directory; expected"),
         (["verify", "broken.csv"], "broken.csv.manifest.json: found the file: Invalid JSON"),
@@ -326,3 +332,38 @@ def handles(process: int, ending: signal.Signals) -> bool:
         if line.startswith("SigCgt")
     )
     return bool(int(mask, 16) >> (ending - 1) & 1)
+
+
+@pytest.mark.parametrize("reasons", ["none", "codes", "full"])
+def test_a_running_service_gives_the_same_answers(
+    server: Server, home: Path, tmp_path: Path, reasons: str
+) -> None:
+    tables = [tmp_path / "here.parquet", tmp_path / "there.parquet"]
+    options = ("--keep", "none", "--reasons", reasons, "--language", "es")
+
+    score(home, SAMPLE, "--to", tables[0], *options)
+    score(home, SAMPLE, "--to", tables[1], *options, "--url", server.url)
+
+    here, there = map(parquet.read_table, tables)
+    assert there.equals(here)
+
+
+def test_a_file_holds_the_key_of_a_service(locked: Locked, home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{locked.key}\n", encoding="utf-8")
+    options = ("--url", locked.server.url)
+
+    score(home, SAMPLE, "--to", tmp_path / "x.csv", *options, "--key-file", file)
+    _, error = score(home, SAMPLE, "--to", tmp_path / "y.csv", *options, code=2)
+
+    assert "API key" in error
+    assert "Traceback" not in error
+
+
+def test_a_workbook_is_written_and_proved(home: Path, tmp_path: Path) -> None:
+    table = tmp_path / "x.xlsx"
+    score(home, SAMPLE, "--to", table, "--reasons", "full")
+
+    said, _ = score(home, "verify", table)
+
+    assert "are the same to the last bit" in said

@@ -57,7 +57,7 @@ def test_each_file_fits_the_schema_of_a_current_kubernetes(path: Any) -> None:
 
 
 @kustomized
-@pytest.mark.parametrize("folder", ["base", "remote-runner"])
+@pytest.mark.parametrize("folder", ["base", "remote-runner", "dask"])
 def test_the_output_of_kustomize_fits_the_schema(folder: str) -> None:
     for manifest in rendered(folder):
         kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
@@ -76,11 +76,12 @@ def test_the_schema_refuses_a_misspelt_field() -> None:
 
 
 def test_every_file_is_part_of_a_kustomization() -> None:
-    for folder in ("base", "remote-runner"):
+    for folder in ("base", "remote-runner", "dask"):
         listed = yaml.safe_load((FOLDER / folder / "kustomization.yaml").read_text())
         named = {n for n in listed["resources"] if n != "../base"}
         named |= {patch["path"] for patch in listed.get("patches", [])}
-        there = {path.name for path in (FOLDER / folder).iterdir()} - {"kustomization.yaml"}
+        there = {path.name for path in (FOLDER / folder).iterdir()}
+        there -= {"kustomization.yaml", "job.yaml"}  # the job is created for each file
         assert named == there
 
 
@@ -249,3 +250,42 @@ def test_only_the_classifier_reaches_the_runner_because_it_takes_pickles() -> No
         *base["egress"],
         {"to": [pods("credit-risk-runner")], "ports": ports},
     ]
+
+
+def of_dask() -> list[Manifest]:
+    paths = sorted((FOLDER / "dask").glob("*.yaml"))
+    return [yaml.safe_load(path.read_text()) for path in paths if path.stem != "kustomization"]
+
+
+def test_the_pods_of_dask_may_do_nothing_but_score_and_share_the_files() -> None:
+    pods = [each["spec"]["template"]["spec"] for each in of_dask() if "template" in each["spec"]]
+
+    assert len(pods) == 3
+    for spec in pods:
+        (container,) = spec["containers"]
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
+        stores = {
+            each["value"] for each in container.get("env", []) if each["name"].endswith("HOME")
+        }
+        assert mounts == {"/tmp"} | ({"/files"} if stores else set())  # noqa: S108
+        assert stores <= {"/files/bentoml"}
+
+
+def test_only_pods_of_the_cluster_reach_its_scheduler() -> None:
+    by_kind = {each["kind"]: each for each in of_dask() if each["kind"] != "Deployment"}
+    labels = {
+        each["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"]
+        for each in of_dask()
+        if "template" in each["spec"]
+    }
+    policy = by_kind["NetworkPolicy"]["spec"]
+    (allowed,) = policy["ingress"][0]["from"]
+
+    assert set(policy["podSelector"]["matchExpressions"][0]["values"]) == labels
+    assert set(allowed["podSelector"]["matchExpressions"][0]["values"]) == labels
+    address = by_kind["Job"]["spec"]["template"]["spec"]["containers"][0]["args"][-1]
+    assert address == f"tcp://{by_kind['Service']['metadata']['name']}:8786"
