@@ -97,7 +97,7 @@ bench: $(EVERYTHING) ## Measure beside the peers: benchmarks/RESULTS.md; takes s
 
 soak: $(EVERYTHING) ## Ten minutes at full load with faults injected, then 100 kills; fails on a leak or a wrong answer
 	PYTHONPATH=.:tests:tests/system $(BIN)/python tests/system/faults/soak.py --minutes $(MINUTES)
-	CREDIT_RISK_KILLS=100 $(BIN)/python -m pytest tests/system/faults/test_killed.py
+	CREDIT_RISK_KILLS=100 $(BIN)/python -m pytest tests/system/faults/test_killed.py tests/credit_risk/files/test_run.py
 
 eb-bundle: $(TRAINING) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
 	$(BIN)/python deploy/eb_bundle.py

@@ -123,18 +123,31 @@ def run_until_killed(path: Path, table: Path, size: int, parts: int, *, inside: 
 
     def progress(_share: float, _rows: int) -> None:
         done.append(1)
-        if not inside and len(done) > parts:
+        if not inside and len(done) == parts:
             os.kill(os.getpid(), signal.SIGKILL)
 
     class Killed(BatchScorer):
         def __call__(self, *cells: Any) -> pa.RecordBatch:
-            if inside and len(done) > parts:
+            if (inside or not parts) and len(done) == parts:
                 os.kill(os.getpid(), signal.SIGKILL)
             return super().__call__(*cells)
 
     source = DelimitedFile(path, set(TOY.by_name), size)
     step = Scored.of(source, Killed(TOY, scorer(TOY)))
     run_of(path, table, size=size, step=step, progress=progress)()
+
+
+def run_and_tell(path: Path, table: Path, size: int, told: Path) -> None:
+    """Score in a process, and write down a line for each part that is begun."""
+
+    class Telling(BatchScorer):
+        def __call__(self, *cells: Any) -> pa.RecordBatch:
+            with told.open("a") as file:
+                file.write(".\n")
+            return super().__call__(*cells)
+
+    source = DelimitedFile(path, set(TOY.by_name), size)
+    run_of(path, table, size=size, step=Scored.of(source, Telling(TOY, scorer(TOY))))()
 
 
 class DyingScorer(BatchScorer):

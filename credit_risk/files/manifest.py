@@ -8,7 +8,7 @@ from typing import Any, Final, Self, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from credit_risk.errors import DataError
 from credit_risk.files.parts import Place
@@ -124,16 +124,16 @@ class PartRecord(Record):
     Attributes:
         number: of the part, from 0.
         end: where the next part begins.
-        read: share of the file that lies before its end, 0 to 1.
         counts: what became of its rows.
         sha256: of its answers, as they were kept until all were there.
+        read: share of the file that had been read, 0 to 1; is not written, as it may differ.
     """
 
     number: int
     end: Place
-    read: float
     counts: Summary
     sha256: str = ""
+    read: float = Field(0, exclude=True)
 
 
 class Manifest(Record):

@@ -1,12 +1,12 @@
 """Score a whole file: its parts, here or in processes, and then the table of all answers."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from credit_risk.errors import DataError
+from credit_risk.errors import DataError, UsageError
 from credit_risk.files.cluster import Cluster
 from credit_risk.files.job import Keeper, Scored
 from credit_risk.files.manifest import (
@@ -20,7 +20,7 @@ from credit_risk.files.manifest import (
     manifest_of,
     read_record,
 )
-from credit_risk.files.parts import BEGINNING, Source
+from credit_risk.files.parts import BEGINNING, Part, Source
 from credit_risk.files.scoring import BatchScorer
 from credit_risk.files.unfinished import (
     assemble,
@@ -72,6 +72,9 @@ class Run:
             DataError: if the file cannot be read, has no rows, or changes meanwhile.
             UsageError: if the table cannot be written so.
         """
+        if self.table.exists() and self.table.samefile(self.path):
+            msg = f"{self.table.name}: found the file that is scored, expected another name"
+            raise UsageError(msg)
         stopped = folder_of(self.table).exists()
         if not stopped:
             refuse_existing(self.table, force=self.force)
@@ -98,24 +101,24 @@ class Run:
         done = kept_parts(folder)
         first = next(number for number in range(len(done) + 1) if number not in done)
         start = done[first - 1].end if first else BEGINNING
-        rows = sum(record.counts.rows for record in done.values())
-        self.progress(done[first - 1].read if first else 0, rows)
         parts = (part for part in self.source.parts(start) if part.number not in done)
-        keeper = Keeper(self.step, folder)
-        records: Iterable[PartRecord] = map(keeper, parts)
-        if self.recipe and (self.dask or self.workers > 1):
-            columns, kept = self.step.columns, self.step.kept
-            prepare = partial(_keeper, self.recipe, columns, kept, folder.absolute())
-            if self.dask:
-                records = Cluster(self.dask, prepare)(parts)
-            else:
-                records = Workers(self.workers, prepare)(parts)
-        found = dict(done)
-        for record in records:
+        found, share = dict(done), 0.0
+        rows = sum(record.counts.rows for record in done.values())
+        for record in self._perform(folder)(parts):
             found[record.number] = record
             rows += record.counts.rows
-            self.progress(record.read, rows)
+            while first in found:  # processes may end a later part before an earlier one
+                share = max(share, found[first].read)
+                first += 1
+            self.progress(share, rows)
         return found
+
+    def _perform(self, folder: Path) -> Callable[[Iterable[Part]], Iterator[PartRecord]]:
+        if self.recipe is None or not (self.dask or self.workers > 1):
+            return partial(map, Keeper(self.step, folder))
+        columns, kept = self.step.columns, self.step.kept
+        prepare = partial(_keeper, self.recipe, columns, kept, folder.absolute())
+        return Cluster(self.dask, prepare) if self.dask else Workers(self.workers, prepare)
 
     def _publish(self, folder: Path, basis: Basis, parts: dict[int, PartRecord]) -> Summary:
         """Write the table and its manifest; the table appears last."""
@@ -132,7 +135,8 @@ class Run:
                 counts=counts,
                 parts=records,
             )
-            write_whole(manifest_of(self.table), manifest.model_dump_json(indent=1).encode())
+            content = manifest.model_dump_json(indent=1).encode()
+            write_whole(manifest_of(self.table), content, folder)
         return counts
 
     def _state(self) -> tuple[int, int]:

@@ -74,7 +74,7 @@ def keep_part(folder: Path, part: Part, answers: pa.RecordBatch) -> PartRecord:
         writer.write_batch(answers)
     content = sink.getvalue()
     record.sha256 = sha256(content).hexdigest()
-    write_whole(_path_of(folder, record), content)
+    write_whole(_path_of(folder, record), content, folder)
     return record
 
 
@@ -111,9 +111,9 @@ def assemble(folder: Path, parts: Sequence[PartRecord], path: Path, like: Path) 
                     writer.write_batch(answers)
 
 
-def write_whole(path: Path, content: Any) -> None:  # noqa: ANN401  bytes, also pyarrow's
-    """Write a file (0600) that appears under its name once it is complete."""
-    other = path.with_name(f".{path.name}.{os.getpid()}")
+def write_whole(path: Path, content: Any, folder: Path) -> None:  # noqa: ANN401  bytes, also pyarrow's
+    """Write a file (0600) in a folder; it appears under its path once it is complete."""
+    other = folder / f".{path.name}.{os.getpid()}"
     try:
         with naming(path), open(other, "wb", opener=_for_owner) as file:
             file.write(content)
@@ -160,7 +160,7 @@ def _begin(folder: Path, basis: Basis, *, force: bool) -> None:
             return
     for odd in folder.iterdir():
         odd.unlink()
-    write_whole(path, basis.model_dump_json(indent=1).encode())
+    write_whole(path, basis.model_dump_json(indent=1).encode(), folder)
 
 
 def _path_of(folder: Path, part: PartRecord) -> Path:

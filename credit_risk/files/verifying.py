@@ -42,8 +42,9 @@ class Proof:
         """
         same = FileHash.of(self.table) == self.manifest.output
         total = self.manifest.counts.rows
-        count = min(rows, total) if same else total
-        chosen = np.array(sorted(SystemRandom().sample(range(total), count)), dtype=np.int64)
+        chosen = np.arange(total)
+        if same and rows < total:
+            chosen = np.array(sorted(SystemRandom().sample(range(total), rows)))
         try:
             found = next(self._differences(chosen), None)
         except DataError as error:
@@ -62,7 +63,7 @@ class Proof:
             if found.num_rows < end - begin:
                 yield f"{self.table.name}: found {begin + found.num_rows:,} rows, expected more"
                 return
-            places = chosen[(chosen >= begin) & (chosen < end)] - begin
+            places = chosen[slice(*np.searchsorted(chosen, (begin, end)))] - begin
             if len(places):
                 expected = self.step(_chosen(part, places))
                 yield from self._compared(found.take(pa.array(places)), expected)

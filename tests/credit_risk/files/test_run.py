@@ -1,21 +1,27 @@
 """Runs on the toy form: stopped anywhere, they go on, and give the same bytes."""
 
+import gzip
+import os
 import shutil
 import signal
 from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from scored_files import DECIDED, TOY, applications, as_csv, run_of, run_until_killed
+from scored_files import DECIDED, TOY, applications, as_csv, run_and_tell, run_of, run_until_killed
 
 from credit_risk.errors import DataError, UsageError
 from credit_risk.files import Manifest, ModelHash, Named, Run, manifest_of, read_record
+from credit_risk.files.unfinished import folder_of
 
 PARTS = 7
+KILLS = int(os.environ.get("CREDIT_RISK_KILLS", "5"))
 
 
 @pytest.fixture
@@ -31,12 +37,12 @@ def run(path: Path, table: Path, **how: Any) -> Run:
 
 
 def stopping(after: int, error: BaseException | None = None) -> Callable[[float, int], None]:
-    """Stops a run when it tells of so many parts; it begins by telling where it is."""
+    """Stops a run when it tells of so many parts."""
     told = []
 
     def progress(share: float, rows: int) -> None:
         told.append((share, rows))
-        if len(told) > after:
+        if len(told) == after:
             raise error or KeyboardInterrupt
 
     return progress
@@ -57,7 +63,7 @@ def undisturbed(path: Path, ending: str) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
-@pytest.mark.parametrize("after", range(PARTS + 1))
+@pytest.mark.parametrize("after", range(1, PARTS + 1))
 def test_a_run_that_was_stopped_goes_on_and_gives_the_same_bytes(
     path: Path, ending: str, after: int
 ) -> None:
@@ -69,8 +75,8 @@ def test_a_run_that_was_stopped_goes_on_and_gives_the_same_bytes(
 
     counts = run(path, table, progress=lambda *now: told.append(now))()
 
-    assert len(told) == 1 + PARTS - after  # no part is scored twice
-    assert told[-1] == (1.0, 60)
+    assert len(told) == PARTS - after  # no part is scored twice
+    assert told[-1:] == [(1.0, 60)][: len(told)]
     assert counts.rows == 60
     assert counts.refused == {"amount": 1}
     assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ending)
@@ -93,8 +99,39 @@ def test_a_run_that_was_killed_goes_on_and_scores_one_part_again_at_most(
     run(path, table, progress=lambda _, rows: told.append(rows))()
 
     assert process.exitcode == -signal.SIGKILL
-    assert len(told) == 1 + PARTS - parts
+    assert len(told) == PARTS - parts
     assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ".csv")
+
+
+def test_a_run_that_is_killed_again_and_again_scores_one_part_more_each_time_at_most(
+    tmp_path: Path,
+) -> None:
+    """At any moment; ``CREDIT_RISK_KILLS`` says how often."""
+    path, size = as_csv(tmp_path / "in.csv", applications(TOY, 1_000)), 1_000
+    table, told = tmp_path / "out.parquet", tmp_path / "told"
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["scored_files"])
+    begin = partial(context.Process, target=run_and_tell, args=(path, table, size, told))
+    random, kills, tables = Random(7), 0, []  # noqa: S311  not a secret
+    while kills < KILLS or not table.exists():
+        if table.exists() and not folder_of(table).exists():
+            tables.append(table.read_bytes())
+            table.unlink()
+            manifest_of(table).unlink()
+        process = begin()
+        process.start()
+        process.join(random.uniform(0.02, 0.6) if kills < KILLS else None)
+        if process.is_alive():
+            process.kill()
+            kills += 1
+        process.join()
+        assert process.exitcode in {0, -signal.SIGKILL}
+
+    tables.append(table.read_bytes())
+    run_of(path, tmp_path / "other.parquet", size=size)()
+    assert {*tables} == {(tmp_path / "other.parquet").read_bytes()}
+    parts = len(read_record(manifest_of(table), Manifest).parts)
+    assert len(told.read_text(encoding="utf-8").splitlines()) <= len(tables) * parts + kills
 
 
 def test_parts_and_the_table_are_for_their_owner_only(path: Path) -> None:
@@ -119,7 +156,7 @@ def test_a_part_that_was_damaged_lost_or_not_finished_is_scored_again(path: Path
 
     run(path, table, progress=lambda _, rows: told.append(rows))()
 
-    assert len(told) == 1 + (PARTS - 5) + 2
+    assert len(told) == PARTS - 5 + 2
     assert (table.read_bytes(), manifest_of(table).read_bytes()) == undisturbed(path, ".csv")
 
 
@@ -204,7 +241,7 @@ def test_two_runs_do_not_write_one_table(path: Path) -> None:
 
     run(path, table, progress=progress)()
 
-    assert len(problems) == 1 + PARTS
+    assert len(problems) == PARTS
     assert table.exists()
 
 
@@ -223,13 +260,39 @@ def test_a_file_that_changes_while_it_is_read_is_refused(path: Path) -> None:
     table = path.with_name("out.csv")
 
     def progress(share: float, _rows: int) -> None:
-        if share == 0:
+        if share < 0.5:
             path.write_bytes(path.read_bytes() + b"1")
 
     with pytest.raises(DataError, match="found that it changed while it was read"):
         run(path, table, progress=progress)()
 
     assert not table.exists()
+
+
+def test_the_file_itself_is_not_replaced(path: Path) -> None:
+    content = path.read_bytes()
+
+    with pytest.raises(UsageError, match="found the file that is scored, expected another"):
+        run(path, path, force=True)()
+
+    assert path.read_bytes() == content
+
+
+def test_text_that_must_be_read_from_its_beginning_goes_on_the_same(path: Path) -> None:
+    for number, content in enumerate(
+        (path.read_text().encode("utf-16"), gzip.compress(path.read_bytes(), mtime=0))
+    ):
+        other = path.with_name(f"other{number}")
+        other.write_bytes(content)
+        one, two = (other.with_name(f"{name}{number}.csv") for name in "ab")
+        with pytest.raises(KeyboardInterrupt):
+            run_of(other, one, size=500, progress=stopping(4))()
+
+        run_of(other, one, size=500)()
+        run_of(other, two, size=500)()
+
+        assert one.read_bytes() == two.read_bytes()
+        assert manifest_of(one).read_bytes() == manifest_of(two).read_bytes()
 
 
 def test_a_table_or_manifest_that_is_there_is_not_replaced(path: Path) -> None:

@@ -9,27 +9,18 @@ class Terminal(StringIO):
 
 
 def test_it_says_how_far_a_run_is_and_what_is_left() -> None:
-    terminal, times = Terminal(), iter([0, 0, 10, 20])
+    terminal, times = Terminal(), iter([7, 17, 27])
     progress = Progress(terminal, lambda: next(times))
-    progress(0.0, 0)
-    progress(0.25, 1_000)
+    progress(0.5, 2_000)
+    progress(0.75, 3_000)
 
     progress(1.0, 4_000)
 
-    *_, middle, end = terminal.getvalue().split("\r")
-    assert middle.split() == ["25%", "1,000", "rows", "100", "rows/s", "30", "s", "left"]
-    assert end.split() == ["100%", "4,000", "rows", "200", "rows/s", "0", "s", "left"]
+    _, first, second, end = terminal.getvalue().split("\r")
+    assert first.split() == ["50%", "2,000", "rows"]
+    assert second.split() == ["75%", "3,000", "rows", "100", "rows/s", "10", "s", "left"]
+    assert end.split() == ["100%", "4,000", "rows", "100", "rows/s", "0", "s", "left"]
     assert end.endswith("\n")
-
-
-def test_what_another_run_has_done_took_no_time_of_this_one() -> None:
-    terminal, times = Terminal(), iter([0, 0, 10])
-    progress = Progress(terminal, lambda: next(times))
-    progress(0.5, 2_000)
-
-    progress(0.75, 3_000)
-
-    assert "75%  3,000 rows  100 rows/s  10 s left" in terminal.getvalue()
 
 
 def test_it_says_nothing_without_a_terminal() -> None:
