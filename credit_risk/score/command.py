@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
     except OSError as error:
         said = os.strerror(error.errno) if error.errno else str(error)
-        print(f"{Path(str(error.filename)).name[:100]}: {said}; {AGAIN}", file=sys.stderr)
+        then = "" if verifies else f"; {AGAIN}"
+        print(f"{Path(str(error.filename)).name[:100]}: {said}{then}", file=sys.stderr)
     return FAILED
 
 
