@@ -46,7 +46,7 @@ class DelimitedFile:
         """
         self.name = path.name
         self._path = path
-        self._size = size
+        self.size = size
         with path.open("rb") as raw, self._decoded(raw) as file, self._whole():
             before, line = _header(file)
         if not line:
@@ -96,7 +96,7 @@ class DelimitedFile:
         """Cut a file into pieces that end with a row; where one ends depends on its begin alone."""
         with self._whole():
             rest = _beyond(file, offset)
-        size = self._size
+        size = self.size
         while True:
             with self._whole():
                 while len(rest) < size and (block := file.read(size - len(rest))):
@@ -109,7 +109,7 @@ class DelimitedFile:
                 yield rest[:end]
             elif not rest:
                 return
-            rest, size = rest[end:], self._size if end else 2 * size
+            rest, size = rest[end:], self.size if end else 2 * size
 
     @contextmanager
     def _whole(self) -> Iterator[None]:

@@ -93,12 +93,13 @@ class Named(Record):
 
 
 class Options(Record):
-    """What the table has of each row, and how it is written."""
+    """What the table has of each row, how it is written, and in parts of which size."""
 
     format: str
     keep: list[str]
     reasons: ReasonsAs
     language: str | None
+    part: int
 
 
 class Decided(Record):

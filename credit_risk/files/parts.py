@@ -61,10 +61,12 @@ class Source(Protocol):
     Attributes:
         name: of the file, without folders.
         labels: of its columns.
+        size: of a part, in bytes of text, or in rows where it is no text.
     """
 
     name: str
     labels: list[str]
+    size: int
 
     def parts(self, start: Place = BEGINNING) -> Iterator[Part]:
         """Read the file part by part, from the beginning or from where another part ends.

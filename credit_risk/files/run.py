@@ -149,6 +149,7 @@ class Run:
             keep=list(self.step.kept),
             reasons=self.step.score.reasons,
             language=self.step.score.language,
+            part=self.source.size,
         )
         return Basis(input=FileHash.of(self.path), decided=self.decided, options=options)
 

@@ -31,7 +31,7 @@ class ParquetTable:
         """
         self.name = path.name
         self._path = path
-        self._rows = rows
+        self.size = rows
         try:
             with pa.parquet.ParquetFile(path) as file:
                 names = file.schema_arrow.names
@@ -58,7 +58,7 @@ class ParquetTable:
 
     def _batches(self, file: Any, group: int) -> Iterator[pa.RecordBatch]:  # noqa: ANN401  pyarrow is untyped
         try:
-            yield from file.iter_batches(self._rows, row_groups=[group], columns=self.labels)
+            yield from file.iter_batches(self.size, row_groups=[group], columns=self.labels)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(error) from None
 
@@ -79,7 +79,7 @@ class Workbook:
         """
         self.name = path.name
         self._path = path
-        self._rows = rows
+        self.size = rows
         header = self._cells[0][1] if self._cells else []
         self.labels = [_text(cell) or "" for cell in header]
         while self.labels and not self.labels[-1]:
@@ -92,9 +92,9 @@ class Workbook:
     def parts(self, start: Place = BEGINNING) -> Iterator[Part]:
         """Read the rows below the header, or from where another part ends."""
         rows = self._cells[1:]
-        numbered = enumerate(range(start.offset, len(rows), self._rows), start.number)
+        numbered = enumerate(range(start.offset, len(rows), self.size), start.number)
         for number, begin in numbered:
-            several = rows[begin : begin + self._rows]
+            several = rows[begin : begin + self.size]
             columns = [[_text(row[i]) for _, row in several] for i in range(len(self.labels))]
             arrays = [pa.array(each, pa.string()) for each in columns]
             cells = pa.RecordBatch.from_arrays(arrays, self.labels)

@@ -8,7 +8,7 @@ one that was damaged is none.
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -83,9 +83,13 @@ def kept_parts(folder: Path) -> dict[int, PartRecord]:
     found = {}
     for path in _parts(folder):
         digest = FileHash.of(path).sha256
-        if path.stem.endswith(f"-{digest}"):
-            with _opened(path) as file:
-                record = PartRecord.model_validate_json(file.schema.metadata[RECORD])
+        if not path.stem.endswith(f"-{digest}"):
+            continue
+        with (
+            suppress(LookupError, TypeError, ValueError),
+            _opened(path) as file,
+        ):  # or it is no part
+            record = PartRecord.model_validate_json(file.schema.metadata[RECORD])
             found[record.number] = record.model_copy(update={"sha256": digest})
     return found
 

@@ -10,7 +10,7 @@ from credit_risk.files.manifest import Basis, Options
 BASIS = Basis(
     input=FileHash(bytes=1, sha256="0"),
     decided=DECIDED,
-    options=Options(format=".csv", keep=["a"], reasons="codes", language="en"),
+    options=Options(format=".csv", keep=["a"], reasons="codes", language="en", part=9),
 )
 
 

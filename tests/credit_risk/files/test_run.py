@@ -208,6 +208,14 @@ def test_a_run_on_another_basis_is_refused_and_says_what_is_different(
     assert run(path, table, force=True, **changes)().rows == 60
 
 
+def test_a_run_in_parts_of_another_size_is_refused(path: Path) -> None:
+    table = path.with_name("out.csv")
+    stop(path, table)
+
+    with pytest.raises(UsageError, match=r"options part \d+, expected 999;"):
+        run_of(path, table, size=999)()
+
+
 def test_a_run_on_another_file_is_refused(path: Path) -> None:
     table = path.with_name("out.csv")
     stop(path, table)

@@ -1,4 +1,5 @@
 import stat
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,15 @@ def test_a_part_that_is_not_whole_is_none(tmp_path: Path, end: int) -> None:
     kept(tmp_path, 0)
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:end])
+
+    assert kept_parts(tmp_path) == {}
+
+
+def test_another_file_with_a_hash_as_name_is_no_part(tmp_path: Path) -> None:
+    empty = pa.BufferOutputStream()
+    pa.ipc.new_file(empty, pa.schema([])).close()
+    for content in (b"x", empty.getvalue().to_pybytes()):
+        (tmp_path / f"00000000-{sha256(content).hexdigest()}.arrow").write_bytes(content)
 
     assert kept_parts(tmp_path) == {}
 
