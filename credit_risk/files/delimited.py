@@ -47,7 +47,7 @@ class DelimitedFile:
         self.name = path.name
         self._path = path
         self.size = size
-        with path.open("rb") as raw, self._decoded(raw) as file, self._whole():
+        with path.open("rb") as raw, self._whole(), self._decoded(raw) as file:
             before, line = _header(file)
         if not line:
             raise DataError(self.name, "found an empty file, expected a header and rows")
@@ -72,7 +72,7 @@ class DelimitedFile:
         with self._path.open("rb") as raw, self._decoded(raw) as file:
             for piece in self._pieces(file, place.offset):
                 rows, refused = self._rows_of(piece, place.line)
-                lines = place.line + _beginnings(piece, rows.num_rows)
+                lines = place.line + self._beginnings(piece, rows.num_rows, place.line)
                 line = place.line + piece.count(b"\n")
                 end = Place(place.number + 1, place.offset + len(piece), line)
                 read = min(raw.tell() / whole, 1.0)
@@ -157,6 +157,15 @@ class DelimitedFile:
             table = table.take(pa.array(np.cumsum(good) - 1, mask=~good))
         return table.combine_chunks().to_batches()[0], ragged
 
+    def _beginnings(self, piece: bytes, count: int, first: int) -> NDArray[np.int64]:
+        """Return for each row of a piece how many line ends are before it."""
+        found = _line_ends_before_rows(piece, count)
+        if len(found) != count:
+            rows = f"found {count:,} rows on {len(found):,} lines, expected as many"
+            problem = "without a quote inside a cell or a carriage return alone"
+            raise DataError(self.name, f"from line {first}: {rows}, {problem}")
+        return found
+
     def _check_text(self, piece: bytes, line: int) -> None:
         """Refuse what is not UTF-8; pyarrow would print a trace where a row is odd, too."""
         try:
@@ -220,8 +229,8 @@ def _end_of_rows(piece: bytes) -> int:
     return end
 
 
-def _beginnings(piece: bytes, count: int) -> NDArray[np.int64]:
-    """Return for each row of a piece how many line ends are before it; blank lines are no rows."""
+def _line_ends_before_rows(piece: bytes, count: int) -> NDArray[np.int64]:
+    """Count the line ends before each row as quotes tell; blank lines are no rows."""
     ends = piece.count(b"\n") + (not piece.endswith(b"\n"))
     if ends == count:
         return np.arange(count)

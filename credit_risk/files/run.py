@@ -20,7 +20,7 @@ from credit_risk.files.manifest import (
     manifest_of,
     read_record,
 )
-from credit_risk.files.parts import BEGINNING, Part, Source
+from credit_risk.files.parts import BEGINNING, Part, Place, Source
 from credit_risk.files.scoring import BatchScorer
 from credit_risk.files.unfinished import (
     assemble,
@@ -31,7 +31,7 @@ from credit_risk.files.unfinished import (
     write_whole,
 )
 from credit_risk.files.workers import Workers
-from credit_risk.files.writing import published, refuse_existing
+from credit_risk.files.writing import check_cells, published, refuse_existing, writable
 
 Progress = Callable[[float, int], None]
 """Is told the share of the input that is done, 0 to 1, and the rows."""
@@ -101,7 +101,7 @@ class Run:
         done = kept_parts(folder)
         first = next(number for number in range(len(done) + 1) if number not in done)
         start = done[first - 1].end if first else BEGINNING
-        parts = (part for part in self.source.parts(start) if part.number not in done)
+        parts = self._parts(start, done)
         found, share = dict(done), 0.0
         rows = sum(record.counts.rows for record in done.values())
         for record in self._perform(folder)(parts):
@@ -112,6 +112,14 @@ class Run:
                 first += 1
             self.progress(share, rows)
         return found
+
+    def _parts(self, start: Place, done: Mapping[int, PartRecord]) -> Iterator[Part]:
+        """Read the parts that are not done."""
+        for part in self.source.parts(start):
+            if part.number not in done:
+                if part.number == 0:
+                    check_cells(self.table, part.cells.select(list(self.step.kept)))
+                yield part
 
     def _perform(self, folder: Path) -> Callable[[Iterable[Part]], Iterator[PartRecord]]:
         if self.recipe is None or not (self.dask or self.workers > 1):
@@ -126,7 +134,7 @@ class Run:
         for record in records:
             counts.add(record.counts)
         whole = folder / "whole"
-        with published(self.table, whole, force=self.force):
+        with published(self.table, whole, force=self.force), writable(self.table):
             assemble(folder, records, whole, self.table)
             manifest = Manifest(
                 input_path=os.path.relpath(self.path, self.table.parent),

@@ -35,7 +35,7 @@ class ParquetTable:
         try:
             with pa.parquet.ParquetFile(path) as file:
                 names = file.schema_arrow.names
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise self._broken(error) from None
         self.labels = [name for name in names if not name.startswith("__index_level_")]
         if twice := [label for label in self.labels if self.labels.count(label) > 1]:
@@ -58,8 +58,10 @@ class ParquetTable:
 
     def _batches(self, file: Any, group: int) -> Iterator[pa.RecordBatch]:  # noqa: ANN401  pyarrow is untyped
         try:
-            yield from file.iter_batches(self.size, row_groups=[group], columns=self.labels)
-        except (pa.ArrowException, OSError) as error:
+            for cells in file.iter_batches(self.size, row_groups=[group], columns=self.labels):
+                cells.validate(full=True)  # text may be no UTF-8
+                yield cells
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise self._broken(error) from None
 
     def _broken(self, error: Exception) -> DataError:

@@ -87,6 +87,27 @@ def check_format(path: Path) -> None:
         raise UsageError(msg)
 
 
+def check_cells(path: Path, cells: pa.RecordBatch) -> None:
+    """Refuse what a table cannot hold before anything is scored.
+
+    Raises:
+        UsageError: says what to do.
+    """
+    with writable(path), make_writer(BytesIO(), path, cells.schema) as writer:
+        writer.write_batch(cells)
+
+
+@contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Say in one sentence that a column cannot be written."""
+    try:
+        yield
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        found = f"found a column that cannot be written there ({str(error)[:100]})"
+        msg = f"{path.name}: {found}; leave it out with --keep"
+        raise UsageError(msg) from None
+
+
 class _CsvWriter:
     """Writes CSV whose cells no spreadsheet runs."""
 

@@ -1,6 +1,8 @@
 """What the command does: score a file, or verify a table of answers."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,7 +52,8 @@ def score(options: argparse.Namespace) -> Summary:
         dask=options.dask,
         recipe=recipe,
     )
-    return run()
+    with _readable(options.file):
+        return run()
 
 
 def _by_model(options: argparse.Namespace) -> tuple[Recipe, BatchScorer, ModelCard]:
@@ -100,7 +103,18 @@ def verify(options: argparse.Namespace) -> tuple[Manifest, str | None]:
         raise DataError(source.name, f"found other bytes than those that {table.name} was made of")
     columns = find_columns(stored.form, source.labels, source.name)
     step = Scored(_scorer(options, recipe, stored), columns, basis.options.keep)
-    return manifest, Proof(table, manifest, source, step).first_difference(options.rows)
+    with _readable(path):
+        return manifest, Proof(table, manifest, source, step).first_difference(options.rows)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say in one sentence that pyarrow cannot work with a column."""
+    try:
+        yield
+    except pa.ArrowException as error:
+        found = f"found a column that cannot be read ({str(error).splitlines()[0][:100]})"
+        raise DataError(path.name, f"{found}, expected text, numbers, yes and no") from None
 
 
 def _scorer(

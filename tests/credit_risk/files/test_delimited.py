@@ -90,6 +90,12 @@ def test_a_file_without_rows_gives_none(tmp_path: Path) -> None:
         (b"a,\xff\n", "not UTF-8 in the header"),
         (b"a,b\n1,\xff\n", "line 2: found bytes that are not UTF-8"),
         (b"a,b\n1,2\n\xff\n3,4\n", "line 3: found bytes that are not UTF-8"),
+        (
+            'a,b\n1,x\n\n2,5" y\n3,z\n',
+            "from line 2: found 3 rows on 2 lines, .* without a quote inside",
+        ),
+        ("a,b\n1,x\r2,y\n3,z\n", "from line 2: found 3 rows on 2 lines, expected as many"),
+        (gzip.compress(PLAIN.encode(), mtime=0)[:12] + b"odd" * 9, "expected a whole file"),
         (gzip.compress(PLAIN.encode(), mtime=0)[:-9], "expected a whole file"),
     ],
 )

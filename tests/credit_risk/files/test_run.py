@@ -14,10 +14,29 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from scored_files import DECIDED, TOY, applications, as_csv, run_and_tell, run_of, run_until_killed
+from scored_files import (
+    DECIDED,
+    TOY,
+    applications,
+    as_csv,
+    run_and_tell,
+    run_of,
+    run_until_killed,
+    toy_scorer,
+)
 
-from credit_risk.errors import DataError, UsageError
-from credit_risk.files import Manifest, ModelHash, Named, Run, manifest_of, read_record
+from credit_risk.errors import CreditRiskError, DataError, UsageError
+from credit_risk.files import (
+    Manifest,
+    ModelHash,
+    Named,
+    Proof,
+    Run,
+    Scored,
+    manifest_of,
+    open_source,
+    read_record,
+)
 from credit_risk.files.unfinished import folder_of
 
 PARTS = 7
@@ -331,6 +350,75 @@ def test_the_manifest_says_what_the_table_was_made_of(path: Path) -> None:
     assert sum(part.counts.rows for part in manifest.parts) == 60
     assert manifest.parts[-1].end.offset == path.stat().st_size
     assert parquet.ParquetFile(table).num_row_groups == PARTS
+
+
+def test_a_column_that_the_table_cannot_hold_is_refused_before_anything_is_scored(
+    tmp_path: Path,
+) -> None:
+    rows = [each | {"several": [1]} for each in applications(TOY, 3)]
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "in.parquet")
+    told: list[int] = []
+    progress = lambda _, rows: told.append(rows)  # noqa: E731
+
+    with pytest.raises(UsageError, match=r"out.csv: found a column that cannot .* with --keep"):
+        run_of(tmp_path / "in.parquet", tmp_path / "out.csv", progress=progress)()
+
+    assert told == []
+    assert run_of(tmp_path / "in.parquet", tmp_path / "out.csv", keep="none")().rows == 3
+    assert run_of(tmp_path / "in.parquet", tmp_path / "out.parquet")().rows == 3
+
+
+ODD = (
+    *(b'"', b"\n", b"\r", b",", b";", b"\0", b"\xff", b"\xef\xbb\xbf", b'"\n', b"\t", b"\\", b" "),
+    *(b"=1+1", b"1e999", b"nan", b"inf", b"-0", b"1_000", b"0x10", b"9" * 400),
+    *("\u2028".encode(), "Ⅷ".encode(), b"\xed\xa0\x80"),
+)
+
+
+def hostile(random: Random, text: bytes, table: bytes) -> bytes:
+    """A file that is damaged in some places, as text, packed, in UTF-16, or Parquet."""
+    kind = random.choice(["text", "text", "gzip", "utf-16", "parquet"])
+    content = bytearray(table if kind == "parquet" else text)
+    for _ in range(random.randrange(1, 6)):
+        at, how = random.randrange(len(content)), random.random()
+        if kind == "parquet" or how < 0.2:
+            content[at] = random.randrange(256)
+        elif how < 0.8:
+            content[at : at + random.choice([0, 0, 1, 3])] = random.choice(ODD)
+        else:
+            del content[at : at + random.randrange(200)]
+    if kind == "utf-16":
+        whole = content.decode("utf-8", "replace").encode("utf-16")
+        return whole[: len(whole) - random.randrange(2)]
+    if kind == "gzip":
+        content = bytearray(gzip.compress(content, mtime=0))
+        content[random.randrange(len(content))] = random.randrange(256)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hostile_file_is_scored_and_proved_or_refused_in_one_sentence(
+    tmp_path: Path, seed: int
+) -> None:
+    random, rows = Random(seed), applications(TOY, 30)  # noqa: S311  not a secret
+    text = as_csv(tmp_path / "text", rows).read_bytes()
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "table")
+    table = (tmp_path / "table").read_bytes()
+    path, scored = tmp_path / "in", 0
+    for _ in range(50):
+        path.write_bytes(hostile(random, text, table))
+        out = tmp_path / random.choice(["out.csv", "out.parquet"])
+        try:
+            run_of(path, out, force=True)()
+            source = open_source(path, set(TOY.by_name))
+            step = Scored.of(source, toy_scorer())
+            proof = Proof(out, read_record(manifest_of(out), Manifest), source, step)
+            assert proof.first_difference(100) is None
+            scored += 1
+        except CreditRiskError as error:
+            assert "\n" not in str(error)  # noqa: PT017  any of them
+
+    assert 5 < scored < 50
 
 
 def test_a_part_without_rows_is_a_part(path: Path, tmp_path: Path) -> None:
