@@ -57,7 +57,7 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             *("lean_bento", "credit_risk", "credit_risk.form", "credit_risk.model"),
             *("credit_risk.decision", "credit_risk.client"),
         },
-        {"numpy", "pyarrow", "pydantic", "python_calamine", "xlsxwriter"},
+        {"distributed", "numpy", "pyarrow", "pydantic", "python_calamine", "xlsxwriter"},
     ),
     "credit_risk.score": (
         {

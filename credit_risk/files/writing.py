@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
 
 import pyarrow as pa
@@ -93,7 +94,11 @@ def check_cells(path: Path, cells: pa.RecordBatch) -> None:
     Raises:
         UsageError: says what to do.
     """
-    with writable(path), make_writer(BytesIO(), path, cells.schema) as writer:
+    with (
+        TemporaryDirectory() as folder,
+        writable(path),
+        make_writer(Path(folder) / "tried", path, cells.schema) as writer,
+    ):
         writer.write_batch(cells)
 
 

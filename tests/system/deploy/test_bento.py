@@ -139,22 +139,24 @@ def test_a_newer_model_in_the_store_does_not_change_what_a_bento_serves(
     assert served == packed
 
 
+@pytest.fixture(scope="module")
+def other(home: Path) -> Iterator[str]:
+    """Tag of a model for comparison."""
+    tag = run("python", "train.py", "--course", home=home).stdout.split()[-1]
+    yield tag
+    run("bentoml", "models", "delete", "--yes", tag, home=home)
+
+
 @pytest.mark.parametrize("target", ["service.py:svc", TAG])
 def test_the_environment_can_name_another_model(
-    bento: Path, home: Path, tmp_path: Path, target: str
+    bento: Path, home: Path, tmp_path: Path, target: str, other: str
 ) -> None:
-    older = packed_model(bento)
-    other = run("python", "train.py", "--course", home=home).stdout.split()[-1]
-    named = older if target == "service.py:svc" else other
-    try:
-        cwd = PROJECT if target == "service.py:svc" else tmp_path
-        log = tmp_path / "log"
-        chosen = {"CREDIT_RISK_MODEL": named, "CREDIT_RISK_ALLOW_COMPARISON": "1"}
-        with serving(target, home=home, cwd=cwd, log=log, **chosen) as server:
-            card = server.get("/model").json()
-            served = card["model"]
-            assert bool(card["lacks"]) == (named == other)
-    finally:
-        run("bentoml", "models", "delete", "--yes", other, home=home)
+    named = packed_model(bento) if target == "service.py:svc" else other
+    cwd = PROJECT if target == "service.py:svc" else tmp_path
+    chosen = {"CREDIT_RISK_MODEL": named, "CREDIT_RISK_ALLOW_COMPARISON": "1"}
 
-    assert served == named
+    with serving(target, home=home, cwd=cwd, log=tmp_path / "log", **chosen) as server:
+        card = server.get("/model").json()
+
+    assert card["model"] == named
+    assert bool(card["lacks"]) == (named == other)
