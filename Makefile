@@ -27,6 +27,8 @@ export PIPENV_VERBOSITY := -1
 PIPENV = $(shell command -v pipenv || echo .pipenv/bin/pipenv)
 # By file, so that the tests of a file share its services; those that take longest come first.
 ON_TWO_CORES := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# One more, since they often wait: for an image, a service that starts, a process that ends.
+WAITING_OFTEN := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help serve train notebook data test test-system test-newest test-pythons test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
@@ -51,7 +53,7 @@ test: $(EVERYTHING) ## Run every test that takes no other tool and no minutes; t
 	$(BIN)/python -m pytest $(ON_TWO_CORES) -m "not system"
 
 test-system: $(EVERYTHING) ## Run the others: image, faults, benchmark, notebooks, releases; takes minutes
-	$(BIN)/python -m pytest $(ON_TWO_CORES) -m "system or hypothesis" --hypothesis-profile thorough
+	$(BIN)/python -m pytest $(WAITING_OFTEN) -m "system or hypothesis" --hypothesis-profile thorough
 
 test-newest: ## Test lean_bento with the newest packages that the Pipfile allows, in .venv-newest
 	$(PYTHON) -m venv .venv-newest

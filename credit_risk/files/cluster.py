@@ -13,7 +13,7 @@ from credit_risk.files.parts import Part
 from credit_risk.files.unfinished import AGAIN
 from credit_risk.files.workers import AHEAD, Work
 
-PATIENCE: Final = 30.0
+PATIENCE: Final = 10.0
 """Seconds for the scheduler to answer, and for a first worker to come."""
 
 

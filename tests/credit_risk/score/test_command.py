@@ -1,5 +1,6 @@
 """``python -m credit_risk.score`` on the project's sample, with a trained model."""
 
+import json
 import os
 import resource
 import signal
@@ -60,43 +61,66 @@ def test_a_bad_row_is_said_and_the_others_are_scored(home: Path, tmp_path: Path)
     assert [bool(each["status"]) for each in found] == [True, True, False]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "problem"),
-    [
-        (["absent.csv", "--to", "out.csv"], "absent.csv: No such file or directory; expected a"),
-        (["in.csv", "--to", "out.txt"], "out.txt: expected a name that ends in"),
-        (["in.csv", "--to", "there.csv"], "there.csv: found a file of that name; add --force"),
-        (["in.csv", "--to", "out.csv", "--keep", "x"], "--keep: found 'x', expected all, none"),
-        (["in.csv", "--to", "out.csv", "--model", "m:1"], "m:1: found no such model in the store"),
-        (["in.csv", "--to", "out.csv", "--policy", "absent.toml"], "absent.toml"),
-        (["in.csv", "--to", "out.csv", "--url", "http://x", "--model", "m:1"], "--url: found --mo"),
-        (
-            ["in.csv", "--to", "out.csv", "--url", "http://localhost:1"],
-            "http://localhost:1: found no",
-        ),
-        (["in.csv", "--to", "out.csv", "--dask", "tcp://localhost:1"], "expected one such as tcp"),
-        (["in.csv", "--to", "out.csv", "--workers", "0"], "found '0', expected a number from 1"),
-        (["verify", "there.csv"], "there.csv.manifest.json: No such file or directory; expected"),
-        (["verify", "broken.csv"], "broken.csv.manifest.json: found the file: Invalid JSON"),
-        (["odd.csv", "--to", "out.csv"], "odd.csv: found no column for seniority, home, time"),
-    ],
-)
+IMPOSSIBLE: list[tuple[list[str], str]] = [
+    (["absent.csv", "--to", "out.csv"], "absent.csv: No such file or directory; expected a"),
+    (["in.csv", "--to", "out.txt"], "out.txt: expected a name that ends in"),
+    (["in.csv", "--to", "there.csv"], "there.csv: found a file of that name; add --force"),
+    (["in.csv", "--to", "out.csv", "--keep", "x"], "--keep: found 'x', expected all, none"),
+    (["in.csv", "--to", "out.csv", "--model", "m:1"], "m:1: found no such model in the store"),
+    (["in.csv", "--to", "out.csv", "--policy", "absent.toml"], "absent.toml"),
+    (["in.csv", "--to", "out.csv", "--url", "http://x", "--model", "m:1"], "--url: found --mo"),
+    (
+        ["in.csv", "--to", "out.csv", "--url", "http://localhost:1"],
+        "http://localhost:1: found no",
+    ),
+    (["in.csv", "--to", "out.csv", "--dask", "tcp://localhost:1"], "expected one such as tcp"),
+    (["in.csv", "--to", "out.csv", "--workers", "0"], "found '0', expected a number from 1"),
+    (["verify", "there.csv"], "there.csv.manifest.json: No such file or directory; expected"),
+    (["verify", "broken.csv"], "broken.csv.manifest.json: found the file: Invalid JSON"),
+    (["odd.csv", "--to", "out.csv"], "odd.csv: found no column for seniority, home, time"),
+]
+ONE_AFTER_THE_OTHER = """
+import contextlib, io, json, sys
+from credit_risk.score.command import main
+for arguments in json.loads(sys.argv[1]):
+    said, error = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(error):
+        try:
+            code = main(arguments)
+        except SystemExit as ended:  # argparse's
+            code = ended.code
+    print(json.dumps([code, said.getvalue(), error.getvalue()]))
+"""
+
+
+@pytest.fixture(scope="module")
+def impossible(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
+    """A folder, and what each of the commands there said; in one process, as it starts slowly."""
+    folder = tmp_path_factory.mktemp("impossible")
+    (folder / "in.csv").write_text(lines(1), encoding="utf-8")
+    (folder / "odd.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (folder / "there.csv").write_text("mine", encoding="utf-8")
+    (folder / "broken.csv.manifest.json").write_text('{"format"', encoding="utf-8")
+    commands = [
+        [str(folder / each) if Path(each).suffix else each for each in arguments]
+        for arguments, _ in IMPOSSIBLE
+    ]
+    found = run("python", "-c", ONE_AFTER_THE_OTHER, json.dumps(commands), home=home).stdout
+    return folder, [json.loads(line) for line in found.splitlines()]
+
+
+@pytest.mark.parametrize("number", range(len(IMPOSSIBLE)), ids=lambda n: " ".join(IMPOSSIBLE[n][0]))
 def test_what_cannot_be_done_is_one_sentence(
-    home: Path, tmp_path: Path, arguments: list[str], problem: str
+    impossible: tuple[Path, list[Any]], number: int
 ) -> None:
-    (tmp_path / "in.csv").write_text(lines(1), encoding="utf-8")
-    (tmp_path / "odd.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    (tmp_path / "there.csv").write_text("mine", encoding="utf-8")
-    (tmp_path / "broken.csv.manifest.json").write_text('{"format"', encoding="utf-8")
-    places = [tmp_path / each if Path(each).suffix else each for each in arguments]
+    folder, found = impossible
+    code, said, error = found[number]
 
-    said, error = score(home, *places, code=2)
-
-    assert said == ""
-    assert problem in error
+    assert (code, said) == (2, "")
+    assert IMPOSSIBLE[number][1] in error
     assert "Traceback" not in error
-    assert not (tmp_path / "out.csv").exists()
-    assert (tmp_path / "there.csv").read_text(encoding="utf-8") == "mine"
+    assert not (folder / "out.csv").exists()
+    assert (folder / "there.csv").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.fixture(scope="module")
