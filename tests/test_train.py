@@ -117,22 +117,45 @@ def test_the_course_s_model_is_reproduced(real_data: Path, tmp_path: Path) -> No
     assert 0.829 <= metadata["measures"]["test"]["auc"] <= 0.834
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--data", "nowhere.csv"], "nowhere.csv: cannot be read"),
-        (["--data", "README.md"], "README.md: found "),
-        (["--parameters", "nowhere.toml"], "nowhere.toml: found no parameters"),
-        (["--parameters", "README.md"], "README.md: found no parameters"),
-        (["--review-above", "0.6"], "expected 0 < review_above <= decline_above < 1"),
-        (["--data", "nowhere/CreditScoring.csv"], "No such file or directory; run: make data"),
-        (["--tune", "1", "--tuned", "README.md/p.toml"], "README.md/p.toml: cannot be written: "),
-    ],
-)
-def test_a_wrong_argument_ends_in_one_sentence(
-    tmp_path: Path, arguments: list[str], message: str
-) -> None:
-    assert message in refusal(*arguments, home=tmp_path)
+WRONG: list[tuple[list[str], str]] = [
+    (["--data", "nowhere.csv"], "nowhere.csv: cannot be read"),
+    (["--data", "README.md"], "README.md: found "),
+    (["--parameters", "nowhere.toml"], "nowhere.toml: found no parameters"),
+    (["--parameters", "README.md"], "README.md: found no parameters"),
+    (["--review-above", "0.6"], "expected 0 < review_above <= decline_above < 1"),
+    (["--data", "nowhere/CreditScoring.csv"], "No such file or directory; run: make data"),
+    (["--tune", "1", "--tuned", "README.md/p.toml"], "README.md/p.toml: cannot be written: "),
+]
+ONE_AFTER_THE_OTHER = """
+import contextlib, io, json, runpy, sys
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["train.py", *arguments]
+    error = io.StringIO()
+    with contextlib.redirect_stderr(error):
+        try:
+            runpy.run_path("train.py", run_name="__main__")
+        except SystemExit as ended:
+            print(json.dumps([ended.code, error.getvalue()]))
+"""
+
+
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """Exit code and sentence of each wrong run; in one process, as it starts slowly."""
+    runs = json.dumps([[*TRAIN[2:], *arguments] for arguments, _ in WRONG])
+    home = tmp_path_factory.mktemp("wrong")
+    found = run("python", "-c", ONE_AFTER_THE_OTHER, runs, home=home).stdout
+    return [json.loads(line) for line in found.splitlines() if line.startswith("[")]
+
+
+@pytest.mark.parametrize("number", range(len(WRONG)), ids=lambda n: " ".join(WRONG[n][0]))
+def test_a_wrong_argument_ends_in_one_sentence(refusals: list[Any], number: int) -> None:
+    code, said = refusals[number]
+
+    assert code == 2
+    assert said.startswith("train.py: ")
+    assert said.count("\n") == 1
+    assert WRONG[number][1] in said
 
 
 def refusal(*arguments: str | Path, home: Path) -> str:
