@@ -80,7 +80,7 @@ check: $(EVERYTHING) ## Check format, lint, types and architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_architecture.py
+	$(BIN)/python -m pytest -q --numprocesses 2 tests/test_architecture.py
 
 format: $(EVERYTHING) ## Format the code
 	$(BIN)/ruff format .

@@ -162,7 +162,7 @@ def begun(home: Path, *arguments: object, done: int, **how: Any) -> Iterator[sub
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("done", [1, 2])
+@pytest.mark.parametrize("done", [2])
 def test_a_command_that_was_killed_goes_on_and_gives_the_same_bytes(
     home: Path, big: Path, tmp_path: Path, undisturbed: Path, done: int
 ) -> None:
@@ -186,8 +186,7 @@ def test_a_command_that_was_killed_goes_on_and_gives_the_same_bytes(
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("ending", "workers"), [(signal.SIGTERM, 1), (signal.SIGINT, 2)])
 def test_a_command_that_is_interrupted_says_how_it_goes_on(
     home: Path, big: Path, tmp_path: Path, undisturbed: Path, ending: signal.Signals, workers: int
 ) -> None:
