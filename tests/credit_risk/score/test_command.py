@@ -213,6 +213,8 @@ def test_ctrl_c_is_one_sentence_before_anything_has_begun(home: Path, tmp_path: 
         stderr=subprocess.PIPE,
         text=True,
     )
+    command = Path(f"/proc/{process.pid}/cmdline")  # before it is this one it is a copy of pytest
+    wait_until(lambda: COMMAND[-1] in command.read_text(encoding="utf-8"))
     wait_until(lambda: handles(process.pid, signal.SIGTERM))
     process.send_signal(signal.SIGINT)
     _, error = process.communicate()
