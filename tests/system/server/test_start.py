@@ -16,7 +16,7 @@ import pytest
 from course import sample_applications
 from running import Server, environment, serving, wait_until
 
-ROUNDS = 5
+ROUNDS = 3
 """The best counts: what else runs on a core takes its caches."""
 LIMIT = 2
 """Times the two imports: with that the service is ready."""
