@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from credit_risk.form import REFERENCE, Form
@@ -33,15 +34,20 @@ class Redaction:
     hash: tuple[str, ...] = ()
     key: bytes = b""
 
-    @property
+    @cached_property
     def fields(self) -> frozenset[str]:
         """All fields that are hidden."""
         return frozenset(self.leave_out + self.hash)
 
+    @cached_property
+    def _hides_values(self) -> bool:
+        """Whether a field is hidden that decisions depend on."""
+        return bool(self.fields - {REFERENCE})
+
     def entry(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is kept of an entry, which has an ``application`` or an encoded ``row``."""
         kept = dict(entry)
-        if hides_values := bool(self.fields - {REFERENCE}):
+        if self._hides_values:
             kept["row_sha256"] = None
         if fields := entry.get("application"):
             others = {name: value for name, value in fields.items() if name not in self.leave_out}
@@ -51,7 +57,7 @@ class Redaction:
             names = (column.partition("=")[0] for column in self.form.columns)
             values = zip(names, entry["row"], strict=True)
             kept["row"] = [None if name in self.fields else value for name, value in values]
-        if hides_values and entry["reasons"]:
+        if self._hides_values and entry["reasons"]:
             kept["reasons"] = self.reasons(entry["reasons"])
         return kept
 

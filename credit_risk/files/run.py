@@ -31,7 +31,7 @@ from credit_risk.files.unfinished import (
     write_whole,
 )
 from credit_risk.files.workers import Workers
-from credit_risk.files.writing import check_cells, published, refuse_existing, writable
+from credit_risk.files.writing import check_cells, published, refuse_existing
 
 Progress = Callable[[float, int], None]
 """Is told the share of the input that is done, 0 to 1, and the rows."""
@@ -134,7 +134,7 @@ class Run:
         for record in records:
             counts.add(record.counts)
         whole = folder / "whole"
-        with published(self.table, whole, force=self.force), writable(self.table):
+        with published(self.table, whole, force=self.force):
             assemble(folder, records, whole, self.table)
             manifest = Manifest(
                 input_path=os.path.relpath(self.path, self.table.parent),

@@ -194,6 +194,11 @@ def usual_language(form: Form) -> str:
     return "en" if "en" in form.sentences else next(iter(form.sentences))
 
 
+def listed(names: Iterable[str]) -> str:
+    """List names in a sentence: in one line, and not too long for it."""
+    return " ".join(", ".join(names).split())[:200]
+
+
 def find_columns(form: Form, labels: Sequence[str], source: str) -> dict[str, str | None]:
     """Find the column of each field: by the field's name, or that of the lender's file.
 
@@ -218,7 +223,7 @@ def find_columns(form: Form, labels: Sequence[str], source: str) -> dict[str, st
             lacking.append(name)
     if lacking:
         problem = f"found no column for {', '.join(lacking)}; expected one each for "
-        problem += f"{', '.join(form.by_name)}; the file has {', '.join(labels)[:200]}"
+        problem += f"{', '.join(form.by_name)}; the file has {listed(labels)}"
         raise DataError(source, problem)
     return found
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 from credit_risk.errors import DataError, UsageError
 from credit_risk.files.manifest import Basis, FileHash, PartRecord, Summary, read_record
 from credit_risk.files.parts import Part
-from credit_risk.files.writing import make_writer
+from credit_risk.files.writing import make_writer, writable
 
 BASIS: Final = "basis.json"
 ENDING: Final = ".arrow"
@@ -109,6 +109,7 @@ def assemble(folder: Path, parts: Sequence[PartRecord], path: Path, like: Path) 
         for part in parts:
             with _opened(_path_of(folder, part)) as file:
                 answers = file.get_batch(0).replace_schema_metadata(None)
+            with writable(like):
                 if writer is None:
                     writer = opened.enter_context(make_writer(path, like, answers.schema))
                 if answers.num_rows:

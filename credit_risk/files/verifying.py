@@ -14,6 +14,7 @@ from credit_risk.errors import DataError
 from credit_risk.files.job import LINE, Scored
 from credit_risk.files.manifest import FileHash, Manifest
 from credit_risk.files.parts import Part, Source
+from credit_risk.files.scoring import listed
 from credit_risk.files.tables import open_source
 from credit_risk.files.writing import make_writer
 
@@ -74,8 +75,8 @@ class Proof:
     def _compared(self, found: pa.Table, answers: pa.RecordBatch) -> Iterator[str]:
         expected = answers if self.table.suffix == ".parquet" else _as_written(answers, self.table)
         if found.column_names != expected.schema.names:
-            has, should = ", ".join(found.column_names), ", ".join(expected.schema.names)
-            yield f"{self.table.name}: found the columns {has[:200]}, expected {should[:200]}"
+            has, should = listed(found.column_names), listed(expected.schema.names)
+            yield f"{self.table.name}: found the columns {has}, expected {should}"
             return
         pairs = [
             (name, found.column(name).to_pylist(), expected.column(name).to_pylist())

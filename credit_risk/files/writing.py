@@ -107,7 +107,7 @@ def writable(path: Path) -> Iterator[None]:
     """Say in one sentence that a column cannot be written."""
     try:
         yield
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+    except pa.ArrowException as error:
         found = f"found a column that cannot be written there ({str(error)[:100]})"
         msg = f"{path.name}: {found}; leave it out with --keep"
         raise UsageError(msg) from None

@@ -47,12 +47,16 @@ def main(arguments: list[str] | None = None) -> int:
     return FAILED
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m credit_risk.score",
-        description=__doc__,
+def _parser(command: str, about: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=f"python -m credit_risk.{command}",
+        description=about,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = _parser("score", __doc__)
     parser.add_argument("file", type=Path, metavar="IN", help="CSV, Parquet or XLSX")
     parser.add_argument(
         "--to", type=Path, required=True, metavar="OUT", help="ends in .parquet, .csv or .xlsx"
@@ -71,11 +75,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _verify_options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m credit_risk.score verify",
-        description=VERIFY,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = _parser("score verify", VERIFY)
     parser.add_argument("table", type=Path, metavar="OUT", help="its manifest is beside it")
     parser.add_argument("--rows", type=_positive, default=10_000, metavar="N", help="of the sample")
     parser.add_argument("--against", metavar="URL", help="of a service that scores the sample")

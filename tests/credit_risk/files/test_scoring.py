@@ -118,3 +118,6 @@ def test_an_optional_field_needs_no_column_and_any_other_does() -> None:
         find_columns(TOY, labels[1:], "x")
     with pytest.raises(DataError, match="found 'place' and 'PLACE', expected one of them"):
         find_columns(TOY, [*labels, "PLACE"], "x")
+    with pytest.raises(DataError) as caught:
+        find_columns(TOY, ['amount"\n7', "\r"], "x")
+    assert str(caught.value).endswith('; the file has amount" 7,')
