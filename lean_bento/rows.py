@@ -202,7 +202,7 @@ class RowBatch(
             if error.errors(include_url=False)[0]["type"] == "list_type":
                 rows_of_table = read_split(body, cls.row_model)
                 if rows_of_table is not None:
-                    return cls.of_rows(rows_of_table)
+                    return cls.of_rows(list(rows_of_table))
             raise say_what_was_found(error) from None
         rows = batch.root
         # Parsed again only if a row is good: a bad row needs no second error.

@@ -29,7 +29,9 @@ from starlette.types import ASGIApp
 
 from lean_bento.auth.api_keys import COMMAND, KeyFile
 from lean_bento.auth.middleware import OPEN_PATHS, AuthMiddleware, configured_keys, key_file_of
+from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.npy import JSON, NPY
+from lean_bento.codecs.tables import CSV
 from lean_bento.config import COUNT, SIZE, Configuration, Limits, in_a_sentence, keep_command_line
 from lean_bento.endpoint_options import options_of
 from lean_bento.fast_path.app import FastPath
@@ -46,7 +48,7 @@ from lean_bento.middleware.log_filters import filter_logs
 from lean_bento.middleware.request_checks import EndpointLimits, RequestChecksMiddleware
 from lean_bento.middleware.routes import RoutesMiddleware, paths_of
 from lean_bento.openapi import document, require_key, signature_of
-from lean_bento.rows import DivisibleList, RowLimit
+from lean_bento.rows import DivisibleList, RowAnswers, RowBatch, RowLimit
 
 logger = logging.getLogger("bentoml.service")
 
@@ -65,6 +67,16 @@ class _Document(dict[str, Any]):
 
 
 yaml.add_representer(_Document, yaml.representer.SafeRepresenter.represent_dict)
+
+
+def _check_tables(name: str, method: APIMethod) -> None:
+    """Let CSV be only what has rows, and is answered by rows."""
+    if CSV in options_of(method.func).media_types:
+        body, answer = signature_of(method.func)
+        if not (issubclass(body, RowBatch) and issubclass(answer, RowAnswers)):
+            found = f"{name}: found {CSV} for {body.__name__} and {answer.__name__}"
+            msg = f"{found}, expected a RowBatch and RowAnswers"
+            raise BentoMLConfigException(msg)
 
 
 @attrs.define(slots=False)
@@ -106,7 +118,7 @@ class LeanService(Service[Any]):
 
         Raises:
             BentoMLConfigException: if an API method has no limit of its body, or takes rows and
-                has no limit of them, or if a limit is of no method.
+                has no limit of them, or takes CSV and has no rows, or if a limit is of no method.
         """
         limits = configuration.read(self.name, "limits", Limits)
         with_rows = [n for n, m in self.apis.items() if issubclass(m.input_spec, DivisibleList)]
@@ -114,6 +126,8 @@ class LeanService(Service[Any]):
         configuration.check_names(f"{place}.body", limits.body, self.apis, SIZE)
         configuration.check_names(f"{place}.rows", limits.rows, with_rows, COUNT)
         check_origins(configuration, self.name)
+        for name, method in self.apis.items():
+            _check_tables(name, method)
         self.limits = {
             method.route: EndpointLimits(
                 options_of(method.func),

@@ -16,7 +16,9 @@ import httpx
 import numpy as np
 import pytest
 from asgi import client_of, started
+from bodies import table
 from course import COURSE_EXAMPLE, ENCODER, sample_applications
+from opentelemetry.util.http import parse_excluded_urls
 from starlette.types import ASGIApp
 
 from credit_risk.decision import Scorer
@@ -39,6 +41,9 @@ def ask(home: Path) -> Iterator[Ask]:
 
         BentoMLContainer.bentoml_home.set(str(home))
         BentoMLContainer.model_store.set(ModelStore(home / "models"))
+        # The configuration's own, without which BentoML's path answers; another test may have read
+        # another configuration before, and a process reads it once.
+        BentoMLContainer.tracing_excluded_urls.set(parse_excluded_urls(".*"))
         import service
 
         app = service.svc.to_asgi()
@@ -47,6 +52,7 @@ def ask(home: Path) -> Iterator[Ask]:
             os.environ.pop(variable, None)
         sys.modules.pop("service", None)
         BentoMLContainer.model_store.reset()
+        BentoMLContainer.tracing_excluded_urls.reset()
 
 
 async def _ask(app: ASGIApp, method: str, path: str, how: dict[str, Any]) -> httpx.Response:
@@ -82,6 +88,16 @@ def as_json(rows: int) -> bytes:
     return json.dumps([each.model_dump() for each in sample_applications(rows)]).encode()
 
 
+def as_split(rows: int) -> bytes:
+    bodies = [each.model_dump() for each in sample_applications(rows)]
+    table = {"columns": list(bodies[0]), "data": [list(each.values()) for each in bodies]}
+    return json.dumps(table).encode()
+
+
+def as_csv(rows: int) -> bytes:
+    return table([each.model_dump() for each in sample_applications(rows)])
+
+
 def as_npy(rows: int) -> bytes:
     file = io.BytesIO()
     np.save(file, ENCODER.encode(sample_applications(rows)))
@@ -92,6 +108,8 @@ def as_npy(rows: int) -> bytes:
     ("path", "media_type", "make_body", "rows"),
     [
         pytest.param("/classify_batch", "application/json", as_json, 10_000, id="batch"),
+        pytest.param("/classify_batch", "application/json", as_split, 10_000, id="split"),
+        pytest.param("/classify_batch", "text/csv", as_csv, 10_000, id="table"),
         pytest.param("/classify_array", "application/x-npy", as_npy, 50_000, id="array"),
     ],
 )

@@ -7,36 +7,43 @@ is read at once, and the error is the one of the whole.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final
 
-from pydantic import ValidationError
-
-from lean_bento.rows import DivisibleList, RowAnswers
+from lean_bento.codecs.tables import ROWS_IN_A_PART, read_split
+from lean_bento.rows import RowAnswers, RowBatch
 
 LONG: Final = 500_000
 """Bytes in a part: some 2,000 rows of a dozen fields, some ten milliseconds."""
 
-ROWS_IN_A_PART: Final = 2000
-"""Rows in a part of an answer: some five milliseconds."""
 
-Model = TypeVar("Model", bound=DivisibleList)
+async def read_in_parts(body: bytes, model: Any) -> Any:  # noqa: ANN401  see below
+    """Do what ``model_validate_json`` does, with other tasks of the event loop in between.
 
-
-async def read_in_parts(body: bytes, read: Callable[[bytes], Model]) -> Model:
-    """Do what ``read(body)`` does, with other tasks of the event loop in between.
+    Args:
+        body: JSON.
+        model: a ``DivisibleList`` that is a model of pydantic.
 
     Raises:
-        ValidationError: what ``read(body)`` raises.
+        ValidationError: what ``model_validate_json`` raises.
     """
-    parts: list[Model] = []
+    parts = []
     try:
-        for part in parts_of(body, LONG):
-            parts.append(read(part))
+        for part in _read(body, model):
+            parts.append(part)
             await asyncio.sleep(0)
-    except ValidationError:
-        return read(body)
-    return parts[0].join(parts)
+    except ValueError:  # a ValidationError is one, and so is an error of JSON
+        return model.model_validate_json(body)
+    return model.join(parts)
+
+
+def _read(body: bytes, model: Any) -> Iterator[Any]:  # noqa: ANN401  as above
+    table = read_split(body, model.row_model) if issubclass(model, RowBatch) else None
+    if table is None:
+        yield from map(model.model_validate_json, parts_of(body, LONG))
+    while table and (rows := list(islice(table, ROWS_IN_A_PART))):
+        yield model.of_rows(rows)
 
 
 async def write_in_parts(answer: RowAnswers[Any]) -> bytes:

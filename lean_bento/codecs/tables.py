@@ -18,18 +18,16 @@ from typing import Any, Final, NoReturn, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, from_json
 
+from lean_bento.codecs.duplicate_keys import duplicate_keys
 from lean_bento.error_response import echo
 
 CSV: Final = "text/csv"
 
 ROWS_IN_A_PART: Final = 2000
-"""Rows that are read in one turn: some ten milliseconds."""
+"""Rows that are read or written in one turn: some ten milliseconds."""
 
 SPLIT: Final = {"columns", "data"}
 """Keys of a DataFrame in the layout ``split``; its ``index`` is allowed and has no meaning here."""
-
-LONG_NUMBER: Final = 400
-"""Digits; Python does not make a whole number of thousands."""
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet would run."""
@@ -55,32 +53,34 @@ def problem(title: str, sentence: str, **found: object) -> ValidationError:
     )
 
 
-def read_split(body: bytes, model: type[BaseModel]) -> list[Row] | None:
+def read_split(body: bytes, model: type[BaseModel]) -> Iterator[Row] | None:
     """Read the rows of a DataFrame that was written with ``orient="split"``.
 
     Args:
-        body: valid JSON.
+        body: JSON.
         model: of a row.
 
     Returns:
         None if it is anything else.
 
     Raises:
-        ValidationError: if it is one, and its parts do not fit.
+        ValueError: if it is no JSON.
+        ValidationError: if it is a DataFrame, and its parts do not fit.
     """
     if body.lstrip()[:1] != b"{":
         return None
-    pairs = json.loads(body, object_pairs_hook=tuple, parse_int=_whole)  # lists stay apart
-    table = dict(pairs)
+    table = from_json(body)
     if not table.keys() >= SPLIT or table.keys() - SPLIT - {"index"}:
         return None
     columns, data = table["columns"], table["data"]
-    if len(pairs) > len(table) or not (isinstance(columns, list) and isinstance(data, list)):
+    # Each colon belongs to one key, unless a text has one: only then is it read again.
+    is_split = body.count(b":") == len(table) or not duplicate_keys(body)
+    if not (is_split and isinstance(columns, list) and isinstance(data, list)):
         sentence = "This has the keys of a DataFrame, expected columns and data, one list each"
         raise problem(model.__name__, sentence)
     names = [name if isinstance(name, str) else json.dumps(name) for name in columns]
     check_header(names, model)
-    return [_row(names, cells, model) for cells in data]
+    return (_row(names, cells, model) for cells in data)
 
 
 def read_csv(body: bytes, model: type[BaseModel]) -> Iterator[tuple[list[int], list[Row]]]:
@@ -129,10 +129,6 @@ def check_header(names: Sequence[str], model: type[BaseModel]) -> None:
         refuse(f"has {echo(unknown[0]) or 'a column without a name'}")
     if lacking := [n for n, field in fields.items() if field.is_required() and n not in names]:
         refuse(f"has no {', '.join(lacking)}")
-
-
-def _whole(digits: str) -> float:
-    return int(digits) if len(digits) < LONG_NUMBER else float(digits)
 
 
 def _row(names: Sequence[str], cells: object, model: type[BaseModel]) -> Row:

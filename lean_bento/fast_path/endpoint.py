@@ -149,7 +149,7 @@ def readers(method: APIMethod) -> dict[str, Callable[[bytes], Awaitable[Any]]]:
         body = body.removeprefix(BOM_UTF8)
         if divisible and len(body) > LONG:
             spec.check_body(body)  # each part looks only at itself
-            return await read_in_parts(body, validate_json)
+            return await read_in_parts(body, spec)
         return validate_json(body or b"{}")  # as BentoML reads an empty body
 
     async def read_npy_body(body: bytes) -> Any:  # noqa: ANN401  the method's own model

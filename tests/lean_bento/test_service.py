@@ -17,7 +17,16 @@ from bentoml.models import BentoModel
 from opentelemetry.util.http import parse_excluded_urls
 from pydantic import BaseModel, Field
 
-from lean_bento import KeyCommand, LeanService, RowAnswers, RowBatch, UniqueKeys
+from lean_bento import (
+    CSV,
+    JSON,
+    KeyCommand,
+    LeanService,
+    RowAnswers,
+    RowBatch,
+    UniqueKeys,
+    options,
+)
 from lean_bento.bentoml_internals import JSONSerde
 from lean_bento.config import Configuration
 
@@ -120,6 +129,18 @@ def test_each_method_has_a_limit_of_its_body_and_of_its_rows_if_it_has_some(
 ) -> None:
     with pytest.raises(BentoMLConfigException, match=message):
         configure(make(), **limits)
+
+
+def test_only_rows_come_and_go_as_csv(configure: Any) -> None:
+    @bentoml.service(name="garden", service_class=ToyService)
+    class Garden:
+        @bentoml.api
+        @options(media_types=(JSON, CSV))
+        async def name_all(self, flower: Flower, /) -> Kinds:
+            return Kinds.of([flower])
+
+    with pytest.raises(BentoMLConfigException, match="name_all: found text/csv for Flower and Kin"):
+        configure(Garden, body={"name_all": "1 KiB"}, rows={})
 
 
 def test_requests_are_answered_under_the_limits(configure: Any) -> None:
