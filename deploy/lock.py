@@ -20,6 +20,7 @@ SECTIONS = {
     "training": "training",
     "files": "files",
     "dask": "dask",
+    "spark": "spark",
     "notebook": "notebook",
     "dev-packages": "develop",
 }

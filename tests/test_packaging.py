@@ -31,6 +31,7 @@ SECTIONS = {
     "training": "training",
     "files": "files",
     "dask": "dask",
+    "spark": "spark",
     "notebook": "notebook",
     "dev-packages": "develop",
 }

@@ -2,8 +2,10 @@
 
 import re
 import shlex
+import sys
 from pathlib import Path
 
+import pytest
 from documents import commands, rows, section, text_of
 from pyarrow import csv, parquet
 from running import PROJECT, Server, run
@@ -64,3 +66,37 @@ def test_the_function_for_spark_scores_record_batches(home: Path) -> None:
 
     columns = "['status', 'default_probability', 'reasons', 'error', 'model']"
     assert said == f"True 4455 {columns}\n"
+
+
+IN_SPARK = """
+import sys
+
+from pyarrow import parquet
+from pyspark.sql import SparkSession
+
+applications, table = sys.argv[1:]
+spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+frame = answers(spark.read.csv(applications, header=True).repartition(3))
+names = ["status", "default_probability", "reasons", "error"]
+shown = parquet.read_table(table, columns=names)
+found = sorted(map(repr, map(tuple, frame.select(names).collect())))
+assert found == sorted(map(repr, zip(*shown.to_pydict().values())))
+print(len(found))
+"""
+
+
+@pytest.mark.system
+@pytest.mark.needs("java")
+def test_spark_gives_the_answers_of_the_command(home: Path, tmp_path: Path) -> None:
+    (function,) = re.findall(r"```python\n(.*?)```", text_of(PAGE), re.DOTALL)
+    environment = tmp_path / "environment"
+    run(sys.executable, "deploy/environment.py", "spark", home=home, VENV=str(environment))
+    script, table = tmp_path / "in_spark.py", tmp_path / "answers.parquet"
+    script.write_text(function + IN_SPARK)
+    run("python", "-m", "credit_risk.score", "data/sample.csv", "--to", table, home=home)
+
+    python = environment / "bin" / "python"
+    settings = {"PYTHONPATH": str(PROJECT), "PYSPARK_PYTHON": str(python)}
+    said = run(python, script, PROJECT / "data" / "sample.csv", table, home=home, **settings)
+
+    assert said.stdout == "4455\n"
