@@ -137,7 +137,7 @@ class NamespaceBox:
             self.name = call("buildah", "from", self.image).stdout.strip()
             root = call("buildah", "mount", self.name).stdout.strip()
         else:
-            self.name = call(self.tool, "create", self.image).stdout.strip()
+            self.name = call(self.tool, "create", self.image, *self.arguments).stdout.strip()
             root = call(self.tool, "mount", self.name).stdout.strip()
         # Every tool that runs containers writes this file.
         Path(root, "etc/hosts").write_text("127.0.0.1 localhost\n")
@@ -159,7 +159,7 @@ class NamespaceBox:
                     *("unshare", "--mount", "--pid", "--fork", *network),
                     *("sh", "-ec", script, root, *self._environment),
                     *("sh", "-c", 'cd "$0" && exec "$@"', str(said["WorkingDir"])),
-                    *(*said["Entrypoint"], *self.arguments),
+                    *(*(said.get("Entrypoint") or ()), *self.arguments),
                 ],
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -228,6 +228,20 @@ def running(
         yield box
     finally:
         box.remove()
+
+
+def printed(tool: str, image: str, *command: str, log: Path) -> str:
+    """What a command prints that is run to its end in a container without a network."""
+    if runs_containers(tool, image):
+        options = ("--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp")  # noqa: S108  as above
+        return call(tool, "run", *options, image, *command).stdout
+    box = NamespaceBox(tool, image, command, log, network=False)
+    try:
+        code = box.wait()
+        assert code == 0, box.logged()
+    finally:
+        box.remove()
+    return box.logged()
 
 
 READY = """

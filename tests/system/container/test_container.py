@@ -1,5 +1,6 @@
 """The image and a container of it: small, exact, not root, read-only, and as good as outside."""
 
+import csv
 import json
 import math
 import subprocess
@@ -11,7 +12,7 @@ from types import ModuleType
 import httpx
 import numpy as np
 import pytest
-from container.boxes import Box, configuration, running
+from container.boxes import Box, call, configuration, printed, running
 from course import COURSE_EXAMPLE
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
@@ -200,6 +201,37 @@ class Caller(threading.Thread):
                     self.answered += 1
         except Exception as error:  # noqa: BLE001  whatever it is, it is a request without its answer
             self.broken_at, self.error = sent, error
+
+
+ON_DASK = """
+mkdir /tmp/bentoml
+ln -s "$BENTO_PATH/models" /tmp/bentoml
+printf '%s\\n' "$@" > /tmp/applications.csv
+python -m dask scheduler --port 8786 --no-dashboard 2> /tmp/scheduler &
+python -m dask worker tcp://127.0.0.1:8786 --nthreads 1 --no-nanny 2> /tmp/worker &
+python -m credit_risk.score /tmp/applications.csv --to /tmp/answers.csv \\
+    --keep none --dask tcp://127.0.0.1:8786 > /tmp/said
+cat /tmp/answers.csv  # scheduler and worker end with the container
+"""
+
+
+def test_the_image_for_dask_scores_a_file_on_dask(
+    deploy: ModuleType, tool: str, image: str, client: httpx.Client, tmp_path: Path
+) -> None:
+    build = ["build", "--tag", "credit_risk_files:test", "--build-arg", f"SERVICE={image}"]
+    secrets = [f"--secret=id={each.name},src={each}" for each in deploy.write_secrets(tmp_path)]
+    where = ["--file", f"{PROJECT}/deploy/kubernetes/dask.Dockerfile"]
+    call(tool, *build, *secrets, *where, f"{PROJECT}/deploy/requirements")
+    rows = [",".join(map(str, each)) for each in (COURSE_EXAMPLE, COURSE_EXAMPLE.values())]
+
+    command = ("sh", "-ec", ON_DASK, "sh", *rows)
+    said = printed(tool, "credit_risk_files:test", *command, log=tmp_path / "log")
+    call(tool, "rmi", "--force", "credit_risk_files:test", check=False)
+
+    (row,) = csv.DictReader(said.splitlines())
+    decided = client.post("/classify", json=COURSE_EXAMPLE).json()
+    assert row["status"] == decided["status"]
+    assert float(row["default_probability"]) == decided["default_probability"]
 
 
 @pytest.mark.parametrize("attempt", [1, 2, 3])
