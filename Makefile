@@ -31,7 +31,7 @@ ON_TWO_CORES := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 WAITING_OFTEN := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train notebook data test test-system test-newest test-pythons test-container fuzz check format load overload bench soak eb-bundle release lock audit container clean
+.PHONY: help serve train notebook data test test-system test-newest test-pythons test-container fuzz check format load overload bench bench-peers soak eb-bundle release lock audit container clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -96,6 +96,9 @@ overload: $(EVERYTHING) ## Offer HOST four times what it can take: what it answe
 
 bench: $(EVERYTHING) ## Measure beside the peers: benchmarks/RESULTS.md; takes six minutes; BENCH_ARGS has options
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
+
+bench-peers: $(EVERYTHING) ## Give LitServe, MLServer and Ray Serve an environment each, for the next bench; downloads 2 GB
+	$(BIN)/python -m benchmarks.environments
 
 soak: $(EVERYTHING) ## Ten minutes at full load with faults injected, then 100 kills; fails on a leak or a wrong answer
 	PYTHONPATH=.:tests:tests/system $(BIN)/python tests/system/faults/soak.py --minutes $(MINUTES)

@@ -26,6 +26,8 @@ FOREIGN: Final = ("BENTOML", "CREDIT_RISK", "PROMETHEUS", "OMP_NUM_THREADS")
 """Prefixes of environment variables that are not passed on."""
 PATIENCE: Final = 300
 """Seconds until all services have started or ended; a shared machine can be slow."""
+NOT_YET: Final = 404
+"""Status of a peer that answers before its model is there."""
 KEY: Final = "crk_benchmark"
 Process = subprocess.Popen[Any]
 
@@ -80,7 +82,7 @@ class Server:
                     answer = client.post(f"{self.url}/classify", json=form_at_hand().example)
                     if answer.is_success:
                         return
-                    if answer.is_client_error:
+                    if answer.is_client_error and answer.status_code != NOT_YET:
                         break
                 time.sleep(0.1)
         msg = f"the service did not start:\n{self.log.read_text(encoding='utf-8')}"
@@ -195,6 +197,7 @@ class Machine:
                 folder=self.before if service.before and self.before else PROJECT,
                 home=home,
                 settings={
+                    "PATH": f"{service.commands}{os.pathsep}{os.environ['PATH']}",
                     "CREDIT_RISK_MODEL": service.model or self.model,
                     **{name: v.format(home=home) for name, v in service.settings.items()},
                 },

@@ -7,7 +7,8 @@
 
 The services run on the first core that is allowed, wrk on the last. Trains the course's model in a
 model store of its own, on the real data where it is at hand (CREDIT_RISK_REAL_DATA, then
-data/CreditScoring.csv), else on the sample. Writes RESULTS.md with its pictures, and every number
+data/CreditScoring.csv), else on the sample. Peers that need an environment of their own are
+measured where `make bench-peers` has made it. Writes RESULTS.md with its pictures, and every number
 into results.json.
 """
 
@@ -80,7 +81,8 @@ def main() -> None:
 
 def options() -> argparse.Namespace:
     """Read the command line."""
-    names = (*SERVICES, TREES)
+    here = [name for name, service in SERVICES.items() if service.commands.exists()]
+    names = (*here, TREES)
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.run",
         description=__doc__,

@@ -3,8 +3,11 @@
 One worker and one thread for the model, whatever the service; access logs are off.
 """
 
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 BENTOML = ("bentoml", "serve", "--host", "127.0.0.1", "--port", "{port}")
@@ -29,6 +32,7 @@ class Service:
         exact: whether its probabilities must be the booster's bit for bit.
         before: whether it runs from the other checkout.
         model: tag of a model of its own; empty: the one that all load.
+        package: of an environment of its own, which `make bench-peers` makes; with its version.
     """
 
     title: str
@@ -37,11 +41,27 @@ class Service:
     exact: bool = False
     before: bool = False
     model: str = ""
+    package: str = ""
+
+    @property
+    def commands(self) -> Path:
+        """Folder of the commands of its environment."""
+        if not self.package:
+            return Path(sys.executable).parent
+        (name, *_) = re.findall(r"\w+", self.package)
+        return Path(__file__).parents[1] / f".venv-bench-{name}" / "bin"
 
     @property
     def keys(self) -> bool:
         """Whether it wants an API key."""
         return "CREDIT_RISK_API_KEYS_FILE" in self.settings
+
+
+def apart(title: str, package: str, module: str) -> Service:
+    """Serve by a module that is given the port, in an environment of its own."""
+    version = package.partition("==")[2]
+    command = ("python", "-m", f"benchmarks.peers.{module}", "{port}")
+    return Service(f"{title} {version}", command, package=package)
 
 
 def ours(title: str, *settings: Mapping[str, str], before: bool = False) -> Service:
@@ -60,6 +80,9 @@ SERVICES: Mapping[str, Service] = {
         (*BENTOML, "--api-workers", "1", "benchmarks.peers.course:svc"),
         {"BENTOML_CONFIG_OPTIONS": QUIET},
     ),
+    "ray": apart("Ray Serve", "ray[serve]==2.60.0", "ray_app"),
+    "litserve": apart("LitServe", "litserve==0.2.19", "litserve_app"),
+    "mlserver": apart("MLServer", "mlserver==1.7.1", "mlserver_app"),
     "class-api-batchable": Service(
         "class API with a batchable dependency",
         (*BENTOML, "benchmarks.peers.class_api_batchable:ClassApiBatchable"),

@@ -117,7 +117,10 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
             *("lean_bento", "credit_risk.form", "credit_risk.model", "credit_risk.decision"),
             *("credit_risk.registry",),
         },
-        {"bentoml", "fastapi", "flask", "numpy", "pydantic", "xgboost"},
+        {
+            *("bentoml", "fastapi", "flask", "litserve", "mlserver", "numpy", "pydantic", "ray"),
+            "xgboost",
+        },
     ),
 }
 SHIPPED = {
