@@ -1,5 +1,16 @@
 """Monitoring: what later applications and decisions are compared with."""
 
+from credit_risk.monitoring.psi import (
+    FEWEST,
+    LEVEL,
+    PAGE,
+    WARN,
+    chi_square_quantile,
+    critical_value,
+    holm,
+    p_value,
+    psi,
+)
 from credit_risk.monitoring.reference import (
     REFERENCE,
     NumberCounts,
@@ -10,10 +21,19 @@ from credit_risk.monitoring.reference import (
 )
 
 __all__ = [
+    "FEWEST",
+    "LEVEL",
+    "PAGE",
     "REFERENCE",
+    "WARN",
     "NumberCounts",
     "Reference",
     "WordCounts",
+    "chi_square_quantile",
+    "critical_value",
+    "holm",
     "make_reference",
+    "p_value",
+    "psi",
     "read_reference",
 ]
