@@ -68,7 +68,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     outcomes.add_argument("outcomes", type=Path, metavar="OUTCOMES", help="CSV")
     drift.add_argument(
         *("--window",),
-        type=_days, metavar="DAYS", default=timedelta(days=30),
+        type=_days,
+        metavar="DAYS",
+        default=timedelta(days=30),
         help="up to the latest decision; 30d without it",
     )
     for each in (drift, outcomes):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from credit_risk.errors import DataError
 from credit_risk.form import REFERENCE, Outcome
@@ -125,10 +125,11 @@ def _take(
 def _meanings(outcome: Outcome) -> dict[str, bool | None]:
     """Return what each word means: True for a default, None for what is not known yet."""
     meanings: dict[str, bool | None] = {"default": True, "repaid": False}
-    for codes, meant in (
+    every: Any = (
         (outcome.default, True),
         (outcome.repaid, False),
         (outcome.unknown, None),
-    ):
+    )
+    for codes, meant in every:  # codes are texts by now
         meanings |= {str(code).lower(): meant for code in codes}
     return meanings

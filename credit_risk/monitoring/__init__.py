@@ -1,5 +1,6 @@
 """Monitoring: what later applications and decisions are compared with."""
 
+from credit_risk.monitoring.bins import DECISION, Bins, FieldBins
 from credit_risk.monitoring.psi import (
     FEWEST,
     LEVEL,
@@ -21,11 +22,14 @@ from credit_risk.monitoring.reference import (
 )
 
 __all__ = [
+    "DECISION",
     "FEWEST",
     "LEVEL",
     "PAGE",
     "REFERENCE",
     "WARN",
+    "Bins",
+    "FieldBins",
     "NumberCounts",
     "Reference",
     "WordCounts",
