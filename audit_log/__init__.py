@@ -3,6 +3,7 @@
 from audit_log.errors import AuditLogError, BrokenLogError, LogWriteError, NoLogError
 from audit_log.files import LogKind, prepare_folder
 from audit_log.group_commit import Entries, GroupCommit
+from audit_log.positions import Position, Unread, read_on
 from audit_log.reader import Progress, checked_content, read_entries, read_headers
 from audit_log.records import Fields
 from audit_log.retention import remove_old
@@ -20,11 +21,14 @@ __all__ = [
     "LogWriteError",
     "LogWriter",
     "NoLogError",
+    "Position",
     "Progress",
+    "Unread",
     "checked_content",
     "prepare_folder",
     "read_entries",
     "read_headers",
+    "read_on",
     "remove_old",
     "verify",
 ]

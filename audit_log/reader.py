@@ -67,19 +67,25 @@ def checked_content(header: Fields, kind: LogKind) -> Iterator[None]:
         raise BrokenLogError(found=found, expected=kind.prefix).at(header["file"]) from None
 
 
-def read_lines(name: str, raw: Iterable[bytes], last: str | None = None) -> Iterator[Fields]:
+def read_lines(
+    name: str,
+    raw: Iterable[bytes],
+    last: str | None = None,
+    after: tuple[int, int, str] = (0, 0, ""),
+) -> Iterator[Fields]:
     """Read the lines of the file of this name: its header, then its entries.
 
     Args:
         name: of the file.
         raw: its lines with their newlines; one without, which can only be the last, is skipped.
         last: the hash of the line to end with.
+        after: the line before: its number, its entry's and its hash; none before the header.
 
     Raises:
         BrokenLogError: at the first that is not as it was written, or does not belong there.
     """
-    previous, sequence = "", 0
-    for number, line in enumerate(raw, start=1):
+    before, sequence, previous = after
+    for number, line in enumerate(raw, start=before + 1):
         if not line.endswith(b"\n"):
             return
         try:

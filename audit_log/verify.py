@@ -42,7 +42,7 @@ def verify(path: Path, kind: LogKind) -> Iterator[Finding]:
     files = kind.files_at(path)
     headers, _ = read_headers(files)
     following = followers(headers)
-    beginnings = _Beginnings({file.name for file in files}, headers)
+    beginnings = Beginnings({file.name for file in files}, headers)
     for file in files:
         finding = Finding(file)
         try:
@@ -83,7 +83,7 @@ def _check_lines(finding: Finding, follower: Fields | None) -> None:
         finding.notes.append(f"the last {refused} were refused: a write had failed")
 
 
-class _Beginnings:
+class Beginnings:
     """Where the files of a folder go on from."""
 
     def __init__(self, names: Collection[str], headers: Mapping[str, Fields]) -> None:

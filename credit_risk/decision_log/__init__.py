@@ -4,10 +4,11 @@
 """
 
 from credit_risk.decision_log.recorder import ABOUT_DECISION_ID, DECISION_ID, Recorder
-from credit_risk.decision_log.settings import DecisionLogSettings, read_log_settings
+from credit_risk.decision_log.settings import DECISIONS, DecisionLogSettings, read_log_settings
 
 __all__ = [
     "ABOUT_DECISION_ID",
+    "DECISIONS",
     "DECISION_ID",
     "DecisionLogSettings",
     "Recorder",

@@ -22,6 +22,7 @@ from credit_risk.decision_log.export import FORMATS, export
 from credit_risk.decision_log.replay import replay
 from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.errors import CreditRiskError
+from credit_risk.terminal import show_share
 
 WRONG, USAGE, NOT_REPLAYED = 1, 2, 3
 LONGEST = 36_500
@@ -76,7 +77,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    found = replay(options.path, _show)
+    found = replay(options.path, show_share)
     for each in found.differences:
         print(f"{each.id}: {each.what}: then {each.then!r}, now {each.now!r}")
     for why, number in found.skipped.items():
@@ -90,7 +91,7 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    print(f"{export(options.path, options.to, _show)} decisions in {options.to}")
+    print(f"{export(options.path, options.to, show_share)} decisions in {options.to}")
     return 0
 
 
@@ -101,11 +102,6 @@ def _remove(options: argparse.Namespace) -> int:
         removed += 1
     print(f"{removed} files removed")
     return 0
-
-
-def _show(share: float) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{share:4.0%}", end="\r" if share < 1 else "\n", file=sys.stderr, flush=True)
 
 
 def _days(text: str) -> timedelta:

@@ -14,7 +14,7 @@ from credit_risk.files.manifest import (
 )
 from credit_risk.files.remote import ServiceScorer
 from credit_risk.files.run import Run
-from credit_risk.files.scoring import ANSWER, BatchScorer, ReasonsAs, find_columns
+from credit_risk.files.scoring import ANSWER, BatchScorer, ReasonsAs, columns_of, find_columns
 from credit_risk.files.tables import open_source
 from credit_risk.files.verifying import Proof
 from credit_risk.files.writing import check_format
@@ -35,6 +35,7 @@ __all__ = [
     "ServiceScorer",
     "Summary",
     "check_format",
+    "columns_of",
     "find_columns",
     "manifest_of",
     "open_source",

@@ -210,21 +210,29 @@ def find_columns(form: Form, labels: Sequence[str], source: str) -> dict[str, st
     Raises:
         DataError: if a field that must be there has no column, or one has two.
     """
+    found = columns_of(form, labels, source)
+    lacking = [name for name in found if not (found[name] or form.by_name[name].optional)]
+    if lacking:
+        problem = f"found no column for {', '.join(lacking)}; expected one each for "
+        problem += f"{', '.join(form.by_name)}; the file has {listed(labels)}"
+        raise DataError(source, problem)
+    return found
+
+
+def columns_of(form: Form, labels: Sequence[str], source: str) -> dict[str, str | None]:
+    """Find columns as ``find_columns``; None of a field that has none, whether it must or not.
+
+    Raises:
+        DataError: if a field has two.
+    """
     found: dict[str, str | None] = {}
     names = {name.lower() for name in form.by_name}
-    lacking = []
     for name, field in form.by_name.items():
         known = {name.lower()} | ({field.column.lower()} - names)
         its = [label for label in labels if label.strip().lower() in known]
         if len(its) > 1:
             raise DataError(source, f"found {its[0]!r} and {its[1]!r}, expected one of them")
         found[name] = its[0] if its else None
-        if not its and not field.optional:
-            lacking.append(name)
-    if lacking:
-        problem = f"found no column for {', '.join(lacking)}; expected one each for "
-        problem += f"{', '.join(form.by_name)}; the file has {listed(labels)}"
-        raise DataError(source, problem)
     return found
 
 

@@ -1,5 +1,17 @@
 """Monitoring: what later applications and decisions are compared with."""
 
+from credit_risk.monitoring.bins import DECISION, Bins, FieldBins
+from credit_risk.monitoring.psi import (
+    FEWEST,
+    LEVEL,
+    PAGE,
+    WARN,
+    chi_square_quantile,
+    critical_value,
+    holm,
+    p_value,
+    psi,
+)
 from credit_risk.monitoring.reference import (
     REFERENCE,
     NumberCounts,
@@ -10,10 +22,22 @@ from credit_risk.monitoring.reference import (
 )
 
 __all__ = [
+    "DECISION",
+    "FEWEST",
+    "LEVEL",
+    "PAGE",
     "REFERENCE",
+    "WARN",
+    "Bins",
+    "FieldBins",
     "NumberCounts",
     "Reference",
     "WordCounts",
+    "chi_square_quantile",
+    "critical_value",
+    "holm",
     "make_reference",
+    "p_value",
+    "psi",
     "read_reference",
 ]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from credit_risk.decision import Decider
 from credit_risk.form import Compared, Form, plain
 from credit_risk.model import RiskModel
+from credit_risk.pages import fill
 from credit_risk.registry import ModelDescription
 from credit_risk.training.approval_rates import Group, by_group, by_threshold
 from credit_risk.training.calibration import calibration_bins, ece_by_chance
@@ -23,7 +24,6 @@ from credit_risk.training.evaluation import intervals, measure, roc
 from credit_risk.training.fitting import Examples
 from credit_risk.training.reporting import curves, pictures
 from credit_risk.training.reporting.effects import effects
-from credit_risk.training.reporting.page import fill
 
 if TYPE_CHECKING:  # it loads what fits all models
     from credit_risk.training.comparison import Comparison

@@ -10,13 +10,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
 def fill(template: Path, values: Mapping[str, object]) -> str:
-    """Fill a template with values.
+    """Fill a template with values; it may use the style and the parts that lie beside this file.
 
     Raises:
         jinja2.UndefinedError: if the template names a value that is missing.
     """
     environment = Environment(
-        loader=FileSystemLoader(template.parent),
+        loader=FileSystemLoader([template.parent, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

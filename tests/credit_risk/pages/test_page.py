@@ -6,7 +6,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from credit_risk.training.reporting.page import fill
+from credit_risk.pages import fill
 
 
 def written(tmp_path: Path, template: str, **values: object) -> str:

@@ -1,0 +1,1 @@
+"""The command that watches drift and outcomes: ``python -m credit_risk.monitor --help``."""
