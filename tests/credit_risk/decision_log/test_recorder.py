@@ -1,9 +1,11 @@
 """What is in the log about each decision, and that nothing is answered that is not."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,13 @@ import pytest
 from course import COLUMNS, ENCODER, FORM, ApplicationBatch, sample_applications
 from toys import AMOUNT, INCOME, OWNER, PLACE, SEX, changed, toy
 
+from audit_log import LogWriter
+from audit_log.records import GENESIS_HASH, append
 from credit_risk.decision import STANDARD_POLICY, Decider, Reasons, Scorer
 from credit_risk.decision_log import Recorder
 from credit_risk.decision_log.recorder import DecisionNotLogged, PendingDecision
 from credit_risk.decision_log.redaction import Redaction
+from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.model import Encoder, Rows
 from lean_bento import RequestContext
 from lean_bento.request_context import begin as begin_request
@@ -228,3 +233,29 @@ def test_what_cannot_be_logged_is_not_answered_and_the_log_says_so_once(
         "Decisions cannot be logged and are refused: [Errno 28] No space left on device",
         "Decisions can be logged again",
     ]
+
+
+@pytest.mark.usefixtures("heard")
+def test_a_write_that_fails_for_an_unforeseen_reason_is_refused_alike_and_traced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = LogWriter(tmp_path, {}, kind=DECISIONS)
+    unreadable = tmp_path / f"{DECISIONS.worker_chain(1)}_20260301T120000000000Z_7.jsonl"
+    header = {"file": unreadable.name, "begun": "", "continues": None, "sequence": 0}
+    line, digest = append(json.dumps(header).encode(), GENESIS_HASH)
+    unreadable.write_bytes(line + append(b'{"no": "number"}', digest)[0])
+
+    async def scenario() -> list[bool]:
+        its = Recorder(SCORER, writer, Redaction(FORM))
+        with pytest.raises(DecisionNotLogged, match="sequence"):
+            await its.assess([its.accept(SAMPLES[0])], language="en")
+        could = [await its.can_log()]
+        unreadable.unlink()
+        could.append(await its.can_log())
+        await its.close()
+        return could
+
+    assert asyncio.run(scenario()) == [False, True]
+    refused, again = caplog.records
+    assert refused.exc_info
+    assert again.getMessage() == "Decisions can be logged again"
