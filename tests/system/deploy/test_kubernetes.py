@@ -10,6 +10,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from documents import blocks, rows, section
 from running import PROJECT, run
 
 from credit_risk.decision_log.settings import PATH_VARIABLE
@@ -385,6 +386,16 @@ def test_components_build_and_fit_the_schema_alone_and_together(
             assert container["image"] == "credit_risk_classifier:7"
             assert container["securityContext"]["readOnlyRootFilesystem"] is True
         assert spec["securityContext"] == classifier(build())["securityContext"]
+
+
+def test_the_overlay_that_the_document_shows_has_every_component_that_fits() -> None:
+    (shown,) = map(yaml.safe_load, blocks("docs/deploying.md", "yaml"))
+    listed = {name.strip("`") for name, *_ in rows(section("docs/deploying.md", "Components"))}
+
+    assert shown["resources"] == ["../base"]
+    assert sorted(shown["components"]) == [f"../components/{name}" for name in TOGETHER]
+    assert shown["images"][0]["name"] == "credit_risk_classifier"
+    assert listed == set(EACH)
 
 
 @kustomized
