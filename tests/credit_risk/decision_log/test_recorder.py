@@ -1,11 +1,9 @@
 """What is in the log about each decision, and that nothing is answered that is not."""
 
 import asyncio
-import json
 import uuid
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +11,10 @@ import pytest
 from course import COLUMNS, ENCODER, FORM, ApplicationBatch, sample_applications
 from toys import AMOUNT, INCOME, OWNER, PLACE, SEX, changed, toy
 
-from audit_log import LogWriter
-from audit_log.records import GENESIS_HASH, append
 from credit_risk.decision import STANDARD_POLICY, Decider, Reasons, Scorer
 from credit_risk.decision_log import Recorder
 from credit_risk.decision_log.recorder import DecisionNotLogged, PendingDecision
 from credit_risk.decision_log.redaction import Redaction
-from credit_risk.decision_log.settings import DECISIONS
 from credit_risk.model import Encoder, Rows
 from lean_bento import RequestContext
 from lean_bento.request_context import begin as begin_request
@@ -30,15 +25,15 @@ SCOPE = {"path": "/classify", "query_string": b""}
 
 
 class Disk:
-    """Keeps entries, while there is room."""
+    """Keeps entries, while nothing fails."""
 
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
-        self.is_full = False
+        self.failure: Exception | None = None
 
     def append(self, entries: Iterable[Mapping[str, Any]]) -> None:
-        if self.is_full:
-            raise OSError(28, "No space left on device")
+        if self.failure:
+            raise self.failure
         self.entries += [dict(entry) for entry in entries]
 
     def close(self) -> None:
@@ -218,13 +213,13 @@ def test_what_cannot_be_logged_is_not_answered_and_the_log_says_so_once(
     async def scenario() -> list[bool]:
         its = recorder(disk)
         could = [await its.can_log()]
-        disk.is_full = True
+        disk.failure = OSError(28, "No space left on device")
         with pytest.raises(DecisionNotLogged, match="No space left"):
             await its.assess([its.accept(SAMPLES[0])], language="en")
         with pytest.raises(DecisionNotLogged, match="No space left"):
             await its.assess_rows(rows)
         could.append(await its.can_log())
-        disk.is_full = False
+        disk.failure = None
         return [*could, await its.can_log()]
 
     assert asyncio.run(scenario()) == [True, False, True]
@@ -237,23 +232,16 @@ def test_what_cannot_be_logged_is_not_answered_and_the_log_says_so_once(
 
 @pytest.mark.usefixtures("heard")
 def test_a_write_that_fails_for_an_unforeseen_reason_is_refused_alike_and_traced(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    disk: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    writer = LogWriter(tmp_path, {}, kind=DECISIONS)
-    unreadable = tmp_path / f"{DECISIONS.worker_chain(1)}_20260301T120000000000Z_7.jsonl"
-    header = {"file": unreadable.name, "begun": "", "continues": None, "sequence": 0}
-    line, digest = append(json.dumps(header).encode(), GENESIS_HASH)
-    unreadable.write_bytes(line + append(b'{"no": "number"}', digest)[0])
-
     async def scenario() -> list[bool]:
-        its = Recorder(SCORER, writer, Redaction(FORM))
+        its = recorder(disk)
+        disk.failure = KeyError("sequence")
         with pytest.raises(DecisionNotLogged, match="sequence"):
             await its.assess([its.accept(SAMPLES[0])], language="en")
         could = [await its.can_log()]
-        unreadable.unlink()
-        could.append(await its.can_log())
-        await its.close()
-        return could
+        disk.failure = None
+        return [*could, await its.can_log()]
 
     assert asyncio.run(scenario()) == [False, True]
     refused, again = caplog.records
