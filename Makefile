@@ -7,6 +7,7 @@ MAX_P99_MS ?= 500
 REQUESTS ?= 20000
 MINUTES ?= 10
 ALLOW_SYNTHETIC ?= 0
+KEYS ?=
 
 # The first Python that fits; PYTHON=/path/to/python3.12 decides otherwise.
 FITS := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
@@ -104,8 +105,8 @@ soak: $(EVERYTHING) ## Ten minutes at full load with faults injected, then 100 k
 	PYTHONPATH=.:tests:tests/system $(BIN)/python tests/system/faults/soak.py --minutes $(MINUTES)
 	CREDIT_RISK_KILLS=100 $(BIN)/python -m pytest tests/system/faults/test_killed.py tests/credit_risk/files/test_run.py
 
-eb-bundle: $(TRAINING) ## Zip the latest bento for Elastic Beanstalk: dist/<name>-<version>.zip
-	$(BIN)/python deploy/eb_bundle.py
+eb-bundle: $(TRAINING) ## Zip the latest bento for Elastic Beanstalk with KEYS=keys.toml: dist/<name>-<version>.zip
+	$(BIN)/python deploy/eb_bundle.py $(if $(KEYS),--keys $(KEYS))
 
 release: $(EVERYTHING) ## Check, test and build this version into dist/; publishes nothing
 	@$(BIN)/bentoml models get credit_risk_model:latest >/dev/null 2>&1 || $(BIN)/python train.py --repeats 0

@@ -1,5 +1,11 @@
 """An append-only log of JSON lines, chained by hashes, committed in groups; see README.md."""
 
+import sys
+
+if sys.platform == "win32":
+    msg = "found Windows, expected Linux or macOS: run this in WSL 2"
+    raise ImportError(msg)
+
 from audit_log.errors import AuditLogError, BrokenLogError, LogWriteError, NoLogError
 from audit_log.files import LogKind, prepare_folder
 from audit_log.group_commit import Entries, GroupCommit

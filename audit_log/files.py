@@ -19,6 +19,8 @@ from audit_log.errors import NoLogError
 
 NAME: Final = r"_[^_]+_w[\d.]+_\d{8}T\d{12}Z_\d+\.jsonl"
 """Of a file, after the prefix."""
+NOT_SUPPORTED: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOTTY)
+"""What file systems without ``F_FULLFSYNC`` say to it, such as those of a network."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ class LogFile:
         Raises:
             OSError: if not; also if somebody has removed the file or moved it away.
         """
-        os.fdatasync(self._descriptor)
+        _sync_data(self._descriptor)
         if not os.path.samestat(self.path.stat(), self._status):
             raise FileNotFoundError(errno.ENOENT, "Another file has this name", str(self.path))
 
@@ -151,6 +153,19 @@ class LogFile:
         if remove:
             self.path.unlink(missing_ok=True)
         os.close(self._descriptor)
+
+
+def _sync_data(descriptor: int) -> None:
+    """Sync a file; macOS has no ``fdatasync``, and its ``fsync`` stops at the drive's cache."""
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(descriptor)
+        return
+    try:
+        fcntl.fcntl(descriptor, getattr(fcntl, "F_FULLFSYNC", -1))
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:
+            raise
+        os.fsync(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ waits for the disk; a caller awaits the group of its entries.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from queue import SimpleQueue
@@ -21,6 +21,10 @@ Entries = Iterable[Mapping[str, Any]]
 _Group = tuple[Entries, asyncio.Future[None]]
 
 
+class _EntryError(Exception):
+    """An entry cannot be made, which says nothing about the log."""
+
+
 class GroupCommit:
     """Writes what is handed over in one event loop, by a thread of its own.
 
@@ -29,7 +33,7 @@ class GroupCommit:
     """
 
     def __init__(
-        self, writer: LogWriter, on_change: Callable[[OSError | None], Any] = lambda _: None
+        self, writer: LogWriter, on_change: Callable[[Exception | None], Any] = lambda _: None
     ) -> None:
         """Begin with the first entries.
 
@@ -41,7 +45,7 @@ class GroupCommit:
         self._on_change = on_change
         self._queue: SimpleQueue[_Group | None] = SimpleQueue()
         self._thread: Thread | None = None
-        self.problem: OSError | None = None
+        self.problem: Exception | None = None
 
     def append(self, entries: Entries) -> asyncio.Future[None]:
         """Hand entries over; the future is done once they are durable.
@@ -74,14 +78,14 @@ class GroupCommit:
         self._writer.close()
 
     def _commit(self, groups: list[_Group]) -> None:
-        failure: Exception | None = None
-        problem: OSError | None = None
+        failure: BaseException | None = None
+        problem: Exception | None = None
         try:
-            self._writer.append(chain.from_iterable(entries for entries, _ in groups))
-        except OSError as error:
+            self._writer.append(_entries_of(groups))
+        except _EntryError as error:
+            failure, problem = error.__cause__, self.problem
+        except Exception as error:  # noqa: BLE001  of whatever kind: nothing was written
             failure, problem = LogWriteError(error), error
-        except Exception as error:  # noqa: BLE001  ours, for those who wait to raise
-            failure, problem = error, self.problem
         if bool(problem) != bool(self.problem):
             self._on_change(problem)
         self.problem = problem
@@ -89,7 +93,14 @@ class GroupCommit:
             groups[0][1].get_loop().call_soon_threadsafe(_wake, groups, failure)
 
 
-def _wake(groups: list[_Group], failure: Exception | None) -> None:
+def _entries_of(groups: list[_Group]) -> Iterator[Mapping[str, Any]]:
+    try:
+        yield from chain.from_iterable(entries for entries, _ in groups)
+    except Exception as error:
+        raise _EntryError from error
+
+
+def _wake(groups: list[_Group], failure: BaseException | None) -> None:
     for _, durable in groups:
         if durable.done():
             continue  # the request was cancelled

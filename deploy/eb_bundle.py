@@ -1,9 +1,10 @@
 """Make the zip that Elastic Beanstalk takes: a bento, its model, its Dockerfile at the root.
 
-python deploy/eb_bundle.py [credit_risk_classifier:<version>] [--to dist]
+python deploy/eb_bundle.py [credit_risk_classifier:<version>] [--keys keys.toml] [--to dist]
 
-Without a tag it is the latest bento. Prints the path of the zip. The same bento gives the same
-bytes.
+Without a tag it is the latest bento. Prints the path of the zip. The same bento and keys give the
+same bytes. The file of keys has hashes and no key, so that it may be in an image. Without one the
+environment does not start, since its settings ask for keys.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from bentoml.exceptions import BentoMLException
 PROJECT = Path(__file__).parents[1]
 SETTINGS = PROJECT / "deploy" / "elastic-beanstalk"
 DOCKERFILE = "env/docker/Dockerfile"
+KEYS = "keys/keys.toml"
+"""In the zip; the image has it below its folder of the bento, where the settings name it."""
 
 
 def files_below(folder: Path, at: str = "") -> Iterator[tuple[str, Path]]:
@@ -55,6 +58,7 @@ def main() -> None:
     """Bundle the bento that the command line names."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("tag", nargs="?", default="credit_risk_classifier:latest")
+    parser.add_argument("--keys", type=Path, help="file of API keys that the image gets")
     parser.add_argument("--to", type=Path, default=PROJECT / "dist", help="folder for the zip")
     asked = parser.parse_args()
     try:
@@ -63,7 +67,13 @@ def main() -> None:
         sys.exit(f"{error}; build it first: bentoml build -f deploy/bentofile.yaml")
     asked.to.mkdir(parents=True, exist_ok=True)
     target = asked.to / f"{bento.tag.name}-{bento.tag.version}.zip"
-    write(target, contents(bento))
+    keys = {KEYS: asked.keys} if asked.keys else {}
+    try:
+        write(target, contents(bento) | keys)
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}")
+    if not keys:
+        print(f"It has no {KEYS}, without which it does not start: see --keys", file=sys.stderr)  # noqa: T201  to a person
     print(target)  # noqa: T201  the answer
 
 

@@ -27,7 +27,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from lean_bento.auth.api_keys import COMMAND, KeyFile
+from lean_bento.auth.api_keys import KeyFile
+from lean_bento.auth.keys_toml import COMMAND, read_keys
 from lean_bento.auth.middleware import OPEN_PATHS, AuthMiddleware, configured_keys, key_file_of
 from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.npy import JSON, NPY
@@ -221,7 +222,8 @@ class LeanService(Service[Any]):
         path = key_file_of(self._keys_variable(is_main=is_main))
         if path is not None:
             metric = f"{self.prefix.lower()}_requests_by_key"
-            served = AuthMiddleware(served, KeyFile(path, self.keys_command), metric)
+            keys = KeyFile(path, partial(read_keys, command=self.keys_command))
+            served = AuthMiddleware(served, keys, metric)
         return move_outwards(app, served)
 
     def schema(self) -> dict[str, Any]:
@@ -264,7 +266,8 @@ class LeanService(Service[Any]):
                 "API keys."
             )
         else:
-            access = f"requests need an API key, one of: {', '.join(key.name for key in keys)}"
+            names = ", ".join({key.name: key for key in keys})
+            access = f"requests need an API key, one of: {names}"
         logger.info("Serving %s; %s", served, access)
         for warning in warnings:
             logger.warning("%s", warning)

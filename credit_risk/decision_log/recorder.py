@@ -159,8 +159,9 @@ def _begin_request(decisions: int = 1) -> tuple[str, str | None]:
     return name, context.key_name if context else None
 
 
-def _report(problem: OSError | None) -> None:
+def _report(problem: Exception | None) -> None:
     if problem:
-        logger.error("Decisions cannot be logged and are refused: %s", problem)
+        trace = None if isinstance(problem, OSError) else problem
+        logger.error("Decisions cannot be logged and are refused: %s", problem, exc_info=trace)
     else:
         logger.warning("Decisions can be logged again")

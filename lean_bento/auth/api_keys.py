@@ -1,35 +1,24 @@
-"""API keys: names, hashes and last days, read from a file, and again when the file changes.
+"""API keys: how one is found by its secret, and kept in step with its file.
 
-The file holds the SHA-256 of each key, never a key. A key is 256 random bits of the operating
-system, too many to guess. The slow, salted hashes that passwords need would cost every request and
-add nothing. ``python -m lean_bento.auth`` writes the file.
+Only the SHA-256 of a key is known here. A key is 256 random bits of the operating system, too many
+to guess. The slow, salted hashes that passwords need would cost every request and add nothing.
 """
 
 import logging
-import re
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from errno import EINVAL
 from functools import cached_property
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
-from shlex import quote
-from stat import S_ISREG
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from lean_bento.errors import KeysError
 
 logger = logging.getLogger("bentoml.service")
 
-COMMAND: Final = "python -m lean_bento.auth"
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""Name of a key: without characters that have a meaning in TOML, in a log or in Prometheus."""
-DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-ENTRY: Final = 'NAME = { sha256 = "64 hexadecimal digits", expires = a date or nothing }'
 DAY: Final = 86_400
 """Seconds."""
 INDEX: Final = 16
@@ -43,7 +32,8 @@ class Key:
     """An API key, without its secret.
 
     Attributes:
-        name: of its owner; at most 64 letters, digits, ``_`` and ``-``.
+        name: of its owner; at most 64 letters, digits, ``_`` and ``-``. While a key is rotated, two
+            have one name.
         sha256: of the key, 64 hexadecimal digits.
         expires: the last day, UTC, on which it is valid; None for no end.
     """
@@ -85,16 +75,16 @@ class KeyFile:
     if so.
     """
 
-    def __init__(self, path: Path, command: str = COMMAND) -> None:
-        """Read a file of keys; ``command`` is the one that an error recommends.
+    def __init__(self, path: Path, read: Callable[[Path], Iterable[Key]]) -> None:
+        """Read a file of keys with ``read``.
 
         Raises:
             KeysError: if the file is not valid.
         """
         self._path = path
-        self._command = command
+        self._read = read
         self._state = self._look()
-        self._keys = ApiKeys(read_keys(path, command=command))
+        self._keys = ApiKeys(read(path))
         self._next_look = monotonic() + INTERVAL
 
     def keys(self) -> ApiKeys:
@@ -104,7 +94,7 @@ class KeyFile:
             self._next_look = now + INTERVAL
             if (state := self._look()) != self._state:
                 self._state = state
-                self._read()
+                self._update()
         return self._keys
 
     def _look(self) -> tuple[int, ...]:
@@ -114,13 +104,15 @@ class KeyFile:
             return ()
         return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
-    def _read(self) -> None:
+    def _update(self) -> None:
         try:
-            keys = ApiKeys(read_keys(self._path, command=self._command))
+            keys = ApiKeys(self._read(self._path))
         except KeysError as error:
             logger.error("The API keys stay as they were: %s", error)  # noqa: TRY400  a sentence
             return
-        before, after = self._keys.keys, keys.keys
+        before, after = (
+            {(key.name, key.sha256) for key in each.keys} for each in (self._keys, keys)
+        )
         logger.info(
             "API keys read again: added %s; removed %s",
             _names(after - before),
@@ -129,61 +121,10 @@ class KeyFile:
         self._keys = keys
 
 
-def _names(keys: frozenset[Key]) -> str:
-    return ", ".join(sorted(key.name for key in keys)) or "none"
+def _names(keys: set[tuple[str, str]]) -> str:
+    return ", ".join(sorted(name for name, _ in keys)) or "none"
 
 
 def digest_of(key: bytes) -> str:
     """SHA-256 of a key, 64 hexadecimal digits."""
     return sha256(key).hexdigest()
-
-
-def fix_by(path: Path, arguments: str, command: str = COMMAND) -> str:
-    """Return the command that fixes a file, for a sentence."""
-    return f"run: {command} {arguments} --file {quote(str(path))}"
-
-
-def read_keys(path: Path, *, may_be_empty: bool = False, command: str = COMMAND) -> list[Key]:
-    """Read a file of keys; ``command`` is the one that an error recommends.
-
-    Raises:
-        KeysError: if it cannot be read, has no key, or an entry that is not valid.
-    """
-    add = fix_by(path, "add NAME", command)
-    anew = f"correct it, or move it away and {add}"  # nothing is added to an unreadable file
-    try:
-        entries = tomllib.loads(_text(path))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        fix = add if isinstance(error, FileNotFoundError) else anew
-        raise KeysError(path, found=f"no readable TOML ({reason})", fix=fix) from None
-    keys = []
-    for name, entry in entries.items():
-        if (key := _key(name, entry)) is None:
-            raise KeysError(path, found=f"{name} in another form", expected=ENTRY, fix=anew)
-        keys.append(key)
-    if not keys and not may_be_empty:
-        raise KeysError(path, found="no key in it", fix=add)
-    if len({key.sha256[:INDEX] for key in keys}) < len(keys):
-        raise KeysError(path, found="one hash under two names", fix="remove one of the two")
-    return keys
-
-
-def _text(path: Path) -> str:
-    """Read a regular file; a pipe or a device may never come to its end."""
-    if not S_ISREG(path.stat().st_mode):
-        raise OSError(EINVAL, "Not a regular file")
-    return path.read_text(encoding="utf-8")
-
-
-def _key(name: str, entry: Any) -> Key | None:  # noqa: ANN401  whatever the file holds
-    fields = entry if isinstance(entry, dict) else {}
-    digest, expires = fields.get("sha256"), fields.get("expires")
-    good = (
-        NAME.fullmatch(name)
-        and fields.keys() <= {"sha256", "expires"}
-        and isinstance(digest, str)
-        and DIGEST.fullmatch(digest)
-        and (expires is None or type(expires) is date)  # a datetime is a date, too
-    )
-    return Key(name, str(digest), expires) if good else None

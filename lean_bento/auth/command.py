@@ -1,26 +1,25 @@
 """The command that makes API keys and keeps their file.
 
     python -m lean_bento.auth add NAME --expires 2027-01-31 --file keys.toml
+    python -m lean_bento.auth rotate NAME --until 2026-12-31 --file keys.toml
     python -m lean_bento.auth list --file keys.toml
     python -m lean_bento.auth remove NAME --file keys.toml
 
-``add`` shows the key once; only its hash is kept. A running service notices a change by itself.
-Commands that run at the same time wait for each other.
+``add`` and ``rotate`` show the new key once; only its hash is kept. A running service notices a
+change by itself. Commands that run at the same time wait for each other.
 """
 
 import argparse
-import fcntl
 import os
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from secrets import token_urlsafe
+from time import time
 from typing import Final
 
-from lean_bento.auth.api_keys import COMMAND, NAME, Key, digest_of, fix_by, read_keys
+from lean_bento.auth.api_keys import Key, digest_of
+from lean_bento.auth.keys_toml import COMMAND, NAME, alone, fix_by, read_keys, write_keys
 from lean_bento.errors import KeysError
 
 BYTES: Final = 32
@@ -49,32 +48,59 @@ class KeyCommand:
         Raises:
             KeysError: if the name is taken, or the file is not valid.
         """
-        secret = self.prefix + token_urlsafe(BYTES)
-        with _alone(path):
+        with alone(path):
             keys = self._read(path, may_be_empty=True) if path.exists() else []
             if name in {key.name for key in keys}:
-                fix = "choose another name, or remove it"
+                fix = "choose another name, rotate it or remove it"
                 raise KeysError(path, found=f"{name} already", fix=fix)
-            _write(path, [*keys, Key(name, digest_of(secret.encode()), expires)], self.command)
+            secret, key = self._make(name, expires)
+            write_keys(path, [*keys, key], self.command)
         return secret
 
-    def remove(self, path: Path, name: str) -> None:
-        """Remove a key from a file; the last one stays, since a service cannot start without keys.
+    def rotate(self, path: Path, name: str, until: date, expires: date | None = None) -> str:
+        """Add a second key under a name and return it; the one before is valid until that day.
+
+        Expired keys of that name are removed.
+
+        Raises:
+            KeysError: if the name has no valid key or two of them, or the file is not valid.
+        """
+        with alone(path):
+            keys = self._read(path)
+            valid = [key for key in keys if key.name == name and time() < key.ends]
+            if len(valid) != 1:
+                fix = fix_by(path, f"remove {name} --older" if valid else "list", self.command)
+                found = f"{len(valid) or 'no'} valid keys of {name}"
+                raise KeysError(path, found=found, expected="one", fix=fix)
+            before = replace(valid[0], expires=min(until, valid[0].expires or until))
+            secret, key = self._make(name, expires)
+            others = [key for key in keys if key.name != name]
+            write_keys(path, [*others, before, key], self.command)
+        return secret
+
+    def remove(self, path: Path, name: str, *, older: bool = False) -> None:
+        """Remove the keys of a name, or the older one only, while it is rotated.
+
+        The last key of a file stays, since a service cannot start without keys.
 
         Raises:
             KeysError: if the key is not there or is the last one, or the file is not valid.
         """
-        with _alone(path):
+        with alone(path):
             keys = self._read(path)
-            others = [key for key in keys if key.name != name]
-            if len(others) == len(keys):
+            removed = [key for key in keys if key.name == name]
+            if older:
+                removed = removed[:-1]
+            others = [key for key in keys if key not in removed]
+            if not removed:
                 fix = fix_by(path, "list", self.command)
-                raise KeysError(path, found=f"no {name}", fix=fix)
+                found = f"no older key of {name}" if older else f"no {name}"
+                raise KeysError(path, found=found, fix=fix)
             if not others:
                 fix = fix_by(path, "add NAME", self.command)
                 expected = "another key to stay"
                 raise KeysError(path, found=f"only {name}", expected=expected, fix=fix)
-            _write(path, others, self.command)
+            write_keys(path, others, self.command)
 
     def main(self, arguments: list[str] | None = None) -> str:
         """Run the command; return the text to print."""
@@ -87,16 +113,21 @@ class KeyCommand:
             match options.command:
                 case "add":
                     return self.add(path, options.name, options.expires)
+                case "rotate":
+                    return self.rotate(path, options.name, options.until, options.expires)
                 case "remove":
-                    self.remove(path, options.name)
-                    return (
-                        f"{options.name} is removed; a running service refuses it within seconds."
-                    )
+                    self.remove(path, options.name, older=options.older)
+                    what = f"The older key of {options.name}" if options.older else options.name
+                    return f"{what} is removed; a running service refuses it within seconds."
                 case _:
                     keys = self._read(path)
                     return "\n".join(f"{key.name}\t{key.expires or 'no end'}" for key in keys)
         except KeysError as error:
             parser.exit(1, f"{error}\n")
+
+    def _make(self, name: str, expires: date | None) -> tuple[str, Key]:
+        secret = self.prefix + token_urlsafe(BYTES)
+        return secret, Key(name, digest_of(secret.encode()), expires)
 
     def _read(self, path: Path, *, may_be_empty: bool = False) -> list[Key]:
         return read_keys(path, may_be_empty=may_be_empty, command=self.command)
@@ -106,67 +137,21 @@ class KeyCommand:
         commands = parser.add_subparsers(dest="command", required=True)
         for name, text in {
             "add": "make a key and show it, once",
+            "rotate": "make a second key under a name and show it, once",
             "list": "list the names of the keys and their last days",
-            "remove": "remove a key",
+            "remove": "remove the keys of a name",
         }.items():
             sub = commands.add_parser(name, help=text)
             sub.add_argument("--file", default=os.environ.get(self.variable), help=self.variable)
             if name != "list":
                 sub.add_argument("name", type=_named, metavar="NAME", help="of the key's owner")
-            if name == "add":
+            if name in ("add", "rotate"):
                 sub.add_argument("--expires", type=_day, metavar="YYYY-MM-DD", help="last day, UTC")
+        until = "last day of the key before, UTC"
+        rotate, remove = commands.choices["rotate"], commands.choices["remove"]
+        rotate.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help=until, required=True)
+        remove.add_argument("--older", action="store_true", help="only the one before the newest")
         return parser
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Lock out other commands, and make the change durable.
-
-    The folder is locked, since the file is replaced and may not exist yet.
-
-    Raises:
-        KeysError: if the folder is not there or cannot be written.
-    """
-    try:
-        folder = os.open(path.resolve().parent, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except (OSError, RuntimeError) as error:  # the latter of a link to itself
-        raise KeysError(
-            path,
-            found=f"no place for it ({getattr(error, 'strerror', error)})",
-            expected="a folder that can be written",
-            fix="make one, or name another file with --file",
-        ) from None
-
-
-def _write(path: Path, keys: Iterable[Key], command: str) -> None:
-    """Replace a file as a whole; a new one can be read by its owner only, an old one as before."""
-    path = path.resolve()  # the file that a link names is replaced, not the link
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    new = Path(name)
-    try:
-        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123  a Path opens no handle
-            file.write(f"# Names and SHA-256 hashes of API keys; {command}\n")
-            file.writelines(map(_line, keys))
-            if path.exists():
-                before = path.stat()
-                os.fchown(handle, before.st_uid, before.st_gid)
-                os.fchmod(handle, before.st_mode & 0o777)
-            file.flush()
-            os.fsync(handle)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def _line(key: Key) -> str:
-    expires = f", expires = {key.expires}" if key.expires else ""
-    return f'{key.name} = {{ sha256 = "{key.sha256}"{expires} }}\n'
 
 
 def _named(text: str) -> str:

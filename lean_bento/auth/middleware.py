@@ -19,7 +19,8 @@ from bentoml.exceptions import BentoMLConfigException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lean_bento.auth.api_keys import COMMAND, Key, KeyFile, read_keys
+from lean_bento.auth.api_keys import DAY, Key, KeyFile
+from lean_bento.auth.keys_toml import COMMAND, read_keys
 from lean_bento.error_response import ErrorResponse
 from lean_bento.errors import KeysError
 from lean_bento.middleware.errors import SECURITY_HEADERS, sentence_for
@@ -42,7 +43,7 @@ class AuthMiddleware:
         self._app = app
         self._keys = keys
         self._answers = RequestsByKey(metric)
-        self._logged: set[tuple[str, bool]] = set()
+        self._logged: dict[Key, tuple[bool, float]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on a request, or refuse it."""
@@ -76,10 +77,12 @@ class AuthMiddleware:
         key = self._keys.keys().find(sent)
         if key is None:
             return None, _refusal(HTTPStatus.UNAUTHORIZED, UNKNOWN)
-        expired = time() >= key.ends
-        if (event := (key.name, expired)) not in self._logged:
-            self._logged.add(event)
-            logger.info("API key %s is %s", key.name, "refused: expired" if expired else "in use")
+        now = time()
+        expired = now >= key.ends
+        if self._logged.get(key) != (event := (expired, now // DAY)):
+            self._logged[key] = event
+            state = f"in use until {key.expires}" if key.expires else "in use"
+            logger.info("API key %s is %s", key.name, "refused: expired" if expired else state)
         if expired:
             sentence = f"This API key ended with {key.expires} (UTC): ask for another."
             return key.name, _refusal(HTTPStatus.FORBIDDEN, sentence)

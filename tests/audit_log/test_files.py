@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import os
 import stat
 from datetime import UTC, datetime
@@ -78,3 +80,79 @@ def test_a_file_is_locked_while_it_is_written(tmp_path: Path) -> None:
 
     file.path.unlink()
     assert not is_being_written(file.path)
+
+
+FULL_SYNC = 51
+
+
+class MacOS:
+    """Has no ``fdatasync``; its file system answers ``F_FULLFSYNC`` as a test wants it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, refusal: int = 0) -> None:
+        self.synced: list[str] = []
+        self.refusal = refusal
+        monkeypatch.delattr(os, "fdatasync")
+        monkeypatch.setattr(fcntl, "F_FULLFSYNC", FULL_SYNC, raising=False)
+        monkeypatch.setattr(fcntl, "fcntl", self.fcntl)
+        monkeypatch.setattr(os, "fsync", lambda _: self.synced.append("fsync"))
+
+    def fcntl(self, _: int, command: int) -> None:
+        assert command == FULL_SYNC
+        if self.refusal:
+            raise OSError(self.refusal, os.strerror(self.refusal))
+        self.synced.append("F_FULLFSYNC")
+
+
+def written(folder: Path) -> LogFile:
+    file = LogFile.create(folder, CHAIN, NOON)
+    file.append(b"{}\n")
+    return file
+
+
+def test_macos_syncs_the_cache_of_the_drive_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path)
+    system = MacOS(monkeypatch)
+    file.sync()
+    file.close()
+
+    assert system.synced == ["F_FULLFSYNC"]
+
+
+@pytest.mark.parametrize("refusal", [errno.ENOTSUP, errno.ENOTTY, errno.EINVAL])
+def test_a_file_system_that_cannot_do_so_is_synced_as_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
+) -> None:
+    file = written(tmp_path)
+    system = MacOS(monkeypatch, refusal)
+    file.sync()
+    file.close()
+
+    assert system.synced == ["fsync"]
+
+
+def test_a_sync_that_fails_is_not_tried_in_another_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path)
+    system = MacOS(monkeypatch, errno.EIO)
+    with pytest.raises(OSError, match="Input/output error"):
+        file.sync()
+    file.close()
+
+    assert system.synced == []
+
+
+def test_a_system_with_neither_syncs_with_fsync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    file = written(tmp_path)
+    monkeypatch.delattr(os, "fdatasync")
+    monkeypatch.delattr(fcntl, "F_FULLFSYNC", raising=False)
+    monkeypatch.setattr(os, "fsync", synced.append)
+    file.sync()
+    file.close()
+
+    assert len(synced) == 1

@@ -14,6 +14,7 @@ class Disk:
     def __init__(self) -> None:
         self.groups: list[list[Any]] = []
         self.full = False
+        self.broken: Exception | None = None
         self.closed = False
         self.is_called = threading.Event()
         self.go_on = threading.Event()
@@ -25,6 +26,8 @@ class Disk:
         self.go_on.wait(60)
         if self.full:
             raise OSError(28, "No space left on device")
+        if self.broken:
+            raise self.broken
         self.groups.append(group)
 
     def close(self) -> None:
@@ -89,7 +92,7 @@ def test_entries_are_put_together_by_the_thread() -> None:
 def test_on_a_full_disk_all_that_wait_are_told_and_the_next_try_again() -> None:
     disk = Disk()
     disk.full = True
-    changes: list[OSError | None] = []
+    changes: list[Exception | None] = []
 
     async def hand_over() -> None:
         log = GroupCommit(disk, on_change=changes.append)
@@ -106,6 +109,46 @@ def test_on_a_full_disk_all_that_wait_are_told_and_the_next_try_again() -> None:
 
     assert disk.groups == [[{"id": 1}]]
     assert list(map(str, changes)) == ["[Errno 28] No space left on device", "None"]
+
+
+def test_a_write_that_fails_in_any_other_way_is_the_log_s_failure_too() -> None:
+    disk = Disk()
+    disk.broken = AttributeError("no fdatasync here")
+    changes: list[Exception | None] = []
+
+    async def hand_over() -> None:
+        log = GroupCommit(disk, on_change=changes.append)
+        for _ in range(2):
+            with pytest.raises(LogWriteError, match="no fdatasync here"):
+                await log.append([{"id": 0}])
+        assert log.problem is disk.broken
+        disk.broken = None
+        await log.append(())
+        assert log.problem is None
+        await log.close()
+
+    asyncio.run(hand_over())
+
+    assert list(map(str, changes)) == ["no fdatasync here", "None"]
+
+
+def test_an_entry_that_cannot_be_made_says_nothing_about_the_log() -> None:
+    def broken() -> Iterable[Mapping[str, Any]]:
+        yield {"id": 0}
+        raise OSError(5, "of the entry")
+
+    changes: list[Exception | None] = []
+
+    async def hand_over() -> None:
+        log = GroupCommit(Disk(), on_change=changes.append)
+        with pytest.raises(OSError, match="of the entry"):
+            await log.append(broken())
+        assert log.problem is None
+        await log.close()
+
+    asyncio.run(hand_over())
+
+    assert changes == []
 
 
 def test_an_entry_that_cannot_be_made_does_not_end_the_thread() -> None:

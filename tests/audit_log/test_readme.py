@@ -30,3 +30,12 @@ def test_the_example_prints_what_is_shown(tmp_path: Path) -> None:
 def test_the_links_lead_somewhere() -> None:
     for link in re.findall(r"\]\(([^)]+)\)", README.read_text()):
         assert (README.parent / link).exists(), link
+
+
+def test_on_windows_it_says_in_a_sentence_what_to_do() -> None:
+    program = "import sys; sys.platform = 'win32'; import audit_log"
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 1
+    assert run.stderr.endswith("found Windows, expected Linux or macOS: run this in WSL 2\n")

@@ -16,6 +16,7 @@ README = "README.md"
 TUTORIAL = "docs/tutorial.md"
 OF_OTHER_TESTS = {
     TUTORIAL: "tests/docs/test_tutorial.py",
+    "docs/operations.md": "tests/docs/test_operations.py",
     "docs/own-data.md": "tests/docs/test_own_data.py",
     "docs/policy.md": "tests/docs/test_policy_page.py",
     "examples/german_credit/README.md": "tests/examples/test_german_credit.py",

@@ -25,15 +25,15 @@ SCOPE = {"path": "/classify", "query_string": b""}
 
 
 class Disk:
-    """Keeps entries, while there is room."""
+    """Keeps entries, while nothing fails."""
 
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
-        self.is_full = False
+        self.failure: Exception | None = None
 
     def append(self, entries: Iterable[Mapping[str, Any]]) -> None:
-        if self.is_full:
-            raise OSError(28, "No space left on device")
+        if self.failure:
+            raise self.failure
         self.entries += [dict(entry) for entry in entries]
 
     def close(self) -> None:
@@ -213,13 +213,13 @@ def test_what_cannot_be_logged_is_not_answered_and_the_log_says_so_once(
     async def scenario() -> list[bool]:
         its = recorder(disk)
         could = [await its.can_log()]
-        disk.is_full = True
+        disk.failure = OSError(28, "No space left on device")
         with pytest.raises(DecisionNotLogged, match="No space left"):
             await its.assess([its.accept(SAMPLES[0])], language="en")
         with pytest.raises(DecisionNotLogged, match="No space left"):
             await its.assess_rows(rows)
         could.append(await its.can_log())
-        disk.is_full = False
+        disk.failure = None
         return [*could, await its.can_log()]
 
     assert asyncio.run(scenario()) == [True, False, True]
@@ -228,3 +228,22 @@ def test_what_cannot_be_logged_is_not_answered_and_the_log_says_so_once(
         "Decisions cannot be logged and are refused: [Errno 28] No space left on device",
         "Decisions can be logged again",
     ]
+
+
+@pytest.mark.usefixtures("heard")
+def test_a_write_that_fails_for_an_unforeseen_reason_is_refused_alike_and_traced(
+    disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> list[bool]:
+        its = recorder(disk)
+        disk.failure = KeyError("sequence")
+        with pytest.raises(DecisionNotLogged, match="sequence"):
+            await its.assess([its.accept(SAMPLES[0])], language="en")
+        could = [await its.can_log()]
+        disk.failure = None
+        return [*could, await its.can_log()]
+
+    assert asyncio.run(scenario()) == [False, True]
+    refused, again = caplog.records
+    assert refused.exc_info
+    assert again.getMessage() == "Decisions can be logged again"

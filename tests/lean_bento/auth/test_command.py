@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lean_bento import KeyCommand
-from lean_bento.auth.api_keys import ApiKeys, read_keys
+from lean_bento.auth.api_keys import ApiKeys
+from lean_bento.auth.keys_toml import read_keys
 from lean_bento.errors import KeysError
 
 COMMAND = KeyCommand("python -m toy.keys", "TOY_API_KEYS_FILE", "toy_")
@@ -120,6 +121,59 @@ def test_what_is_removed_is_gone_and_the_last_one_stays(path: Path) -> None:
         COMMAND.remove(path, "broker")
 
 
+DAY = date(2099, 1, 31)
+
+
+def test_while_a_key_is_rotated_two_are_known_by_its_name(path: Path) -> None:
+    COMMAND.add(path, "broker")
+    before = COMMAND.add(path, "bank")
+    after = COMMAND.rotate(path, "bank", DAY)
+    known = ApiKeys(read_keys(path))
+    found = [known.find(key.encode()) for key in (before, after)]
+
+    assert [key and (key.name, key.expires) for key in found] == [("bank", DAY), ("bank", None)]
+    COMMAND.remove(path, "bank", older=True)
+    known = ApiKeys(read_keys(path))
+    assert known.find(before.encode()) is None
+    assert known.find(after.encode())
+    COMMAND.rotate(path, "bank", DAY)
+    COMMAND.remove(path, "bank")
+    assert [key.name for key in read_keys(path)] == ["broker"]
+
+
+def test_a_last_day_is_not_put_off_by_rotating(path: Path) -> None:
+    COMMAND.add(path, "bank", date(2098, 1, 31))
+    COMMAND.rotate(path, "bank", DAY, expires=date(2100, 1, 31))
+
+    assert [key.expires for key in read_keys(path)] == [date(2098, 1, 31), date(2100, 1, 31)]
+
+
+def test_a_key_is_rotated_again_once_the_one_before_has_expired(path: Path) -> None:
+    COMMAND.add(path, "bank")
+    COMMAND.rotate(path, "bank", date(2026, 1, 31))
+    newest = COMMAND.rotate(path, "bank", DAY)
+    keys = read_keys(path)
+
+    assert [key.expires for key in keys] == [DAY, None]
+    assert ApiKeys(keys).find(newest.encode()) == keys[1]
+
+
+def test_what_cannot_be_rotated_is_told_with_the_command_that_helps(path: Path) -> None:
+    COMMAND.add(path, "bank")
+    COMMAND.add(path, "old", date(2026, 1, 31))
+    COMMAND.rotate(path, "bank", DAY)
+    before = path.read_text()
+
+    with pytest.raises(KeysError, match=r"found 2 valid keys of bank, .* remove bank --older "):
+        COMMAND.rotate(path, "bank", DAY)
+    for name in ("old", "nobody"):
+        with pytest.raises(KeysError, match=rf"found no valid keys of {name}, .* list "):
+            COMMAND.rotate(path, name, DAY)
+    with pytest.raises(KeysError, match=r"found no older key of old, .* list "):
+        COMMAND.remove(path, "old", older=True)
+    assert path.read_text() == before
+
+
 def test_the_command_adds_lists_and_removes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(COMMAND.variable, str(path))
     today = datetime.now(UTC).date()
@@ -131,6 +185,20 @@ def test_the_command_adds_lists_and_removes(path: Path, monkeypatch: pytest.Monk
     assert COMMAND.main(["list"]) == f"bank\tno end\nnight-job\t{today}"
     assert COMMAND.main(["remove", "bank", "--file", str(path)]).startswith("bank is removed")
     assert COMMAND.main(["list"]) == f"night-job\t{today}"
+
+
+def test_the_command_rotates_and_ends_the_older_key(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(COMMAND.variable, str(path))
+    COMMAND.main(["add", "bank"])
+
+    key = COMMAND.main(["rotate", "bank", "--until", f"{DAY}"])
+
+    assert ApiKeys(read_keys(path)).find(key.encode())
+    assert COMMAND.main(["list"]) == f"bank\t{DAY}\nbank\tno end"
+    assert COMMAND.main(["remove", "bank", "--older"]).startswith("The older key of bank is remove")
+    assert COMMAND.main(["list"]) == "bank\tno end"
 
 
 YESTERDAY = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()

@@ -13,7 +13,9 @@ from bentoml.exceptions import BentoMLConfigException
 from prometheus_client import REGISTRY
 
 from lean_bento import ErrorResponse, KeyCommand, current
+from lean_bento.auth import middleware
 from lean_bento.auth.api_keys import KeyFile
+from lean_bento.auth.keys_toml import read_keys
 from lean_bento.auth.middleware import (
     MISSING,
     NOBODY,
@@ -57,7 +59,9 @@ class Auth:
 
     def restart(self) -> None:
         """Read the file again."""
-        self.middleware = AuthMiddleware(self.application, KeyFile(self.path), self.metric)
+        self.middleware = AuthMiddleware(
+            self.application, KeyFile(self.path, read_keys), self.metric
+        )
 
     def ask(self, path: str = "/name", kind: str = "http", **headers: str) -> list[Message]:
         """Send one request, whose body nobody may read; gives what was sent back."""
@@ -148,6 +152,35 @@ def test_an_expired_key_is_refused_by_name_and_logged_once(
     assert auth.application.names == []
     assert auth.counted("old", 403) == 2
     assert caplog.messages == ["API key old is refused: expired"]
+
+
+def test_while_a_key_is_rotated_both_have_its_name_and_the_log_tells_which_is_in_use(
+    auth: Auth, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    day = date(2099, 1, 31)
+    new = COMMAND.rotate(auth.path, "bank", day)
+    auth.restart()
+    now = datetime(2099, 1, 30, tzinfo=UTC).timestamp()
+    monkeypatch.setattr(middleware, "time", lambda: now)
+
+    for key in (auth.key, new, auth.key, new):
+        auth.ask(authorization=f"Bearer {key}")
+    now += 86_400
+    auth.ask(authorization=f"Bearer {auth.key}")
+    now += 86_400
+    refused = auth.ask(authorization=f"Bearer {auth.key}")
+    auth.ask(authorization=f"Bearer {new}")
+
+    assert refusal(refused)[0] == 403
+    assert auth.application.names == ["bank"] * 6
+    assert (auth.counted("bank", 200), auth.counted("bank", 403)) == (6, 1)
+    assert caplog.messages == [
+        "API key bank is in use until 2099-01-31",
+        "API key bank is in use",
+        "API key bank is in use until 2099-01-31",
+        "API key bank is refused: expired",
+        "API key bank is in use",
+    ]
 
 
 def test_a_key_is_taken_on_its_last_day(auth: Auth) -> None:

@@ -75,6 +75,7 @@ class ToolBox:
     image: str
     arguments: tuple[str, ...]
     read_only: bool = True
+    variables: tuple[str, ...] = ()
     url: str = ""
     name: str = ""
 
@@ -82,6 +83,7 @@ class ToolBox:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         options = ["--publish", f"127.0.0.1:{port}:{INSIDE}"]
+        options += [f"--env={each}" for each in self.variables]
         if self.read_only:
             options += ["--read-only", "--tmpfs", "/tmp"]  # noqa: S108  the container's
         started = call(self.tool, "run", "--detach", *options, self.image, *self.arguments)
@@ -126,6 +128,7 @@ class NamespaceBox:
     log: Path
     network: bool = True
     read_only: bool = True
+    variables: tuple[str, ...] = ()
     url: str = ""
     name: str = ""
     process: subprocess.Popen[bytes] = field(init=False)
@@ -144,7 +147,7 @@ class NamespaceBox:
 
         said = configuration(self.tool, self.image)
         user = str(said["User"])
-        self._environment = [*said["Env"], f"BENTOML_PORT={port}"]
+        self._environment = [*said["Env"], f"BENTOML_PORT={port}", *self.variables]
         self._enter = f'chroot --userspec={user} --groups={user.partition(":")[2]} "$0"'
         begin = f'{self._enter} env -i "$@"'
         script = MOUNTS.format(
@@ -214,15 +217,19 @@ def running(
     log: Path,
     network: bool = True,
     read_only: bool = True,
+    variables: tuple[str, ...] = (),
 ) -> Iterator[Box]:
-    """Run a container until the body of the ``with`` ends; it is ready when the body begins."""
+    """Run a container until the body of the ``with`` ends; it is ready when the body begins.
+
+    ``variables`` are of its environment, each ``NAME=value``.
+    """
     box: Box
     if network and runs_containers(tool, image):
-        box = ToolBox(tool, image, arguments, read_only)
+        box = ToolBox(tool, image, arguments, read_only, variables)
     else:
         assert os.geteuid() == 0, f"{tool} cannot run containers here, and only root can otherwise"
         assert shutil.which("nsenter"), "nsenter is missing (Debian package util-linux)"
-        box = NamespaceBox(tool, image, arguments, log, network, read_only)
+        box = NamespaceBox(tool, image, arguments, log, network, read_only, variables)
     try:
         wait_until_ready(box)
         yield box

@@ -12,6 +12,7 @@ from types import ModuleType
 import httpx
 import numpy as np
 import pytest
+import yaml
 from container.boxes import Box, call, configuration, printed, running
 from course import COURSE_EXAMPLE
 from packaging.markers import Marker
@@ -107,6 +108,34 @@ def test_no_layer_tells_where_packages_come_from(box: Box) -> None:
 
 def test_the_configuration_applies_in_it(box: Box) -> None:
     assert "/home/bentoml/bento/src/bentoconfiguration.yaml" in box.logged()
+
+
+MAKE_A_LOG = """
+from pathlib import Path
+from audit_log import LogWriter
+from credit_risk.decision_log.settings import DECISIONS
+writer = LogWriter(Path("/tmp/decisions"), {}, kind=DECISIONS)
+writer.append([{"decided_at": "2020-01-31T12:00:00+00:00", "id": "old"}])
+writer.close()
+"""
+
+
+def test_the_nightly_job_of_kubernetes_checks_and_removes_in_it(box: Box) -> None:
+    path = PROJECT / "deploy" / "kubernetes" / "components" / "retention" / "cron-job.yaml"
+    spec = yaml.safe_load(path.read_text())["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    steps = [*spec["initContainers"], *spec["containers"]]
+
+    def inside(folder: str, *command: str) -> str:
+        return box.inside("sh", "-c", 'cd "$0" && exec "$@"', folder, *command)
+
+    inside(steps[0]["workingDir"], "python", "-c", MAKE_A_LOG)
+    said = []
+    for step in steps:
+        words = [*step["command"], *step.get("args", ())]
+        here = [word.replace("/var/log/credit-risk", "/tmp") for word in words]  # noqa: S108  the container's
+        said.append(inside(step["workingDir"], *here).splitlines()[-1])
+
+    assert said == ["1 files, 1 decisions, 0 files broken", "1 files removed"]
 
 
 def test_it_answers_the_courses_example(asked: httpx.Client) -> None:

@@ -227,6 +227,28 @@ def test_on_a_full_disk_nothing_is_answered_until_there_is_space_again(
     assert "0 files broken" in command(home, "verify", small_disk)
 
 
+@pytest.mark.system
+def test_a_log_that_nobody_can_go_on_from_is_never_an_error_of_a_service_that_is_ready(
+    serve: Serve, tmp_path: Path
+) -> None:
+    wrong = tmp_path / f"{DECISIONS.worker_chain(1)}_20260301T120000000000Z_7.jsonl"
+    header = {"file": wrong.name, "begun": "", "continues": None, "sequence": 0}
+    line, digest = append(json.dumps(header).encode(), GENESIS_HASH)
+    wrong.write_bytes(line + append(b'{"no": "number"}', digest)[0])
+
+    with serve(tmp_path) as server:
+        refused = server.post("/classify", json=COURSE_EXAMPLE)
+        unready = server.get("/readyz")
+        wrong.unlink()
+        ready = server.get("/readyz")
+        answered = server.post("/classify", json=COURSE_EXAMPLE)
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert [each.status_code for each in (unready, ready, answered)] == [503, 200, 200]
+    assert list(decisions(tmp_path)) == [answered.headers["x-decision-id"]]
+    assert server.logged().count("KeyError: 'sequence'") == 1, "the trace, once"
+
+
 @pytest.fixture(scope="module")
 def deletable(
     serve: Serve, tmp_path_factory: pytest.TempPathFactory
