@@ -18,6 +18,7 @@ from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch
 from credit_risk.decision_log import ABOUT_DECISION_ID, DECISION_ID, Recorder, read_log_settings
 from credit_risk.form import sample_applications
 from credit_risk.model import encoded_applications
+from credit_risk.monitoring import DecisionMetrics, publish_reference
 from credit_risk.registry import (
     CLASSIFIER,
     RUNNER,
@@ -25,6 +26,7 @@ from credit_risk.registry import (
     ModelCard,
     configured_form,
     configured_policy,
+    counts_decisions,
     language_option,
     load_checked,
     model_tag,
@@ -45,6 +47,7 @@ batching = configuration.read(RUNNER, "batching", lean_bento.Batching)
 form = configured_form(configuration)
 LANGUAGE = language_option(configuration, form)
 decision_log = read_log_settings(configuration.section(CLASSIFIER, "decision_log"), form)
+counts = counts_decisions(configuration)
 policy = configured_policy()
 credit_risk_model = CreditRiskModel(model_tag(), form, policy)
 known_applications = sample_applications(form, 20)
@@ -68,6 +71,7 @@ batched = bentoml.api(batchable=True, **batching.model_dump())
 def check_before_start() -> list[str]:
     """Check the model and the folder of the decision log; say what is served."""
     stored = load_checked(credit_risk_model.resolve(), form, policy)
+    publish_reference(stored)
     log = decision_log.prepare() if decision_log else "off"
     return [f"{stored.summary}; decision log {log}", *stored.cautions]
 
@@ -113,9 +117,12 @@ class CreditRiskClassifier:
         self.card, self.report = stored.card, stored.report
         predict = lean_bento.dependency_call(self.runner, "predict")
         explain = lean_bento.dependency_call(self.runner, "explain")
-        self._scorer = stored.scorer(predict, explain)
-        self._recorder = Recorder.of(self._scorer, stored, decision_log) if decision_log else None
-        self._decides = self._recorder or self._scorer
+        self._scorer = scorer = stored.scorer(predict, explain)
+        self._metrics = DecisionMetrics.of(stored) if counts else None
+        if self._metrics:
+            scorer = self._metrics.watch(scorer)
+        self._recorder = Recorder.of(scorer, stored, decision_log) if decision_log else None
+        self._decides = self._recorder or scorer
         self._batchers = {
             each: MicroBatcher[Any, Any](
                 partial(self._decides.assess, language=each),
@@ -142,8 +149,15 @@ class CreditRiskClassifier:
         """Wait for the calls under way before the worker ends."""
         for batcher in self._batchers.values():
             await batcher.drain()
+        if self._metrics:
+            self._metrics.write()
         if self._recorder:
             await self._recorder.close()
+
+    def count_refused(self, findings: list[Any]) -> None:
+        """Count a body that is not valid."""
+        if self._metrics:
+            self._metrics.refuse([findings])
 
     @bentoml.api
     @options(query=(LANGUAGE,))
@@ -151,6 +165,8 @@ class CreditRiskClassifier:
         """Decide on one application."""
         pending = self._recorder.accept(application) if self._recorder else application
         (assessment,) = await self._batchers[query_value(LANGUAGE)].submit([pending])
+        if self._metrics:
+            self._metrics.count("/classify", [assessment["status"]])
         return Assessment.model_validate(assessment)
 
     @bentoml.api
@@ -166,6 +182,9 @@ class CreditRiskClassifier:
         if self._recorder:
             pending = self._recorder.accept_rows(applications.root)
         assessments = await batcher.submit(pending)
+        if self._metrics:
+            self._metrics.count("/classify_batch", [each["status"] for each in assessments])
+            self._metrics.refuse(applications.errors())
         return AssessmentBatch.of(applications.in_place(assessments), applications.lines)
 
     @bentoml.api
@@ -177,12 +196,16 @@ class CreditRiskClassifier:
         for a missing number, or a `.npy` file.
         """
         language = query_value(LANGUAGE) if query_value(REASONS_OF_ARRAY) else None
-        return await self._decides.assess_rows(applications.root, language=language)
+        answer = await self._decides.assess_rows(applications.root, language=language)
+        if self._metrics:
+            self._metrics.count("/classify_array", answer.status)
+        return answer
 
 
 svc = cast("CreditRiskService", CreditRiskClassifier)
 svc.before_start = check_before_start
 svc.configure(configuration)
+svc.on_invalid = lambda it, findings: it.count_refused(findings)
 cast("CreditRiskService", CreditRiskRunner).configure(configuration)
 if decision_log:
     svc.headers[DECISION_ID] = ABOUT_DECISION_ID

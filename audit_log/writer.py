@@ -10,6 +10,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
@@ -48,6 +49,7 @@ class LogWriter:
         worker: its number on this host.
         max_file_size: bytes after which another file is begun.
         now: returns the time, UTC.
+        on_sync: called with the seconds that each sync to the disk took.
     """
 
     folder: Path
@@ -57,6 +59,7 @@ class LogWriter:
     worker: int = 1
     max_file_size: int = 64_000_000
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    on_sync: Callable[[float], object] = lambda _: None
     _chain: str = field(default="", init=False)
     _file: LogFile | None = field(default=None, init=False)
     _place: _Place = field(default=_BEGINNING, init=False)
@@ -75,7 +78,9 @@ class LogWriter:
             file = self._current_file()
             while part := list(islice(rest, LINES_AT_ONCE)):
                 file.append(self._make_lines(part))
+            began = perf_counter()
             file.sync()
+            self.on_sync(perf_counter() - began)
         except BaseException:
             self._abandon()
             raise

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lean_bento.http_server import collect_garbage_rarely
     from lean_bento.remote import dependency_call
     from lean_bento.service import LeanService
+    from lean_bento.shared_series import Series, SharedSeries, buckets
 
 __all__ = [
     "CSV",
@@ -52,8 +53,11 @@ __all__ = [
     "RequestContext",
     "RowAnswers",
     "RowBatch",
+    "Series",
+    "SharedSeries",
     "UniqueKeys",
     "add_header",
+    "buckets",
     "check_size",
     "collect_garbage_rarely",
     "count_values",
@@ -80,6 +84,9 @@ _MODULES = {
     "KeyCommand": "auth.command",
     "LeanService": "service",
     "MicroBatcher": "batching",
+    "Series": "shared_series",
+    "SharedSeries": "shared_series",
+    "buckets": "shared_series",
     "collect_garbage_rarely": "http_server",
     "dependency_call": "remote",
     "options": "endpoint_options",

@@ -248,6 +248,10 @@ class RowBatch(
         """List the valid rows."""
         return [row for row in self.root if not isinstance(row, ValidationError)]
 
+    def errors(self) -> list[ValidationError]:
+        """List the errors of the rows that are not valid."""
+        return [row for row in self.root if isinstance(row, ValidationError)]
+
     def in_place(self, answers: Iterable[Any]) -> list[Any]:
         """List the answer to each good row and the error of each bad row, in the order of rows.
 
@@ -255,9 +259,7 @@ class RowBatch(
             answers: to the good rows, in order.
         """
         good = iter(answers)
-        bad = explain_rows(
-            (row for row in self.root if isinstance(row, ValidationError)), self.row_model
-        )
+        bad = explain_rows(self.errors(), self.row_model)
         found = [next(bad if isinstance(row, ValidationError) else good) for row in self.root]
         if not self.lines:
             return found

@@ -91,6 +91,7 @@ class LeanService(Service[Any]):
         answers: model of each path that answers GET with JSON.
         pages: paths that answer GET with HTML.
         headers: that methods add to answers of success, each with its meaning.
+        on_invalid: called with the instance and pydantic's findings of a body that is not valid.
         before_start: checks what the service needs, in the first process and before any worker;
             returns what is served, for the log, and warnings.
     """
@@ -102,6 +103,7 @@ class LeanService(Service[Any]):
     answers: dict[str, type[BaseModel]] = attrs.field(factory=dict, init=False)
     pages: list[str] = attrs.field(factory=list, init=False)
     headers: dict[str, str] = attrs.field(factory=dict, init=False)
+    on_invalid: Callable[[Any, Any], None] | None = attrs.field(default=None, init=False)
     before_start: Callable[[], Sequence[str]] = attrs.field(
         default=attrs.Factory(lambda self: lambda: [self.name], takes_self=True), init=False
     )
@@ -215,15 +217,16 @@ class LeanService(Service[Any]):
         methods = {method.route: method for method in self.apis.values()}
         inputs = {path: signature_of(method.func)[0] for path, method in methods.items()}
         models = {path: model for path, model in inputs.items() if issubclass(model, BaseModel)}
-        with_errors = ErrorMiddleware(RoutesMiddleware(app, paths_of(app.routes)), models)
+        routes = RoutesMiddleware(app, paths_of(app.routes))
+        with_errors = ErrorMiddleware(routes, models, self._tell_of_invalid)
         served: ASGIApp = with_errors
         if is_main:
-            served = FastPath(with_errors, methods, self.limits, bentoml.get_current_service)
+            instance = bentoml.get_current_service
+            served = FastPath(with_errors, methods, self.limits, instance, self.prefix.lower())
         path = key_file_of(self._keys_variable(is_main=is_main))
         if path is not None:
-            metric = f"{self.prefix.lower()}_requests_by_key"
             keys = KeyFile(path, partial(read_keys, command=self.keys_command))
-            served = AuthMiddleware(served, keys, metric)
+            served = AuthMiddleware(served, keys, self.prefix.lower())
         return move_outwards(app, served)
 
     def schema(self) -> dict[str, Any]:
@@ -250,7 +253,7 @@ class LeanService(Service[Any]):
 
     def _before_start(self) -> None:
         """Check what the service needs, say what is served, and replace BentoML's supervisor."""
-        supervise()
+        supervise(self.prefix.lower())
         variable = self._keys_variable(is_main=True)
         keys = configured_keys(variable, self.keys_command)
         configured_keys(self._keys_variable(is_main=False), self.keys_command)
@@ -271,6 +274,10 @@ class LeanService(Service[Any]):
         logger.info("Serving %s; %s", served, access)
         for warning in warnings:
             logger.warning("%s", warning)
+
+    def _tell_of_invalid(self, findings: Any) -> None:  # noqa: ANN401  pydantic's
+        if self.on_invalid:
+            self.on_invalid(bentoml.get_current_service(), findings)
 
     def _keys_variable(self, *, is_main: bool) -> str:
         return f"{self.prefix}{'' if is_main else '_RUNNER'}_API_KEYS_FILE"

@@ -1,7 +1,6 @@
 """The decision: policy, reasons, and the whole path of an application."""
 
 from credit_risk.decision.assessment import ArrayAssessment, Assessment, AssessmentBatch, Reason
-from credit_risk.decision.decider import Decider
 from credit_risk.decision.policy import (
     STANDARD_POLICY,
     Outcome,
@@ -13,7 +12,7 @@ from credit_risk.decision.policy import (
 )
 from credit_risk.decision.reason_codes import ReasonCodes
 from credit_risk.decision.reasons import MAX_REASONS, Reasons
-from credit_risk.decision.scorer import Explain, Fields, Predict, Scorer
+from credit_risk.decision.scorer import Decider, Explain, Fields, Predict, Scorer
 
 __all__ = [
     "MAX_REASONS",

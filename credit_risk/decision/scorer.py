@@ -1,7 +1,8 @@
 """The whole path of an application: encode, predict, decide, give reasons.
 
 The only module that knows all steps. It works on many applications at once; one is a batch of
-one. Where the model runs is not known here: it is a function that is handed in.
+one. Where the model runs is not known here: it is a function that is handed in, and so is who
+counts what was decided.
 """
 
 import asyncio
@@ -9,10 +10,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from credit_risk.decision.assessment import ArrayAssessment
-from credit_risk.decision.decider import Decider
+from credit_risk.decision.policy import Policy, Rule
 from credit_risk.decision.reasons import Reasons
-from credit_risk.form import REFERENCE
+from credit_risk.decision.rules import condition_of
+from credit_risk.errors import PolicyError
+from credit_risk.form import REFERENCE, Form
 from credit_risk.model import Contributions, Encoder, Probabilities, Rows
 
 ROWS_AT_ONCE = 5000
@@ -30,6 +36,58 @@ Predict = Callable[[Rows], Awaitable[Probabilities]]
 Explain = Callable[[Rows], Awaitable[Contributions]]
 """Encoded rows to (n, inputs + 1) contributions to the log-odds, here or elsewhere."""
 
+Observe = Callable[[Rows, Probabilities, list[str], list[list[Fields]]], object]
+"""Takes encoded rows, and of each the probability, the decision and the reasons."""
+
+
+class Decider:
+    """Decides on applications of a form by a policy.
+
+    Attributes:
+        policy: that it decides by.
+        mildest: the outcome that needs no reasons.
+    """
+
+    def __init__(self, policy: Policy, form: Form, source: str = "policy") -> None:
+        """Prepare the rules for the form's columns.
+
+        Raises:
+            PolicyError: if a rule does not fit the form; names the source and the rule.
+        """
+        self.policy = policy
+        self.mildest = policy.statuses[0]
+        self._lines = np.array(list(policy.lines.values()))
+        self._statuses = np.array(policy.statuses, dtype=object)
+        try:
+            self._rules = [
+                (rule, policy.statuses.index(rule.outcome), condition_of(rule, form))
+                for rule in policy.rules
+            ]
+        except PolicyError as error:
+            msg = f"{source}: {error}"
+            raise PolicyError(msg) from None
+
+    def decide(self, rows: Rows, probabilities: NDArray[np.floating]) -> list[str]:
+        """Say what probabilities of default (n,) of encoded rows (n, columns) mean."""
+        ranks = np.searchsorted(self._lines, probabilities.astype(np.float64))
+        for _, rank, holds in self._rules:
+            np.maximum(ranks, rank, out=ranks, where=holds(rows))
+        decisions: list[str] = self._statuses[ranks].tolist()
+        return decisions
+
+    def knocked_out_by(self, rows: Rows, decisions: list[str]) -> list[list[Rule]]:
+        """List the rules that alone would have led to the decision on each row, in order."""
+        found: list[list[Rule]] = [[] for _ in decisions]
+        for rule, _, holds in self._rules:
+            for place in np.flatnonzero(holds(rows)).tolist():
+                if decisions[place] == rule.outcome:
+                    found[place].append(rule)
+        return found
+
+    def count_held(self, rows: Rows) -> dict[str, int]:
+        """Count for how many rows (n, columns) each rule holds, by code."""
+        return {rule.code: int(holds(rows).sum()) for rule, _, holds in self._rules}
+
 
 @dataclass(frozen=True)
 class Scorer:
@@ -42,6 +100,7 @@ class Scorer:
         decider: decides by the policy.
         reasons: made for the model's inputs, by language.
         model: tag of the model, for the answer.
+        observe: called with what was decided; None where nobody counts it.
     """
 
     encoder: Encoder
@@ -50,6 +109,7 @@ class Scorer:
     decider: Decider
     reasons: Mapping[str, Reasons]
     model: str
+    observe: Observe | None = None
 
     async def assess(
         self, applications: Sequence[object], *, language: str | None = None
@@ -72,6 +132,8 @@ class Scorer:
         found: list[list[Fields]] = [[]] * len(rows)
         if language:
             found = await self._explain_refusals(rows, decisions, language, sent)
+        if self.observe:
+            self.observe(rows, probabilities, decisions, found)
         scored = zip(decisions, probabilities.tolist(), found, strict=True)
         model = self.model
         answers = [
@@ -100,9 +162,13 @@ class Scorer:
             decisions = self.decider.decide(part, probabilities)
             answer.status += decisions
             answer.default_probability += probabilities.tolist()
+            because: list[list[Fields]] = []
             if language:
                 values = sent and sent[start : start + ROWS_AT_ONCE]
-                found += await self._explain_refusals(part, decisions, language, values)
+                because = await self._explain_refusals(part, decisions, language, values)
+                found += because
+            if self.observe:
+                self.observe(part, probabilities, decisions, because)
             await asyncio.sleep(0)
         return answer
 

@@ -6,7 +6,7 @@ decision an entry of the log, which the log's thread puts together.
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from audit_log import Fields, GroupCommit, LogWriteError, LogWriter
 from credit_risk.decision import ArrayAssessment, Scorer
+from credit_risk.decision_log.metrics import LogMetrics
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.decision_log.settings import DecisionLogSettings
 from credit_risk.model import Rows
@@ -56,8 +57,16 @@ class PendingDecision(NamedTuple):
 class Recorder:
     """Decides with a scorer, and logs it; raises ``DecisionNotLogged`` where it cannot."""
 
-    def __init__(self, scorer: Scorer, writer: LogWriter, redaction: Redaction) -> None:
+    def __init__(
+        self,
+        scorer: Scorer,
+        writer: LogWriter,
+        redaction: Redaction,
+        on_failure: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Decide with a scorer; ``on_failure`` is called for each answer that cannot be logged."""
         self._scorer = scorer
+        self._on_failure = on_failure
         self._log = GroupCommit(writer, on_change=_report)
         self._redact = redaction.entry if redaction.fields else None
 
@@ -70,7 +79,9 @@ class Recorder:
         """
         settings.prepare()
         writer = settings.writer(stored, worker=server_context.worker_index or 1)
-        return cls(scorer, writer, settings.redaction(stored.form))
+        metrics = LogMetrics(writer.folder)
+        writer.on_sync = metrics.synced
+        return cls(scorer, writer, settings.redaction(stored.form), metrics.failed)
 
     def accept(self, application: object) -> PendingDecision:
         """Take in one application."""
@@ -140,6 +151,7 @@ class Recorder:
         try:
             await self._log.append(map(self._redact, entries) if self._redact else entries)
         except LogWriteError as error:
+            self._on_failure()
             raise DecisionNotLogged(str(error)) from None
 
 

@@ -1,6 +1,7 @@
 """Monitoring: what later applications and decisions are compared with."""
 
 from credit_risk.monitoring.bins import DECISION, Bins, FieldBins
+from credit_risk.monitoring.metrics import DecisionMetrics
 from credit_risk.monitoring.psi import (
     FEWEST,
     LEVEL,
@@ -20,6 +21,7 @@ from credit_risk.monitoring.reference import (
     make_reference,
     read_reference,
 )
+from credit_risk.monitoring.series import publish_reference
 
 __all__ = [
     "DECISION",
@@ -29,6 +31,7 @@ __all__ = [
     "REFERENCE",
     "WARN",
     "Bins",
+    "DecisionMetrics",
     "FieldBins",
     "NumberCounts",
     "Reference",
@@ -39,5 +42,6 @@ __all__ = [
     "make_reference",
     "p_value",
     "psi",
+    "publish_reference",
     "read_reference",
 ]

@@ -4,7 +4,7 @@ A bin that holds little of the reference is merged with others, because the crit
 holds only where a bin is expected to hold five rows: of the fewest that are judged, 200.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,8 +19,8 @@ RARE: Final = 0.025
 """Share of the reference below which a bin is merged: five of 200 rows."""
 PROBABILITY: Final = "default_probability"
 DECISION: Final = "decision"
-MISSING: Final = "missing"
-OTHER: Final = "other"
+MISSING: Final = "(missing)"
+OTHER: Final = "(other)"
 LAST: Final = "+Inf"
 
 
@@ -80,7 +80,12 @@ class FieldBins:
 
 
 class Bins:
-    """Bins of everything that is watched of a model."""
+    """Bins of everything that is watched of a model.
+
+    Attributes:
+        by_field: bins by field, then of the probability and of the decision.
+        rows: of the reference.
+    """
 
     def __init__(self, form: Form, reference: Reference) -> None:
         """Make the bins of the form's fields, of the probability and of the decision."""
@@ -94,6 +99,7 @@ class Bins:
             else FieldBins.of_words(each)
             for name, each in every.items()
         }
+        self.rows = reference.probability.rows
         self._form = form
         index = {column: place for place, column in enumerate(form.columns)}
         self._numbers = {name: index[name] for name in form.numbers}
@@ -101,6 +107,12 @@ class Bins:
             name: {word: index[f"{name}={word}"] for word in words}
             for name, words in form.categories.items()
         }
+
+    def each(self) -> Iterator[tuple[str, str, float]]:
+        """List every bin: field, label, share of the reference."""
+        for name, of in self.by_field.items():
+            for label, number in zip(of.labels, of.reference, strict=True):
+                yield name, label, number / self.rows
 
     def count(
         self, rows: Rows, probabilities: NDArray[np.floating], statuses: Sequence[str]

@@ -18,6 +18,7 @@ from credit_risk.registry.settings import (
     PolicyFile,
     configured_form,
     configured_policy,
+    counts_decisions,
     language_option,
     read_settings,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "calls_of",
     "configured_form",
     "configured_policy",
+    "counts_decisions",
     "digest_of",
     "hash_files",
     "installed_versions",

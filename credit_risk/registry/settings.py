@@ -17,6 +17,9 @@ CLASSIFIER: Final = "credit_risk_classifier"
 RUNNER: Final = "CreditRiskRunner"
 """Name of the service that holds the model."""
 
+DECISION_METRICS: Final = "decision_metrics"
+"""Setting of the classifier: whether decisions are counted."""
+
 LANGUAGE_VARIABLE: Final = "CREDIT_RISK_LANGUAGE"
 """Environment variable that names the language; it wins over the configuration file."""
 
@@ -47,7 +50,8 @@ def read_settings(program: str) -> Configuration:
     Raises:
         BentoMLConfigException: if it cannot be read, or holds what nothing would use.
     """
-    own = {CLASSIFIER: ["form", "language", "decision_log"], RUNNER: ["batching"]}
+    ours = ["form", "language", "decision_log", DECISION_METRICS]
+    own = {CLASSIFIER: ours, RUNNER: ["batching"]}
     return read_configuration(program, own)
 
 
@@ -107,6 +111,19 @@ def language_option(configuration: Configuration, form: Form) -> Choice:
         raise configuration.error(place, found, expected)
     about = "Language of the reasons' sentences for the applicant."
     return Choice("language", about, known, otherwise=found)
+
+
+def counts_decisions(configuration: Configuration) -> bool:
+    """Tell whether decisions are counted in the metrics, as they are unless it is switched off.
+
+    Raises:
+        BentoMLConfigException: if the setting is neither true nor false; one sentence.
+    """
+    found = configuration.section(CLASSIFIER, DECISION_METRICS)
+    if found != {} and not isinstance(found, bool):
+        place = f"{CLASSIFIER}.{DECISION_METRICS}"
+        raise configuration.error(place, found, "true or false")
+    return found is not False
 
 
 def configured_policy() -> PolicyFile | None:

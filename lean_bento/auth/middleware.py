@@ -38,11 +38,11 @@ UNKNOWN = "This API key is not known here."
 class AuthMiddleware:
     """Hands on a request that has a valid key, with the key's name in the request's context."""
 
-    def __init__(self, app: ASGIApp, keys: KeyFile, metric: str) -> None:
-        """Stand in front of ``app``; ``metric`` counts answers by key and status."""
+    def __init__(self, app: ASGIApp, keys: KeyFile, prefix: str) -> None:
+        """Stand in front of ``app``; ``prefix`` begins the names of the metrics."""
         self._app = app
         self._keys = keys
-        self._answers = RequestsByKey(metric)
+        self._answers = RequestsByKey(prefix)
         self._logged: dict[Key, tuple[bool, float]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,6 +83,7 @@ class AuthMiddleware:
             self._logged[key] = event
             state = f"in use until {key.expires}" if key.expires else "in use"
             logger.info("API key %s is %s", key.name, "refused: expired" if expired else state)
+            self._answers.tell_of_end(key)
         if expired:
             sentence = f"This API key ended with {key.expires} (UTC): ask for another."
             return key.name, _refusal(HTTPStatus.FORBIDDEN, sentence)
@@ -96,8 +97,8 @@ class RequestsByKey:
     ``fast_path.metrics``. The names come from the file of keys, so no client can add series.
     """
 
-    def __init__(self, metric: str) -> None:
-        self._metric = metric
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self._waiting: Counter[tuple[str, int]] = Counter()
 
     def count(self, name: str, status: int) -> None:
@@ -106,23 +107,37 @@ class RequestsByKey:
             asyncio.get_running_loop().call_soon(self._write)
         self._waiting[name, status] += 1
 
+    def tell_of_end(self, key: Key) -> None:
+        """Tell when a key that is in use ends, if it does."""
+        if key.expires:
+            _ends(self._prefix).labels(key.name).set(key.ends)
+
     def _write(self) -> None:
         for (name, status), number in self._waiting.items():
-            _series(self._metric, name, status).inc(number)
+            _series(self._prefix, name, status).inc(number)
         self._waiting.clear()
 
 
 @cache
-def _total(metric: str) -> Any:  # noqa: ANN401  untyped where it is skipped
-    import prometheus_client  # noqa: PLC0415  it looks for the workers' folder when imported
+def _ends(prefix: str) -> Any:  # noqa: ANN401  see below
+    import prometheus_client  # noqa: PLC0415  see below
 
-    about = "Answers by the name of the API key and the status; refused without one: (nobody)"
-    return prometheus_client.Counter(metric, about, ["key", "status"])
+    about = "When an API key that is in use ends, seconds since 1970"
+    name = f"{prefix}_api_key_expires_timestamp_seconds"
+    return prometheus_client.Gauge(name, about, ["key"], multiprocess_mode="mostrecent")
 
 
 @cache
-def _series(metric: str, name: str, status: int) -> Any:  # noqa: ANN401  see above
-    return _total(metric).labels(name, status)
+def _total(prefix: str) -> Any:  # noqa: ANN401  untyped where it is skipped
+    import prometheus_client  # noqa: PLC0415  it looks for the workers' folder when imported
+
+    about = "Answers by the name of the API key and the status; refused without one: (nobody)"
+    return prometheus_client.Counter(f"{prefix}_requests_by_key", about, ["key", "status"])
+
+
+@cache
+def _series(prefix: str, name: str, status: int) -> Any:  # noqa: ANN401  see above
+    return _total(prefix).labels(name, status)
 
 
 def key_file_of(variable: str) -> Path | None:

@@ -36,6 +36,7 @@ class FastPath:
         methods: Mapping[str, APIMethod],
         limits: Mapping[str, EndpointLimits],
         instance: Callable[[], Any],
+        prefix: str,
     ) -> None:
         """Stand in front of ``app``.
 
@@ -44,11 +45,13 @@ class FastPath:
             methods: API methods by path.
             limits: of each of these paths.
             instance: gives the service's instance, once the application has started.
+            prefix: of the names of its own metrics.
         """
         self._app = app
         self._methods = {path: m for path, m in methods.items() if _can_be_fast(m)}
         self._limits = limits
         self._instance = instance
+        self._prefix = prefix
         self._endpoints: dict[tuple[str, str], Endpoint] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +77,7 @@ class FastPath:
         instance = self._instance()
         endpoints = {}
         for path, method in self._methods.items():
-            metrics = stack.metrics and EndpointMetrics(stack.metrics, path)
+            metrics = stack.metrics and EndpointMetrics(stack.metrics, path, self._prefix)
             call = method.func.__get__(instance)
             limits = self._limits[path]
             for media_type, read in readers(method).items():

@@ -66,7 +66,7 @@ class Endpoint:
         load_shedding = self.stack.load_shedding
         overloaded = load_shedding is not None and load_shedding.is_overloaded()
         if overloaded or (semaphore is not None and semaphore.locked()):
-            await self._shed(send)
+            await self._shed(send, "queue_delay" if overloaded else "concurrency")
             return
         context = begin(scope)
         began = metrics.start() if metrics else 0.0
@@ -99,9 +99,9 @@ class Endpoint:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": content})
 
-    async def _shed(self, send: Send) -> None:
+    async def _shed(self, send: Send, cause: str) -> None:
         if self.metrics:
-            self.metrics.finish(self.metrics.start(), HTTPStatus.TOO_MANY_REQUESTS)
+            self.metrics.shed(cause)
         for message in SHED:
             await send({**message})  # which CORS adds headers to
 

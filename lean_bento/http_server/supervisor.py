@@ -10,11 +10,12 @@ import errno
 import os
 import signal
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from bentoml.exceptions import BentoMLException
 
 from lean_bento.bentoml_internals import ConflictError, circus
+from lean_bento.shared_series import Series, SharedSeries
 
 RESTART_DELAY: Final = 10
 """Seconds before a worker that exited is replaced; BentoML's own interval."""
@@ -36,10 +37,16 @@ class WorkerSupervisor(circus.Arbiter):
     delay, which leaves the cores to the other workers.
     """
 
+    prefix: ClassVar[str] = "lean_bento"
+    """Of the names of its metrics."""
+
     def __init__(self, watchers: list[Any], **settings: Any) -> None:  # noqa: ANN401  BentoML's
         for watcher in watchers:
             watcher.respawn = True  # BentoML sets False in a container
         super().__init__(watchers, **settings)
+        about = "Workers that ended by themselves or were killed, and were replaced"
+        restarts = Series(f"{self.prefix}_worker_restarts", about, suffix="_total")
+        self._restarts = SharedSeries("counter", "workers", [restarts])
 
     def start(self, cb: Any = None) -> None:  # noqa: ANN401  BentoML's
         """Start the workers; returns when all have ended.
@@ -82,6 +89,7 @@ class WorkerSupervisor(circus.Arbiter):
         ended = os.waitid(os.P_ALL, 0, WAIT_OPTIONS)
         if ended:
             exited = ended.si_code == os.CLD_EXITED  # not killed
+            self._restarts.add([1])
             self.loop.call_later(RESTART_DELAY if exited else 0, self._replace)
 
     def _replace(self) -> None:
@@ -91,6 +99,11 @@ class WorkerSupervisor(circus.Arbiter):
             self.loop.call_later(RETRY_INTERVAL, self._replace)
 
 
-def supervise() -> None:
-    """Replace BentoML's supervisor; call it in the first process, before BentoML makes one."""
+def supervise(prefix: str) -> None:
+    """Replace BentoML's supervisor; call it in the first process, before BentoML makes one.
+
+    Args:
+        prefix: of the names of its metrics.
+    """
+    WorkerSupervisor.prefix = prefix
     circus.Arbiter = WorkerSupervisor

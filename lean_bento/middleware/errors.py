@@ -8,7 +8,7 @@ status 400 and above into an ``ErrorResponse``, and puts the security headers on
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
@@ -47,10 +47,22 @@ def with_security_headers(headers: Iterable[Header]) -> list[Header]:
 class ErrorMiddleware:
     """Rewrites error answers into the uniform shape."""
 
-    def __init__(self, app: ASGIApp, models: Mapping[str, type[BaseModel]]) -> None:
-        """Wrap ``app``; ``models`` holds the input model of each path that has named fields."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        models: Mapping[str, type[BaseModel]],
+        on_invalid: Callable[[Any], object] = lambda _: None,
+    ) -> None:
+        """Wrap ``app``.
+
+        Args:
+            app: the next layer.
+            models: input model of each path that has named fields.
+            on_invalid: called with the findings of a body that is not valid.
+        """
         self.app = app
         self._models = models
+        self._on_invalid = on_invalid
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -92,6 +104,7 @@ class ErrorMiddleware:
     def explain(self, error: Exception, scope: Scope) -> tuple[HTTPStatus, ErrorResponse]:
         """Make the answer to an exception, and log one that is an error of the service."""
         if isinstance(error, InvalidBodyError):
+            self._on_invalid(error.findings)
             return HTTPStatus.BAD_REQUEST, explain_findings(error.findings, self._model(scope))
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         if isinstance(error, BentoMLException):
@@ -126,6 +139,7 @@ class ErrorMiddleware:
         answer = _json_object(body)
         findings = answer.get("detail")
         if findings and "loc" in findings[0]:
+            self._on_invalid(findings)
             return explain_findings(findings, self._model(scope))
         if findings:
             return ErrorResponse.model_validate(answer)

@@ -7,13 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 from course import COLUMNS, ENCODER, FORM, sample_applications
+from hypothesis import given
+from hypothesis import strategies as st
+from toys import rule, toy, toy_policy, toy_row
 
-from credit_risk.decision import STANDARD_POLICY, Decider, Reasons, Scorer, make_policy
+from credit_risk.decision import STANDARD_POLICY, Decider, Policy, Reasons, Scorer, make_policy
 from credit_risk.decision import scorer as scoring
 from credit_risk.model import Rows
 
 SAMPLES = sample_applications(40)
 AGE = COLUMNS.index("age")
+TOY = toy()
 
 
 def scorer(calls: list[int] | None = None, explained: list[int] | None = None) -> Scorer:
@@ -43,10 +47,10 @@ def scorer(calls: list[int] | None = None, explained: list[int] | None = None) -
 
 def by_rule(above: float, outcome: str) -> Decider:
     """The standard policy with a rule on the age."""
-    rule = {"field": "age", "above": above, "outcome": outcome, "code": "TOO_OLD"}
-    rule["sentences"] = {"en": "You are too old.", "es": "Es mayor."}
+    too_old = {"field": "age", "above": above, "outcome": outcome, "code": "TOO_OLD"}
+    too_old["sentences"] = {"en": "You are too old.", "es": "Es mayor."}
     outcomes = STANDARD_POLICY.model_dump()["outcomes"]
-    return Decider(make_policy({"outcomes": outcomes, "rules": [rule]}), FORM)
+    return Decider(make_policy({"outcomes": outcomes, "rules": [too_old]}), FORM)
 
 
 def expected_codes(answer: dict[str, Any]) -> list[str]:
@@ -162,3 +166,64 @@ def test_the_language_changes_the_sentences_for_the_applicant_and_nothing_else(
 
 def test_nothing_asked_nothing_answered() -> None:
     assert asyncio.run(scorer().assess_rows(ENCODER.encode([]))).status == []
+
+
+def decide(found: Policy, rows: Rows, probability: float = 0.1) -> str:
+    (decision,) = Decider(found, TOY).decide(rows, np.array([probability], np.float32))
+    return decision
+
+
+@given(st.lists(st.floats(0, 1, width=32) | st.sampled_from([0.3, 0.5])))
+def test_many_are_decided_as_each_alone(probabilities: list[float]) -> None:
+    for kind in (np.float32, np.float64):
+        many = np.array(probabilities, dtype=kind)
+        rows = np.zeros((len(many), len(TOY.columns)), np.float32)
+
+        assert Decider(STANDARD_POLICY, TOY).decide(rows, many) == [
+            STANDARD_POLICY.decide(probability) for probability in many.tolist()
+        ]
+
+
+def test_a_rule_makes_no_decision_milder() -> None:
+    found = toy_policy(
+        rule("ASK", field="amount", above=1), rule("YES", field="amount", above=1, code="R")
+    )
+
+    assert [decide(found, toy_row(TOY, amount=9), risk) for risk in (0.1, 0.4, 0.9)] == [
+        "ASK",
+        "ASK",
+        "NO",
+    ]
+
+
+def test_the_rules_of_a_decision_are_those_that_say_it() -> None:
+    found = toy_policy(
+        rule("ASK", field="amount", above=1, code="A"),
+        rule("NO", field="amount", above=100, code="B"),
+        rule("NO", field="owner", equals=False, code="C"),
+    )
+    decider = Decider(found, TOY)
+    rows = np.concatenate(
+        [toy_row(TOY, amount=1), toy_row(TOY, amount=50), toy_row(TOY, amount=500, owner=False)]
+    )
+    decisions = decider.decide(rows, np.full(3, 0.1, np.float32))
+
+    held = [[each.code for each in of] for of in decider.knocked_out_by(rows, decisions)]
+
+    assert held == [[], ["A"], ["B", "C"]]
+    assert decider.count_held(rows) == {"A": 2, "B": 1, "C": 1}
+
+
+def test_what_is_decided_is_observed_with_its_reasons() -> None:
+    seen: list[Any] = []
+    watched = replace(scorer(), observe=lambda *decided: seen.append(decided))
+
+    answers = asyncio.run(watched.assess(SAMPLES, language="en"))
+    array = asyncio.run(watched.assess_rows(ENCODER.encode(SAMPLES)))
+
+    (rows, risks, statuses, reasons), (_, _, again, none) = seen
+    assert rows.tobytes() == ENCODER.encode(SAMPLES).tobytes()
+    assert risks.tolist() == [each["default_probability"] for each in answers]
+    assert statuses == [each["status"] for each in answers] == again == array.status
+    assert reasons == [each["reasons"] for each in answers]
+    assert not any(none)

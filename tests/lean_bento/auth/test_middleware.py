@@ -85,7 +85,7 @@ class Auth:
 
     def counted(self, name: str, status: int) -> float:
         labels = {"key": name, "status": str(status)}
-        return REGISTRY.get_sample_value(f"{self.metric}_total", labels) or 0
+        return REGISTRY.get_sample_value(f"{self.metric}_requests_by_key_total", labels) or 0
 
 
 @pytest.fixture
@@ -240,7 +240,7 @@ def test_answers_are_counted_by_name_and_status() -> None:
 
     def counted(name: str, status: int) -> float | None:
         labels = {"key": name, "status": str(status)}
-        return REGISTRY.get_sample_value(f"{metric}_total", labels)
+        return REGISTRY.get_sample_value(f"{metric}_requests_by_key_total", labels)
 
     assert [counted("one", 200), counted("one", 403), counted("other", 200)] == [4, 2, 2]
     assert counted("other", 403) is None

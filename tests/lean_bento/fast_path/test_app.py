@@ -77,7 +77,7 @@ def app_of(*middlewares: Middleware, instances: Any = None) -> FastPath:
     inner.middleware_stack = inner.build_middleware_stack()
     limits = {path: EndpointLimits(options_of(m.func), body=1000) for path, m in METHODS.items()}
     gardens = instances or iter([Garden()])
-    return FastPath(ErrorMiddleware(inner, {}), METHODS, limits, lambda: next(gardens))
+    return FastPath(ErrorMiddleware(inner, {}), METHODS, limits, lambda: next(gardens), "garden")
 
 
 def post(app: FastPath, path: str = "/name", **headers: str) -> str:

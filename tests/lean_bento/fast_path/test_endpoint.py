@@ -53,6 +53,7 @@ class Counts:
     def __init__(self) -> None:
         self.under_way = 0
         self.seen: list[int | None] = []
+        self.causes: list[str] = []
 
     def start(self) -> float:
         self.under_way += 1
@@ -62,6 +63,10 @@ class Counts:
         self.under_way -= 1
         self.seen.append(status)
 
+    def shed(self, cause: str) -> None:
+        self.causes.append(cause)
+        self.finish(self.start(), 429)
+
 
 class Answer:
     """What an endpoint has sent."""
@@ -69,6 +74,7 @@ class Answer:
     def __init__(self, messages: list[Message], counts: Counts) -> None:
         self.messages = messages
         self.counted = counts.seen
+        self.causes = counts.causes
         assert counts.under_way == 0
         if messages:
             self.status: int = messages[0]["status"]
@@ -251,7 +257,10 @@ def test_a_request_that_begins_too_late_is_refused() -> None:
 
     load_shedding = Overloaded(PlainTextResponse(""), max_queue_delay=1)
 
-    assert answer(stack=Stack(load_shedding=load_shedding)).status == 429
+    shed = answer(stack=Stack(load_shedding=load_shedding))
+
+    assert shed.status == 429
+    assert shed.causes == ["queue_delay"]
 
 
 def test_a_request_that_takes_too_long_is_answered_with_504() -> None:

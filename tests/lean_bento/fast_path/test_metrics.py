@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 from lean_bento.fast_path.metrics import EndpointMetrics, observe_all
 
@@ -60,7 +60,7 @@ def test_requests_are_counted_by_status_and_those_under_way_as_such() -> None:
         }
 
     async def requests() -> None:
-        metrics = EndpointMetrics(source, "/here")  # type: ignore[arg-type]
+        metrics = EndpointMetrics(source, "/here", "garden")  # type: ignore[arg-type]
         began = [metrics.start() for _ in range(5)]
         for time, status in zip(began, (200, 200, 429, None), strict=False):
             metrics.finish(time, status)
@@ -77,3 +77,5 @@ def test_requests_are_counted_by_status_and_those_under_way_as_such() -> None:
     assert values("requests_total") == {"200": 3, "429": 1}
     assert values("now") == {"": 0}
     assert values("last")[""] > 0
+    labels = {"endpoint": "/here"}
+    assert REGISTRY.get_sample_value("garden_request_duration_seconds_count", labels) == 4
