@@ -47,7 +47,6 @@ batching = configuration.read(RUNNER, "batching", lean_bento.Batching)
 form = configured_form(configuration)
 LANGUAGE = language_option(configuration, form)
 decision_log = read_log_settings(configuration.section(CLASSIFIER, "decision_log"), form)
-counts = counts_decisions(configuration)
 policy = configured_policy()
 credit_risk_model = CreditRiskModel(model_tag(), form, policy)
 known_applications = sample_applications(form, 20)
@@ -117,10 +116,9 @@ class CreditRiskClassifier:
         self.card, self.report = stored.card, stored.report
         predict = lean_bento.dependency_call(self.runner, "predict")
         explain = lean_bento.dependency_call(self.runner, "explain")
-        self._scorer = scorer = stored.scorer(predict, explain)
-        self._metrics = DecisionMetrics.of(stored) if counts else None
-        if self._metrics:
-            scorer = self._metrics.watch(scorer)
+        self._scorer = stored.scorer(predict, explain)
+        self.metrics = DecisionMetrics.of(stored, enabled=counts_decisions(configuration))
+        scorer = self.metrics.watch(self._scorer)
         self._recorder = Recorder.of(scorer, stored, decision_log) if decision_log else None
         self._decides = self._recorder or scorer
         self._batchers = {
@@ -149,15 +147,9 @@ class CreditRiskClassifier:
         """Wait for the calls under way before the worker ends."""
         for batcher in self._batchers.values():
             await batcher.drain()
-        if self._metrics:
-            self._metrics.write()
+        self.metrics.write()
         if self._recorder:
             await self._recorder.close()
-
-    def count_refused(self, findings: list[Any]) -> None:
-        """Count a body that is not valid."""
-        if self._metrics:
-            self._metrics.refuse([findings])
 
     @bentoml.api
     @options(query=(LANGUAGE,))
@@ -165,8 +157,7 @@ class CreditRiskClassifier:
         """Decide on one application."""
         pending = self._recorder.accept(application) if self._recorder else application
         (assessment,) = await self._batchers[query_value(LANGUAGE)].submit([pending])
-        if self._metrics:
-            self._metrics.count("/classify", [assessment["status"]])
+        self.metrics.count("/classify", [assessment["status"]])
         return Assessment.model_validate(assessment)
 
     @bentoml.api
@@ -182,9 +173,8 @@ class CreditRiskClassifier:
         if self._recorder:
             pending = self._recorder.accept_rows(applications.root)
         assessments = await batcher.submit(pending)
-        if self._metrics:
-            self._metrics.count("/classify_batch", [each["status"] for each in assessments])
-            self._metrics.refuse(applications.errors())
+        self.metrics.count("/classify_batch", [each["status"] for each in assessments])
+        self.metrics.refuse(applications.errors())
         return AssessmentBatch.of(applications.in_place(assessments), applications.lines)
 
     @bentoml.api
@@ -197,15 +187,14 @@ class CreditRiskClassifier:
         """
         language = query_value(LANGUAGE) if query_value(REASONS_OF_ARRAY) else None
         answer = await self._decides.assess_rows(applications.root, language=language)
-        if self._metrics:
-            self._metrics.count("/classify_array", answer.status)
+        self.metrics.count("/classify_array", answer.status)
         return answer
 
 
 svc = cast("CreditRiskService", CreditRiskClassifier)
 svc.before_start = check_before_start
 svc.configure(configuration)
-svc.on_invalid = lambda it, findings: it.count_refused(findings)
+svc.on_invalid = lambda it, findings: it.metrics.refuse([findings])
 cast("CreditRiskService", CreditRiskRunner).configure(configuration)
 if decision_log:
     svc.headers[DECISION_ID] = ABOUT_DECISION_ID

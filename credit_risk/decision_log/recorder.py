@@ -6,11 +6,12 @@ decision an entry of the log, which the log's thread puts together.
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import repeat
+from shutil import disk_usage
 from time import time_ns
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +20,7 @@ from pydantic import ValidationError
 
 from audit_log import Fields, GroupCommit, LogWriteError, LogWriter
 from credit_risk.decision import ArrayAssessment, Scorer
-from credit_risk.decision_log.metrics import LogMetrics
+from credit_risk.decision_log.metrics import log_series
 from credit_risk.decision_log.redaction import Redaction
 from credit_risk.decision_log.settings import DecisionLogSettings
 from credit_risk.model import Rows
@@ -57,16 +58,11 @@ class PendingDecision(NamedTuple):
 class Recorder:
     """Decides with a scorer, and logs it; raises ``DecisionNotLogged`` where it cannot."""
 
-    def __init__(
-        self,
-        scorer: Scorer,
-        writer: LogWriter,
-        redaction: Redaction,
-        on_failure: Callable[[], object] = lambda: None,
-    ) -> None:
-        """Decide with a scorer; ``on_failure`` is called for each answer that cannot be logged."""
+    def __init__(self, scorer: Scorer, writer: LogWriter, redaction: Redaction) -> None:
         self._scorer = scorer
-        self._on_failure = on_failure
+        self._series = log_series()
+        self._folder = writer.folder
+        writer.on_sync = self._series.seconds.observe
         self._log = GroupCommit(writer, on_change=_report)
         self._redact = redaction.entry if redaction.fields else None
 
@@ -79,9 +75,7 @@ class Recorder:
         """
         settings.prepare()
         writer = settings.writer(stored, worker=server_context.worker_index or 1)
-        metrics = LogMetrics(writer.folder)
-        writer.on_sync = metrics.synced
-        return cls(scorer, writer, settings.redaction(stored.form), metrics.failed)
+        return cls(scorer, writer, settings.redaction(stored.form))
 
     def accept(self, application: object) -> PendingDecision:
         """Take in one application."""
@@ -123,6 +117,8 @@ class Recorder:
         if self._log.problem is not None:
             with suppress(LogWriteError):
                 await self._log.append(())
+        with suppress(OSError):
+            self._series.free.set(disk_usage(self._folder).free)
         return self._log.problem is None
 
     async def close(self) -> None:
@@ -151,7 +147,7 @@ class Recorder:
         try:
             await self._log.append(map(self._redact, entries) if self._redact else entries)
         except LogWriteError as error:
-            self._on_failure()
+            self._series.failures.inc()
             raise DecisionNotLogged(str(error)) from None
 
 

@@ -18,9 +18,9 @@ DELAY: Final = 0.1
 
 
 class DecisionMetrics:
-    """Counts what one worker decides."""
+    """Counts what one worker decides; without series it counts nothing."""
 
-    def __init__(self, series: DecisionSeries) -> None:
+    def __init__(self, series: DecisionSeries | None) -> None:
         self._series = series
         self._timer: asyncio.TimerHandle | None = None
         self._decided: list[tuple[Any, ...]] = []
@@ -28,27 +28,31 @@ class DecisionMetrics:
         self._refused: list[Refusal] = []
 
     @classmethod
-    def of(cls, stored: StoredModel) -> Self:
-        """Count decisions by a model, in the bins of its reference."""
-        return cls(DecisionSeries(stored))
+    def of(cls, stored: StoredModel, *, enabled: bool) -> Self:
+        """Count decisions by a model, in the bins of its reference, if that is enabled."""
+        return cls(DecisionSeries(stored) if enabled else None)
 
     def watch(self, scorer: Scorer) -> Scorer:
         """Return a scorer whose decisions count."""
-        return replace(scorer, observe=self._observe)
+        return replace(scorer, observe=self._observe) if self._series else scorer
 
     def count(self, endpoint: str, statuses: Sequence[str]) -> None:
         """Count the answer to a request: what was decided on its good rows."""
-        self._answered.append((endpoint, statuses))
-        self._write_soon()
+        if self._series:
+            self._answered.append((endpoint, statuses))
+            self._write_soon()
 
     def refuse(self, refused: Iterable[Refusal]) -> None:
         """Count rows that validation refused."""
-        self._refused.extend(refused)
-        self._write_soon()
+        if self._series:
+            self._refused.extend(refused)
+            self._write_soon()
 
     def write(self) -> None:
         """Count now; what was refused in several goes, since explaining a row takes a while."""
         self._timer = None
+        if self._series is None:
+            return
         if self._decided:
             self._series.add_decided(*zip(*self._decided, strict=True))
             self._decided = []

@@ -19,6 +19,7 @@ from lean_bento.codecs.npy import JSON, NPY
 from lean_bento.codecs.tables import CSV
 from lean_bento.fast_path.endpoint import Deadlines, Endpoint, readers
 from lean_bento.fast_path.metrics import EndpointMetrics
+from lean_bento.fast_path.series import EndpointSeries
 from lean_bento.fast_path.stack import read_stack
 from lean_bento.middleware.errors import ErrorMiddleware
 from lean_bento.middleware.request_checks import EndpointLimits
@@ -77,7 +78,10 @@ class FastPath:
         instance = self._instance()
         endpoints = {}
         for path, method in self._methods.items():
-            metrics = stack.metrics and EndpointMetrics(stack.metrics, path, self._prefix)
+            metrics = None
+            if stack.metrics:
+                series = EndpointSeries.find(stack.metrics, path, self._prefix)
+                metrics = EndpointMetrics(series)
             call = method.func.__get__(instance)
             limits = self._limits[path]
             for media_type, read in readers(method).items():

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ SCOPE = {"path": "/classify", "query_string": b""}
 
 class Disk:
     """Keeps entries, while nothing fails."""
+
+    folder = Path()
 
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []

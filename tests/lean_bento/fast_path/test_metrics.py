@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 from lean_bento.fast_path.metrics import EndpointMetrics, observe_all
+from lean_bento.fast_path.series import EndpointSeries
 
 BUCKETS = (0.005, 0.1, 1.0, 10.0)
 SERVICE = ("service_name", "service_version", "runner_name")
@@ -60,7 +61,7 @@ def test_requests_are_counted_by_status_and_those_under_way_as_such() -> None:
         }
 
     async def requests() -> None:
-        metrics = EndpointMetrics(source, "/here", "garden")  # type: ignore[arg-type]
+        metrics = EndpointMetrics(EndpointSeries.find(source, "/here", "garden"))  # type: ignore[arg-type]
         began = [metrics.start() for _ in range(5)]
         for time, status in zip(began, (200, 200, 429, None), strict=False):
             metrics.finish(time, status)
