@@ -168,6 +168,8 @@ def _count(entries: list[Fields], header: Fields, stored: StoredModel, bins: Bin
     rows = stored.encoder.encode_mappings(each["application"] | anything for each in sent)
     if arrays:
         rows = np.concatenate([rows, np.array([each["row"] for each in arrays], np.float32)])
+    columns = enumerate(stored.form.columns)
+    rows[:, [place for place, name in columns if name.partition("=")[0] in hidden]] = 0
     entries = [*sent, *arrays]
     return Counts.of(
         bins,
