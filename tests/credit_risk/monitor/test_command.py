@@ -1,16 +1,17 @@
 """``python -m credit_risk.monitor``: what it says, what it writes, and how it ends."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from running import run
+from watched import Watched
 
 from credit_risk.monitor.command import main
 
-Watched = Any
-Write = Any
+Write = Callable[..., Path]
 Said = tuple[int, str, str]
 
 

@@ -3,18 +3,19 @@
 import json
 import stat
 from collections import Counter
+from collections.abc import Callable
 from math import isnan
 from pathlib import Path
 from typing import Any
 
 import pytest
 from course import COLUMNS, ENCODER, FORM
+from watched import Watched
 
 from audit_log import BrokenLogError
 from credit_risk.monitor.counts import KEPT, Counts, count_log
 
-Watched = Any
-Write = Any
+Write = Callable[..., Path]
 
 
 def total(days: dict[str, Counts]) -> Counts:

@@ -1,16 +1,13 @@
 """What of a drift is said, and when it is an alert."""
 
-from typing import Any
-
 import numpy as np
 import pytest
+from watched import Watched
 
 from credit_risk.errors import UsageError
 from credit_risk.monitor.counts import Counts
 from credit_risk.monitor.drift import Drift, measure
 from credit_risk.monitoring import LEVEL, WARN, critical_value, psi
-
-Watched = Any
 
 
 def drawn(watched: Watched, rows: int, seed: int = 3, **changed: list[float]) -> Counts:

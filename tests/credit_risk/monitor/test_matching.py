@@ -1,16 +1,18 @@
 """Outcomes find their decisions, and what finds none is refused by its line."""
 
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from watched import Watched
 
 from credit_risk.errors import UsageError
 from credit_risk.monitor.matching import Matched, match
 from credit_risk.monitor.outcome_file import Became, OutcomeFile
 
-Watched = Any
-Write = Any
+Write = Callable[..., Path]
 LATER = date(2026, 9, 15)
 
 

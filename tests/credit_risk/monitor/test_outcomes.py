@@ -4,11 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+from watched import Watched
 
 from credit_risk.monitor.matching import Loan, Matched
 from credit_risk.monitor.outcomes import judge
-
-Watched = Any
 
 
 def loans(count: int, *, status: str = "APPROVED", worse: float = 1, **changed: Any) -> list[Loan]:

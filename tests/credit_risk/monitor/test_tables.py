@@ -1,15 +1,13 @@
 """Tables of answers are counted as the decisions that they are."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from running import run
+from watched import Watched
 
 from credit_risk.errors import DataError
 from credit_risk.monitor.tables import NO_COLUMN, count_table, is_table, read_manifest
-
-Watched = Any
 
 
 def test_a_table_is_counted_without_refused_rows(watched: Watched, scored: Path) -> None:
