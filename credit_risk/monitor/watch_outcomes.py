@@ -92,7 +92,8 @@ def as_text(found: Outcomes) -> str:
     lines += judged.notes
     if refused := found.matched.refused:
         more = f", and {len(refused) - SHOWN:,} more" if len(refused) > SHOWN else ""
-        lines.append(f"{len(refused):,} lines refused: {'; '.join(refused[:SHOWN])}{more}")
+        count = "1 line" if len(refused) == 1 else f"{len(refused):,} lines"
+        lines.append(f"{count} refused: {'; '.join(refused[:SHOWN])}{more}")
     return "\n".join(lines)
 
 

@@ -137,7 +137,7 @@ def test_outcomes_as_predicted_are_said_to_be(
     assert code == 0
     assert text.splitlines()[0].endswith(f" loans decided by {watched.stored.card.model}")
     assert "as predicted\n" in text
-    assert "\n1 lines refused: line " in text
+    assert "\n1 line refused: line " in text
     assert "The outcomes are as predicted." in page.read_text(encoding="utf-8")
 
 
