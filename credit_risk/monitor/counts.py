@@ -7,6 +7,7 @@ used if that file still has the bytes that were counted, and bins and program ar
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -168,6 +169,8 @@ def _count(entries: list[Fields], header: Fields, stored: StoredModel, bins: Bin
     rows = stored.encoder.encode_mappings(each["application"] | anything for each in sent)
     if arrays:
         rows = np.concatenate([rows, np.array([each["row"] for each in arrays], np.float32)])
+    columns = enumerate(stored.form.columns)
+    rows[:, [place for place, name in columns if name.partition("=")[0] in hidden]] = 0
     entries = [*sent, *arrays]
     return Counts.of(
         bins,
@@ -196,10 +199,11 @@ def _write(place: Path | None, found: dict[str, FileCounts]) -> None:
     if place is None:
         return
     unfinished = place.with_name(f"{place.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Kept(files=found).model_dump_json().encode())
-        unfinished.replace(place)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
+    with suppress(OSError):
+        try:
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(Kept(files=found).model_dump_json().encode())
+            unfinished.replace(place)
+        finally:
+            unfinished.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ internal models (2019); the variance of the AUC is that of DeLong and others (19
 counts are known that of Hanley and McNeil (1982).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import erfc, nan, sqrt
 from typing import Any, Final
@@ -113,6 +114,7 @@ def rank(defaulted: Flags, probabilities: Numbers, band: Band | None) -> Ranking
     """Measure the ranking of probabilities (n,), and compare it with a band of training."""
     bad, good = np.sort(probabilities[defaulted]), np.sort(probabilities[~defaulted])
     auc, variance = _delong(bad, good)
+    ks, ks_interval = _ks(bad, good)
     reach = REACH * sqrt(variance)
     reference = band.auc if band and band.auc is not None else nan
     spread = sqrt(variance + _hanley_mcneil(band)) if band else nan
@@ -120,8 +122,8 @@ def rank(defaulted: Flags, probabilities: Numbers, band: Band | None) -> Ranking
     return Ranking(
         auc=auc,
         interval=(max(0.0, auc - reach), min(1.0, auc + reach)),
-        ks=_ks(bad, good),
-        ks_interval=_ks_interval(bad, good),
+        ks=ks,
+        ks_interval=ks_interval,
         reference=reference,
         p_value=lower,
         needed=_needed(variance * len(defaulted)) if variance > 0 else 0,
@@ -154,25 +156,18 @@ def _hanley_mcneil(band: Band) -> float:
     return (auc * (1 - auc) + (bad - 1) * of_bad + (good - 1) * of_good) / (bad * good)
 
 
-def _ks(bad: Numbers, good: Numbers) -> float:
+def _ks(bad: Numbers, good: Numbers, seed: int = 0) -> tuple[float, tuple[float, float]]:
+    """Return KS and its interval: the spread of resamples around KS, which they overstate."""
     if not len(bad) or not len(good):
-        return nan
-    every = np.concatenate([bad, good])
-    distances = np.searchsorted(good, every, "right") / len(good)
-    distances -= np.searchsorted(bad, every, "right") / len(bad)
-    return float(distances.max())
+        return nan, (nan, nan)
+    values = np.unique(np.concatenate([bad, good]))
+    places = [np.searchsorted(values, each) for each in (bad, good)]
 
+    def widest(of: Sequence[NDArray[np.intp]]) -> float:
+        below = [np.bincount(each, minlength=len(values)).cumsum() / len(each) for each in of]
+        return float((below[1] - below[0]).max())
 
-def _ks_interval(bad: Numbers, good: Numbers, seed: int = 0) -> tuple[float, float]:
-    """Return the interval with the spread of resamples around KS itself; they overstate it."""
-    if not len(bad) or not len(good):
-        return nan, nan
-    random = np.random.default_rng(seed)
-    found = np.array(
-        [
-            _ks(*(np.sort(random.choice(each, len(each))) for each in (bad, good)))
-            for _ in range(RESAMPLES)
-        ]
-    )
-    low, high = np.clip(_ks(bad, good) + np.quantile(found, TAILS) - found.mean(), 0, 1)
-    return float(low), float(high)
+    random, found = np.random.default_rng(seed), widest(places)
+    drawn = [widest([random.choice(each, len(each)) for each in places]) for _ in range(RESAMPLES)]
+    low, high = np.clip(found + np.quantile(drawn, TAILS) - np.mean(drawn), 0, 1)
+    return found, (float(low), float(high))

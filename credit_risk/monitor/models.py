@@ -1,18 +1,39 @@
 """The model that a command compares with: its reference, its card and its form."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from pathlib import Path
 
 import bentoml
 from bentoml.exceptions import BentoMLException
 
-from audit_log import Fields
+from audit_log import Fields, checked_content, read_headers
+from credit_risk.decision_log import DECISIONS
 from credit_risk.errors import ModelRefusedError, UsageError
 from credit_risk.registry import ModelCard, StoredModel, load_checked
 
 
-def newest_of(headers: Iterable[Fields]) -> str:
+def headers_of(log: Path) -> list[Fields]:
+    """Read the headers of a log's files.
+
+    Raises:
+        BrokenLogError: if one is not as it was written.
+        NoLogError: if there is no log.
+        UsageError: if nothing is in it.
+    """
+    headers, errors = read_headers(DECISIONS.files_at(log))
+    if errors:
+        raise errors[0]
+    if not headers:
+        msg = f"{log.name[:100]}: found a log without decisions, expected some"
+        raise UsageError(msg)
+    return [*headers.values()]
+
+
+def newest_of(headers: Sequence[Fields]) -> str:
     """Return the tag of the model that a log's newest file names."""
-    return str(max(headers, key=lambda header: str(header["begun"]))["model"])
+    newest = max(headers, key=lambda header: str(header["begun"]))
+    with checked_content(newest, DECISIONS):
+        return str(newest["model"])
 
 
 def load_model(tag: str, digest: str | None = None) -> StoredModel:

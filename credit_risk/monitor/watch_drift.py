@@ -6,12 +6,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from audit_log import Fields, read_headers
-from credit_risk.decision_log import DECISIONS
+from audit_log import Fields
 from credit_risk.errors import UsageError
 from credit_risk.monitor.counts import Counts, count_log
 from credit_risk.monitor.drift import Before, Drift, measure
-from credit_risk.monitor.models import has_own_policy, load_model, newest_of
+from credit_risk.monitor.models import has_own_policy, headers_of, load_model, newest_of
 from credit_risk.monitor.tables import count_table, is_table, read_manifest
 from credit_risk.monitoring import DECISION, Bins, Reference, read_reference
 from credit_risk.pages import fill
@@ -92,7 +91,7 @@ def _watch_table(path: Path) -> Watched:
 
 
 def _watch_log(path: Path, window: timedelta, model: str | None) -> Watched:
-    headers = list(read_headers(DECISIONS.files_at(path))[0].values())
+    headers = headers_of(path)
     stored = load_model(model or newest_of(headers))
     reference = read_reference(stored)
     bins = Bins(stored.form, reference)

@@ -5,11 +5,11 @@ from math import isnan
 from pathlib import Path
 from typing import Any, Final
 
-from audit_log import read_headers
-from credit_risk.decision_log import DECISIONS
+from pydantic import BaseModel
+
 from credit_risk.errors import UsageError
 from credit_risk.monitor.matching import Matched, match
-from credit_risk.monitor.models import load_model, newest_of
+from credit_risk.monitor.models import headers_of, load_model, newest_of
 from credit_risk.monitor.outcome_file import read_outcomes
 from credit_risk.monitor.outcomes import Judged, judge
 from credit_risk.pages import fill
@@ -62,8 +62,7 @@ def watch(log: Path, outcomes: Path, model: str | None) -> Outcomes:
         BrokenLogError: if the log is not as it was written.
         UsageError: if no outcome is of a decision by the model.
     """
-    headers, _ = read_headers(DECISIONS.files_at(log))
-    stored = load_model(model or newest_of(headers.values()))
+    stored = load_model(model or newest_of(headers_of(log)))
     found = read_outcomes(outcomes, stored.form.outcome)
     matched = match(log, found, stored.card, show_share)
     if not matched.loans:
@@ -93,7 +92,8 @@ def as_text(found: Outcomes) -> str:
     lines += judged.notes
     if refused := found.matched.refused:
         more = f", and {len(refused) - SHOWN:,} more" if len(refused) > SHOWN else ""
-        lines.append(f"{len(refused):,} lines refused: {'; '.join(refused[:SHOWN])}{more}")
+        count = "1 line" if len(refused) == 1 else f"{len(refused):,} lines"
+        lines.append(f"{count} refused: {'; '.join(refused[:SHOWN])}{more}")
     return "\n".join(lines)
 
 
@@ -103,6 +103,8 @@ def as_page(found: Outcomes) -> str:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  JSON
+    if isinstance(value, BaseModel):
+        return _plain(value.model_dump())
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

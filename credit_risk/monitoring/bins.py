@@ -29,8 +29,8 @@ class FieldBins:
     """Bins of a field, of the probability, or of the decision.
 
     Attributes:
-        labels: of a number its largest in the bin, then ``+Inf``, then ``missing``; words, then
-            ``other``.
+        labels: of a number its largest in the bin, then ``+Inf``, then ``(missing)``; words, then
+            ``(other)``, which no word of a form is called.
         reference: counts of the reference.
         edges: largest number of each bin but the last; empty of words.
     """
