@@ -23,13 +23,7 @@ from credit_risk.monitor.counts import Counts
 from credit_risk.monitoring import DECISION, Bins
 from credit_risk.registry import StoredModel
 
-SUFFIXES: Final = (".csv", ".parquet", ".xlsx")
 NO_COLUMN: Final = "the table has no column of it; score the file again with --keep"
-
-
-def is_table(path: Path) -> bool:
-    """Tell whether a path is that of a table, not of a log."""
-    return path.suffix in SUFFIXES and not path.is_dir()
 
 
 def read_manifest(table: Path) -> Manifest:

@@ -11,7 +11,6 @@ from credit_risk.errors import UsageError
 from credit_risk.monitor.counts import Counts, count_log
 from credit_risk.monitor.drift import Before, Drift, measure
 from credit_risk.monitor.models import has_own_policy, headers_of, load_model, newest_of
-from credit_risk.monitor.tables import count_table, is_table, read_manifest
 from credit_risk.monitoring import DECISION, Bins, Reference, read_reference
 from credit_risk.pages import fill
 from credit_risk.registry import ModelCard
@@ -19,6 +18,8 @@ from credit_risk.terminal import show_share
 
 TEMPLATE: Final = Path(__file__).with_name("drift.html")
 OTHER_POLICY: Final = "another policy than the model's own decided"
+TABLES: Final = (".csv", ".parquet", ".xlsx")
+"""What the name of a scored table ends in; anything else is a log."""
 CHANGED: Final = 3
 """Reasons that a terminal shows."""
 
@@ -74,18 +75,27 @@ def watch(path: Path, window: timedelta, model: str | None) -> Watched:
         BrokenLogError: if the log is not as it was written.
         CreditRiskError: if the model is not at hand, or there are too few decisions.
     """
-    if is_table(path):
-        return _watch_table(path)
+    if path.suffix in TABLES and not path.is_dir():
+        return _watch_table(path, _tables())
     return _watch_log(path, window, model)
 
 
-def _watch_table(path: Path) -> Watched:
-    manifest = read_manifest(path)
+def _tables() -> Any:  # noqa: ANN401  a module
+    try:
+        from credit_risk.monitor import tables  # noqa: PLC0415  pyarrow is not among what serves
+    except ImportError:
+        msg = "reading a table needs pyarrow, which is not installed; run: pip install pyarrow"
+        raise UsageError(msg) from None
+    return tables
+
+
+def _watch_table(path: Path, tables: Any) -> Watched:  # noqa: ANN401  as above
+    manifest = tables.read_manifest(path)
     decided = manifest.basis.decided.model
     stored = load_model(decided.tag, decided.sha256)
     reference = read_reference(stored)
     bins = Bins(stored.form, reference)
-    counts, why = count_table(path, manifest, stored, bins)
+    counts, why = tables.count_table(path, manifest, stored, bins)
     drift = measure(counts, bins, reference, stored.card, why)
     return Watched(stored.card.model, reference, None, None, drift)
 

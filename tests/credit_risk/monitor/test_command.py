@@ -1,6 +1,7 @@
 """``python -m credit_risk.monitor``: what it says, what it writes, and how it ends."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,22 @@ def test_a_table_of_answers_is_watched(say: Any, scored: Path) -> None:
 
     assert code == 0
     assert text.startswith("300 decisions by ")
+
+
+def test_a_log_needs_no_pyarrow_and_a_table_says_that_it_does(
+    say: Any, watched: Watched, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The image lacks it."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for name in [name for name in sys.modules if name.startswith("credit_risk.monitor.tables")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("credit_risk.monitor.tables", raising=False)
+
+    log, _, _ = say("drift", write(watched.decisions), "--window", "60d")
+    table, _, error = say("drift", "answers.csv")
+
+    assert (log, table) == (0, 2)
+    assert error.startswith("reading a table needs pyarrow, which is not installed; run: pip")
 
 
 def test_outcomes_as_predicted_are_said_to_be(

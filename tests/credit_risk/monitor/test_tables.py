@@ -7,7 +7,7 @@ from running import run
 from watched import Watched
 
 from credit_risk.errors import DataError
-from credit_risk.monitor.tables import NO_COLUMN, count_table, is_table, read_manifest
+from credit_risk.monitor.tables import NO_COLUMN, count_table, read_manifest
 
 
 def test_a_table_is_counted_without_refused_rows(watched: Watched, scored: Path) -> None:
@@ -48,9 +48,3 @@ def test_a_table_that_was_changed_is_refused(scored: Path, tmp_path: Path) -> No
 
     with pytest.raises(DataError, match="found other bytes than the manifest names"):
         read_manifest(copy)
-
-
-def test_a_table_is_known_by_its_name(tmp_path: Path) -> None:
-    assert is_table(tmp_path / "answers.xlsx")
-    assert not is_table(tmp_path)
-    assert not is_table(tmp_path / "decisions_h_w1_1.jsonl")
