@@ -13,12 +13,8 @@ COUNT: Final = "a whole number above zero"
 OF_COMMAND_LINE: Final = {"api_workers": "workers", "timeout": "traffic.timeout"}
 """Settings by options of ``bentoml serve`` that BentoML takes and drops."""
 PORTS: Final = range(2**16)
-
-
-class MistakeError(click.ClickException):
-    """A person's mistake, in one sentence; BentoML's own errors exit with 1."""
-
-    exit_code = 2
+MISTAKE: Final = 2
+"""Exit code of a command that a person called with something wrong; BentoML's own is 1."""
 
 
 def exit_with_two() -> None:
@@ -33,7 +29,8 @@ def _exiting_with_two() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        raise MistakeError(error.message) from error
+        error.exit_code = MISTAKE  # type: ignore[misc]  # click asks the error itself
+        raise
 
 
 def keep_command_line(service: str) -> None:
