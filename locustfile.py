@@ -23,6 +23,7 @@ from urllib.request import ProxyHandler, build_opener
 import gevent
 import numpy as np
 from locust import FastHttpUser, constant, events, stats
+from locust.runners import WorkerRunner
 from pydantic import ValidationError
 
 from credit_risk.decision import ArrayAssessment, Assessment, AssessmentBatch, Decider
@@ -168,7 +169,8 @@ def add_limit(parser: Any, **_: object) -> None:  # noqa: ANN401  locust's own
 
 def read_model(environment: Any, **_: object) -> None:  # noqa: ANN401  locust's own
     """Read the model card for what to expect; exit if the service does not answer."""
-    host = environment.host or Applicant.host
+    host = (environment.host or Applicant.host).rstrip("/")
+    host = environment.host = host if "://" in host else f"http://{host}"
     try:
         opener = build_opener(ProxyHandler({}))
         opener.addheaders = list(HEADERS.items())
@@ -181,7 +183,12 @@ def read_model(environment: Any, **_: object) -> None:  # noqa: ANN401  locust's
 
 
 def conclude(environment: Any, **_: object) -> None:  # noqa: ANN401  locust's own
-    """Set the exit code; print the summary last, below the tables of locust."""
+    """Set the exit code; print the summary last, below the tables of locust.
+
+    In a distributed run the master does: the workers have handed it what they counted.
+    """
+    if isinstance(environment.runner, WorkerRunner):
+        return
     total, limit = environment.stats.total, environment.parsed_options.max_p99_ms
     p50, p90, p99 = (total.get_response_time_percentile(share) for share in (0.5, 0.9, 0.99))
     problems = {

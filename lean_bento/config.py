@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
-import click
 from bentoml.exceptions import BentoMLConfigException
 from pydantic import (
     BaseModel,
@@ -32,17 +31,14 @@ from lean_bento.bentoml_internals import (
     get_bentoml_override_config_json_from_env,
     get_default_config,
 )
+from lean_bento.command_line import COUNT, OPTIONS, exit_with_two
 
 logger = logging.getLogger("bentoml.service")
 
 VARIABLE: Final = "BENTOML_CONFIG"
 OVERRIDES: Final = "BENTOML_CONFIG_OVERRIDES"
-OPTIONS: Final = "BENTOML_CONFIG_OPTIONS"
-COUNT: Final = "a whole number above zero"
 SIZE: Final = "a size like 16 KiB or 8 MiB"
 OLD_NAMES: Final = {"wait_ms": "max_queue_delay_ms"}
-OF_COMMAND_LINE: Final = {"api_workers": "workers", "timeout": "traffic.timeout"}
-"""Settings by options of ``bentoml serve`` that BentoML takes and drops."""
 
 
 def _with_unit(value: object) -> object:
@@ -195,6 +191,7 @@ def read_configuration(program: str, services: Mapping[str, Collection[str]]) ->
     Raises:
         BentoMLConfigException: if it cannot be read, or holds what nothing would use.
     """
+    exit_with_two()
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
     os.environ.setdefault(
         VARIABLE, str(Path(program).absolute().with_name("bentoconfiguration.yaml"))
@@ -206,25 +203,6 @@ def in_a_sentence(error: BentoMLConfigException) -> BentoMLConfigException:
     """Shorten what BentoML says of a value that it does not take."""
     places = ".".join(re.findall(r"Key '(.*?)' error", str(error)))
     return BentoMLConfigException(f"found {places} with a value that BentoML does not take")
-
-
-def keep_command_line(service: str) -> None:
-    """Put the options of ``bentoml serve`` that it drops where each worker reads them.
-
-    Raises:
-        BentoMLConfigException: if one is not above zero.
-    """
-    context = click.get_current_context(silent=True)
-    options = context.params if context else {}
-    for option, place in OF_COMMAND_LINE.items():
-        value = options.get(option)
-        if value is None:
-            continue
-        if value < 1:
-            msg = f"found --{option.replace('_', '-')} {value}, expected {COUNT}"
-            raise BentoMLConfigException(msg)
-        before = os.environ.get(OPTIONS, "")
-        os.environ[OPTIONS] = f'{before} services."{service}".{place}={value}'
 
 
 def _merge(services: Collection[str]) -> dict[str, Any]:

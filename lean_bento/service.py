@@ -33,7 +33,8 @@ from lean_bento.auth.middleware import OPEN_PATHS, AuthMiddleware, configured_ke
 from lean_bento.bentoml_internals import APIMethod
 from lean_bento.codecs.npy import JSON, NPY
 from lean_bento.codecs.tables import CSV
-from lean_bento.config import COUNT, SIZE, Configuration, Limits, in_a_sentence, keep_command_line
+from lean_bento.command_line import COUNT, keep_command_line
+from lean_bento.config import SIZE, Configuration, Limits, in_a_sentence
 from lean_bento.endpoint_options import options_of
 from lean_bento.fast_path.app import FastPath
 from lean_bento.http_server import (

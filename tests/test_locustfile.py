@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from course import COLUMNS
-from running import Locked, Server, answering, run
+from running import Locked, Server, answering, free_port, run
 
 from credit_risk.decision import STANDARD_POLICY
 
@@ -139,6 +139,25 @@ def test_the_service_passes_with_every_figure_in_the_summary_and_a_report(
     for figure in ("RPS", "average", "50th percentile", "90th", "99th", "max"):
         assert figure in found.stdout
     assert "/classify_array" in report.read_text()
+
+
+def test_a_host_may_lack_its_scheme_and_end_with_a_slash(server: Server, load: Load) -> None:
+    found = load(f"{server.url.removeprefix('http://')}/")
+
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_a_worker_of_a_distributed_run_leaves_the_judgement_to_the_master(
+    server: Server, load: Load
+) -> None:
+    port = str(free_port())
+
+    ports = ("--master-bind-port", port, "--master-port", port)
+    found = load(server.url, "--processes", "1", *ports, seconds=3)
+
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "FAILED" not in found.stdout
+    assert found.stdout.count("PASSED") == 1
 
 
 def test_a_limit_that_no_service_keeps_fails_and_says_so(server: Server, load: Load) -> None:

@@ -4,6 +4,7 @@
 older one first: ``bank = [{ sha256 = "...", expires = 2027-01-31 }, { sha256 = "..." }]``.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -90,14 +91,17 @@ def alone(path: Path) -> Iterator[None]:
         KeysError: if the folder is not there or cannot be written.
     """
     try:
-        folder = os.open(path.resolve().parent, os.O_RDONLY)
+        file = path.resolve()
+        if file.is_symlink():  # a link to itself, of which Python 3.13 says nothing here
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        folder = os.open(file.parent, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
             yield
             os.fsync(folder)
         finally:
             os.close(folder)
-    except (OSError, RuntimeError) as error:  # the latter of a link to itself
+    except (OSError, RuntimeError) as error:  # the latter of a link to itself, in 3.11
         raise KeysError(
             path,
             found=f"no place for it ({getattr(error, 'strerror', error)})",

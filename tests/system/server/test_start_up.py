@@ -105,7 +105,7 @@ def serve_and_see_it_fail(home: Path, *options: str, **changes: str) -> str:
         timeout=300,
         check=False,
     )
-    assert found.returncode != 0
+    assert found.returncode == 2
     assert "Traceback" not in found.stdout
     return found.stdout.strip().splitlines()[-1]
 
