@@ -70,7 +70,7 @@ def test_training_shows_its_steps_and_ends_with_the_measures_and_the_tag(tmp_pat
 
 
 def test_the_same_data_makes_the_same_model(home: Path, tmp_path: Path) -> None:
-    run(*TRAIN, home=tmp_path)
+    run(*TRAIN, home=tmp_path, afresh=True)
 
     for name in ("saved_model.ubj", "custom_objects.pkl", "golden.json", "reference.json"):
         first, second = ((latest_model(each) / name).read_bytes() for each in (home, tmp_path))
@@ -85,7 +85,7 @@ def test_the_same_data_makes_the_same_model(home: Path, tmp_path: Path) -> None:
 @pytest.mark.system
 def test_the_real_data_is_learned_from(real_data: Path, tmp_path: Path) -> None:
     before = seconds_of_children()
-    shown = run("python", "train.py", "--data", real_data, home=tmp_path).stdout
+    shown = run("python", "train.py", "--data", real_data, home=tmp_path, afresh=True).stdout
     seconds = seconds_of_children() - before
 
     metadata = card_of(tmp_path)["metadata"]
@@ -352,7 +352,7 @@ def test_any_locale_will_do(tmp_path: Path) -> None:
     shutil.copyfile(SAMPLE, data)
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
 
-    shown = run(*TRAIN, "--data", data, home=tmp_path / "home", **ascii_only).stdout
+    shown = run(*TRAIN, "--data", data, home=tmp_path / "home", afresh=True, **ascii_only).stdout
 
     assert "read      Kredite f?r M?rz.csv: 4,455 rows" in shown
     assert card_of(tmp_path / "home")["metadata"]["data"]["name"] == "Kredite für März.csv"

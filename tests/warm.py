@@ -1,0 +1,107 @@
+"""Run commands in copies of one process that has already imported the libraries.
+
+Importing them takes seconds, and most tests of a command are about what it does, not about how it
+starts. The project's own modules, and BentoML's, which read the environment, are imported anew.
+Each process of tests has one such process; ``python tests/warm.py`` is it.
+"""
+
+import atexit
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+
+LIBRARIES = (
+    *("aiohttp", "cattrs", "circus.arbiter", "fsspec", "httpx", "httpx_ws", "jinja2", "jsonschema"),
+    *("matplotlib.backends.backend_svg", "opentelemetry.instrumentation.asgi", "pandas"),
+    *("pyarrow.csv", "pyarrow.parquet", "pydantic", "questionary", "requests", "rich.console"),
+    *("rich.live", "scipy.stats", "sklearn.feature_extraction", "sklearn.model_selection"),
+    *("starlette.applications", "uvicorn", "xgboost", "yaml", "zmq"),
+)
+COMMAND_PATIENCE = 900
+"""Seconds after which a command is ended."""
+ONE_AT_A_TIME = Lock()
+
+
+def can_be_warm(command: list[str]) -> bool:
+    """Whether a command is a program of Python, without options of Python itself."""
+    first, second, *_ = (*command, "")
+    return first == "bentoml" or (first == "python" and second.endswith((".py", "-c", "-m")))
+
+
+def run_warm(
+    command: list[str], environment: dict[str, str], cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    with TemporaryDirectory() as name, ONE_AT_A_TIME:
+        said = [Path(name) / stream for stream in ("out", "error")]
+        process = _process()
+        assert process.stdin
+        assert process.stdout
+        request = [command, environment, str(cwd), *map(str, said)]
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        code = int(process.stdout.readline())
+        out, error = (path.read_text(encoding="utf-8") for path in said)
+    return subprocess.CompletedProcess(command, code, out, error)
+
+
+@cache
+def _process() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    atexit.register(process.communicate)
+    return process
+
+
+def serve() -> None:
+    """Run each command that is asked for in a copy of this process; say how it ended."""
+    for library in LIBRARIES:
+        with suppress(ImportError):  # an environment without it needs it for no command
+            import_module(library)
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            become(*json.loads(line))
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201  the answer
+
+
+def become(command: list[str], environment: dict[str, str], cwd: str, out: str, error: str) -> None:
+    """Be a process that runs a command, from here to its end."""
+    signal.alarm(COMMAND_PATIENCE)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, path in enumerate((os.devnull, out, error)):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+    paths = environment.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:1] = [cwd, *filter(None, paths)]
+    match command:
+        case ["python", "-c", program, *arguments]:
+            sys.argv = ["-c", *arguments]
+            exec(program, {"__name__": "__main__"})  # noqa: S102  as python does
+        case ["python", "-m", module, *_]:
+            sys.argv = command[2:]
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        case ["python", file, *_]:
+            sys.argv = command[1:]
+            sys.path[0] = str(Path(file).resolve().parent)
+            runpy.run_path(file, run_name="__main__")
+        case _:
+            sys.argv = command
+            import_module("bentoml_cli.cli").cli()
+    sys.exit()
+
+
+if __name__ == "__main__":
+    serve()
