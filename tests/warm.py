@@ -87,16 +87,17 @@ def become(command: list[str], environment: dict[str, str], cwd: str, out: str, 
     paths = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:1] = [cwd, *filter(None, paths)]
     match command:
-        case ["python", "-c", program, *arguments]:
+        case ["python", "-c", text, *arguments]:
             sys.argv = ["-c", *arguments]
-            exec(program, {"__name__": "__main__"})  # noqa: S102  as python does
+            exec(text, {"__name__": "__main__"})  # noqa: S102  as python does
         case ["python", "-m", module, *_]:
             sys.argv = command[2:]
             runpy.run_module(module, run_name="__main__", alter_sys=True)
         case ["python", file, *_]:
             sys.argv = command[1:]
-            sys.path[0] = str(Path(file).resolve().parent)
-            runpy.run_path(file, run_name="__main__")
+            program = Path(file).resolve()  # absolute, as python makes ``__file__``
+            sys.path[0] = str(program.parent)
+            runpy.run_path(str(program), run_name="__main__")
         case _:
             sys.argv = command
             import_module("bentoml_cli.cli").cli()
