@@ -109,18 +109,20 @@ def become(command: list[str], environment: dict[str, str], cwd: str, out: str, 
     for number, path in enumerate((os.devnull, out, error)):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
     paths = environment.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:1] = [cwd, *filter(None, paths)]
+    sys.path[:1] = filter(None, paths)
     match command:
         case ["python", "-c", text, *arguments]:
             sys.argv = ["-c", *arguments]
+            sys.path.insert(0, cwd)
             exec(text, {"__name__": "__main__"})  # noqa: S102  as python does
         case ["python", "-m", module, *_]:
             sys.argv = command[2:]
+            sys.path.insert(0, cwd)
             runpy.run_module(module, run_name="__main__", alter_sys=True)
         case ["python", file, *_]:
             sys.argv = command[1:]
             program = Path(file).resolve()  # absolute, as python makes ``__file__``
-            sys.path[0] = str(program.parent)
+            sys.path.insert(0, str(program.parent))
             runpy.run_path(str(program), run_name="__main__")
         case _:
             sys.argv = command
