@@ -21,6 +21,7 @@ import httpx
 import psutil
 import uvicorn
 import yaml
+from warm import COMMAND_PATIENCE, can_be_warm, run_warm
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -63,18 +64,31 @@ def environment(home: Path, **changes: str) -> dict[str, str]:
 
 
 def run(
-    *command: str | Path, home: Path, cwd: Path = PROJECT, check: bool = True, **changes: str
+    *command: str | Path,
+    home: Path,
+    cwd: Path = PROJECT,
+    check: bool = True,
+    afresh: bool = False,
+    **changes: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the environment to its end, on the store at ``home``."""
-    found = subprocess.run(
-        [str(part) for part in command],
-        env=environment(home, **changes),
-        cwd=cwd,
-        text=True,
-        capture_output=True,
-        timeout=900,
-        check=False,
-    )
+    """Run a command of the environment to its end, on the store at ``home``.
+
+    A program of Python finds its libraries imported; ``afresh`` it is a process like a person's.
+    """
+    words = [str(part) for part in command]
+    variables = environment(home, **changes)
+    if can_be_warm(words) and not afresh:
+        found = run_warm(words, variables, cwd)
+    else:
+        found = subprocess.run(
+            words,
+            env=variables,
+            cwd=cwd,
+            text=True,
+            capture_output=True,
+            timeout=COMMAND_PATIENCE,
+            check=False,
+        )
     if check:
         assert found.returncode == 0, found.stdout + found.stderr
     return found

@@ -194,7 +194,7 @@ def test_a_single_test_runs_as_shown(home: Path) -> None:
     (command,) = {each.text for each in commands() if each.text.startswith(".venv/bin/python")}
     _, *arguments = shlex.split(command)
 
-    run("python", *arguments, home=home)
+    run("python", *arguments, home=home, afresh=True)
 
 
 def test_the_readme_shows_what_it_should() -> None:

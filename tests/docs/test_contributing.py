@@ -18,8 +18,19 @@ RECIPES = text_of(DOCUMENT).partition("## Recipes")[2]
 OUTCOME = '''
 """What comes of the recipes, all together."""
 
+from collections.abc import Iterator
+
 import httpx
+import pytest
 from course import COURSE_EXAMPLE
+from running import Locked
+
+
+@pytest.fixture
+def client(locked: Locked) -> Iterator[httpx.Client]:
+    """Of the service that test_reference.py asks, too: one start less."""
+    with locked.client() as client:
+        yield client
 
 
 def test_the_endpoint_answers(client: httpx.Client) -> None:

@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the results of one tiny run, with this checkout in the place of another."""
     folder = tmp_path_factory.mktemp("benchmark")
     options = ("--tiny", "--before", PROJECT, "--output", folder)
-    run("python", "-m", "benchmarks.run", *options, home=folder / "unused")
+    run("python", "-m", "benchmarks.run", *options, home=folder / "unused", afresh=True)
     return folder
 
 

@@ -1,11 +1,10 @@
 """A refusal to start ends in one sentence, without a traceback."""
 
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
-from running import BIN, PROJECT, configured, environment, free_port, run
+from running import PROJECT, configured, free_port, run
 
 MAKE_WRONG_MODELS = """
 import copy, pathlib, sys
@@ -94,20 +93,12 @@ WRONG = {
 
 def serve_and_see_it_fail(home: Path, *options: str, **changes: str) -> str:
     """Start the service where it must refuse to, and return the last line it printed."""
-    command = [BIN / "bentoml", "serve", "service.py:svc", "--port", str(free_port()), *options]
-    found = subprocess.run(
-        command,
-        env=environment(home, **changes),
-        cwd=PROJECT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=300,
-        check=False,
-    )
+    command = ("bentoml", "serve", "service.py:svc", "--port", str(free_port()), *options)
+    found = run(*command, home=home, check=False, **changes)
+    said = found.stdout + found.stderr
     assert found.returncode == 2
-    assert "Traceback" not in found.stdout
-    return found.stdout.strip().splitlines()[-1]
+    assert "Traceback" not in said
+    return said.strip().splitlines()[-1]
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from credit_risk.training.recipes import course, standard
 from credit_risk.training.reporting.report import render
 
 VOID = {"img", "meta", "br"}
+EVIL = "<script>alert(1)</script>\"'"
 
 
 class Page(HTMLParser):
@@ -130,6 +131,24 @@ def page(loans: Dataset, out_of_fold: np.ndarray) -> Page:
 
 
 @pytest.fixture(scope="module")
+def other(loans: Dataset, out_of_fold: np.ndarray) -> Page:
+    """One of real loans, a policy between the steps, and names that would do harm."""
+    comparison = compare(out_of_fold)
+    first = replace(comparison.candidates[0], name=EVIL)
+    recipe = replace(standard(FORM), name=EVIL)
+    described = describe(recipe, loans, versions={EVIL: EVIL}, policy=two_lines(0.275, 0.6))
+    data = described.data.model_copy(update={"synthetic": False})
+    return write(
+        replace(loans, name=EVIL),
+        standard(FORM),
+        tag=EVIL,
+        importance={EVIL: 1.0},
+        description=described.model_copy(update={"data": data}),
+        comparison=replace(comparison, candidates=(first, *comparison.candidates[1:])),
+    )
+
+
+@pytest.fixture(scope="module")
 def quick(loans: Dataset) -> Page:
     return write(loans, standard(FORM))
 
@@ -176,12 +195,9 @@ def test_without_a_comparison_it_says_that_the_loans_were_seen(quick: Page) -> N
     assert "Is there a better model" not in quick.text
 
 
-def test_synthetic_data_are_called_so_and_real_ones_are_not(page: Page, loans: Dataset) -> None:
-    data = describe(standard(FORM), loans).data.model_copy(update={"synthetic": False})
-    real = write(loans, standard(FORM), description=describe(standard(FORM), loans, data=data))
-
+def test_synthetic_data_are_called_so_and_real_ones_are_not(page: Page, other: Page) -> None:
     assert "Synthetic data." in page.text
-    assert "Synthetic data." not in real.text
+    assert "Synthetic data." not in other.text
 
 
 def test_the_threshold_table_has_every_step_and_highlights_the_policys(
@@ -198,13 +214,8 @@ def test_the_threshold_table_has_every_step_and_highlights_the_policys(
     assert page.source.count('<tr class="own">') == 2 + 1
 
 
-def test_a_policy_between_the_steps_has_rows_of_its_own(loans: Dataset) -> None:
-    thresholds = two_lines(0.275, 0.6)
-    page = write(
-        loans, standard(FORM), description=describe(standard(FORM), loans, policy=thresholds)
-    )
-
-    assert [row[0] for row in page.rows if row[-1].endswith(" up to it")] == ["0.275", "0.60"]
+def test_a_policy_between_the_steps_has_rows_of_its_own(other: Page) -> None:
+    assert [row[0] for row in other.rows if row[-1].endswith(" up to it")] == ["0.275", "0.60"]
 
 
 def test_decisions_add_up(page: Page, loans: Dataset, out_of_fold: np.ndarray) -> None:
@@ -299,21 +310,9 @@ def test_what_made_the_model_and_what_limits_it_is_there(page: Page, loans: Data
         assert limit in limits
 
 
-def test_hostile_names_stay_text(loans: Dataset, out_of_fold: np.ndarray) -> None:
-    evil = "<script>alert(1)</script>\"'"
-    comparison = compare(out_of_fold)
-    course = replace(comparison.candidates[0], name=evil)
-    page = write(
-        replace(loans, name=evil),
-        standard(FORM),
-        tag=evil,
-        importance={evil: 1.0},
-        description=describe(replace(standard(FORM), name=evil), loans, versions={evil: evil}),
-        comparison=replace(comparison, candidates=(course, *comparison.candidates[1:])),
-    )
-
-    assert not page.all("script")
-    assert evil in page.text
+def test_hostile_names_stay_text(other: Page) -> None:
+    assert not other.all("script")
+    assert EVIL in other.text
 
 
 def test_a_form_without_categories_has_no_table_of_them(page: Page) -> None:
