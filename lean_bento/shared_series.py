@@ -82,9 +82,9 @@ class SharedSeries:
         file.close()
         self._memory = np.memmap(path, dtype=np.float64, mode="r+")
 
-    def add(self, amounts: ArrayLike) -> None:
-        """Add an amount to each of the series."""
-        self._memory[self._places] += np.asarray(amounts, dtype=np.float64)
+    def add(self, numbers: ArrayLike) -> None:
+        """Add a number to each of the series."""
+        self._memory[self._places] += np.asarray(numbers, dtype=np.float64)
 
     def set(self, values: ArrayLike) -> None:
         """Set each of the series."""

@@ -47,6 +47,8 @@ class WorkerSupervisor(circus.Arbiter):
         about = "Workers that ended by themselves or were killed, and were replaced"
         restarts = Series(f"{self.prefix}_worker_restarts", about, suffix="_total")
         self._restarts = SharedSeries("counter", "workers", [restarts])
+        self._counted = 0  # process id of the last worker that was counted
+        self._is_ending = False
 
     def start(self, cb: Any = None) -> None:  # noqa: ANN401  BentoML's
         """Start the workers; returns when all have ended.
@@ -75,6 +77,7 @@ class WorkerSupervisor(circus.Arbiter):
         A worker closes its copy of the listening socket at once. If this one stayed open until the
         last worker has ended, clients could connect and nothing would read their requests.
         """
+        self._is_ending = True
         stopped = super().stop()
         for listening in self.sockets.values():
             if not listening.is_unix:  # workers call the runner until they end
@@ -89,7 +92,9 @@ class WorkerSupervisor(circus.Arbiter):
         ended = os.waitid(os.P_ALL, 0, WAIT_OPTIONS)
         if ended:
             exited = ended.si_code == os.CLD_EXITED  # not killed
-            self._restarts.add([1])
+            if ended.si_pid != self._counted and not self._is_ending:
+                self._counted = ended.si_pid  # it is seen until circus has reaped it
+                self._restarts.add([1])
             self.loop.call_later(RESTART_DELAY if exited else 0, self._replace)
 
     def _replace(self) -> None:

@@ -92,11 +92,12 @@ def test_every_metric_is_there(locked: Locked) -> None:
     with locked.client() as client:
         client.get("/model")
         text = client.get("/metrics").text
-    ours = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
+    here = set(re.findall(r"^# TYPE ((?:bentoml_service|credit_risk)\S+)", text, re.MULTILINE))
+    told = {name.strip("`") for name, *_ in rows(section("docs/operations.md", "Metrics"))}
 
-    assert set(table("Metrics")) == {
-        name for name in ours if name.startswith(("bentoml_service", "credit_risk"))
-    }
+    assert here <= told
+    rare = ("credit_risk_decision_log", "credit_risk_shed", "credit_risk_api_key_expires")
+    assert all(name.startswith(rare) for name in told - here), told - here
 
 
 def test_every_environment_variable_is_there() -> None:
@@ -124,7 +125,13 @@ def leaves(settings: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, 
         if isinstance(value, Mapping):
             yield from leaves(value, f"{place}{name}.")
         else:
-            yield f"{place}{name}", str(value).replace("None", "null").replace("False", "false")
+            yield (
+                f"{place}{name}",
+                str(value)
+                .replace("None", "null")
+                .replace("False", "false")
+                .replace("True", "true"),
+            )
 
 
 def test_every_key_of_the_configuration_is_there_with_its_value() -> None:

@@ -61,7 +61,7 @@ def test_the_former_name_of_a_limit_is_accepted_and_says_so_once(
 def test_the_project_s_own_file_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENTOML_CONFIG", str(PROJECT / "bentoconfiguration.yaml"))
     known = {
-        "credit_risk_classifier": ["form", "language", "decision_log"],
+        "credit_risk_classifier": ["form", "language", "decision_log", "decision_metrics"],
         "CreditRiskRunner": ["batching"],
     }
 
