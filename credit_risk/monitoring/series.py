@@ -5,7 +5,7 @@ never a value of an application or a name from a body.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from credit_risk.decision import Fields
+from credit_risk.errors import ModelRefusedError
 from credit_risk.form import NOT_STATED
 from credit_risk.model import Probabilities, Rows
 from credit_risk.monitoring.bins import OTHER, Bins
@@ -49,14 +50,16 @@ class DecisionSeries:
 
     def __init__(self, stored: StoredModel) -> None:
         """Make the series, all 0."""
-        reference = read_reference(stored)
-        self._bins = Bins(stored.form, reference)
+        self._bins = bins_of(stored)
         self._fields = {*stored.form.by_name}
         self._keys = [
             *((DECISIONS, o, e) for o in stored.card.policy.statuses for e in ENDPOINTS),
             *((REASONS, code) for code in _codes(stored)),
             *((REFUSED, field) for field in (*stored.form.by_name, OTHER)),
-            *((BINS, field, label) for field, label, _ in self._bins.each()),
+            *(
+                (BINS, field, label)
+                for field, label, _ in (self._bins.each() if self._bins else ())
+            ),
         ]
         names = {
             DECISIONS: ("outcome", "endpoint"),
@@ -93,17 +96,20 @@ class DecisionSeries:
     ) -> None:
         """Count what was decided, part by part: encoded rows and what came of each."""
         risks = np.concatenate(probabilities)
-        found = self._bins.count(np.concatenate(rows), risks, [*chain(*statuses)])
         self._add(
-            {
-                (BINS, field, label): number
-                for field, counts in found.items()
-                for label, number in zip(
-                    self._bins.by_field[field].labels, counts.tolist(), strict=True
-                )
-            }
-            | Counter((REASONS, why["code"]) for part in reasons for row in part for why in row)
+            Counter((REASONS, why["code"]) for part in reasons for row in part for why in row)
         )
+        if self._bins:
+            found = self._bins.count(np.concatenate(rows), risks, [*chain(*statuses)])
+            self._add(
+                {
+                    (BINS, field, label): number
+                    for field, counts in found.items()
+                    for label, number in zip(
+                        self._bins.by_field[field].labels, counts.tolist(), strict=True
+                    )
+                }
+            )
         self._probability.add(_observed(risks.astype(np.float64), self._edges))
 
     def add_answered(self, answered: Sequence[tuple[str, Sequence[str]]]) -> None:
@@ -135,9 +141,7 @@ def publish_reference(stored: StoredModel) -> None:
 
     Call it once, in the first process.
     """
-    card, reference = stored.card, read_reference(stored)
-    bins = Bins(stored.form, reference)
-    level = LEVEL / len(bins.by_field)
+    card, bins = stored.card, bins_of(stored)
     info = {
         "model": card.model,
         "form": stored.form.name,
@@ -146,34 +150,33 @@ def publish_reference(stored: StoredModel) -> None:
         "data": card.data.name,
         "synthetic": str(card.data.synthetic).lower(),
     }
-    values = [
-        (Series("credit_risk_model_info", "The model that decides", info), 1.0),
-        (Series("credit_risk_reference_rows", "Loans in the reference"), float(bins.rows)),
-        *(
-            (
-                Series(
-                    "credit_risk_reference_share",
-                    "Share of the reference in this bin",
-                    {"field": field, "bin": label},
-                ),
-                share,
-            )
-            for field, label, share in bins.each()
-        ),
-        *(
-            (
-                Series(
-                    "credit_risk_reference_chi2",
-                    "Chi-square number: times (1/rows + 1/reference rows) the critical PSI",
-                    {"field": field},
-                ),
-                chi_square_quantile(1 - level, len(each.labels) - 1),
-            )
-            for field, each in bins.by_field.items()
-        ),
-    ]
+    values = [(Series("credit_risk_model_info", "The model that decides", info), 1.0)]
+    if bins:
+        values += _reference(bins)
     series, numbers = zip(*values, strict=True)
     SharedSeries("gauge_max", "reference", series).set(numbers)
+
+
+def bins_of(stored: StoredModel) -> Bins | None:
+    """Return the bins of a model's reference; None of a model that was stored without one."""
+    try:
+        return Bins(stored.form, read_reference(stored))
+    except ModelRefusedError:
+        return None
+
+
+def _reference(bins: Bins) -> Iterator[tuple[Series, float]]:
+    """List the series of a reference with their values."""
+    level = LEVEL / len(bins.by_field)
+    yield Series("credit_risk_reference_rows", "Loans in the reference"), float(bins.rows)
+    about = "Share of the reference in this bin"
+    for field, label, share in bins.each():
+        labels = {"field": field, "bin": label}
+        yield Series("credit_risk_reference_share", about, labels), share
+    about = "Chi-square number: times (1/rows + 1/reference rows) the critical PSI"
+    for field, each in bins.by_field.items():
+        critical = chi_square_quantile(1 - level, len(each.labels) - 1)
+        yield Series("credit_risk_reference_chi2", about, {"field": field}), critical
 
 
 def _codes(stored: StoredModel) -> list[str]:

@@ -107,3 +107,18 @@ def test_the_reference_is_published_with_the_model(stored: StoredModel, folder: 
     ((*_, recipe, _),) = counted(folder, "model_info")
     assert recipe == stored.card.recipe
     assert counted(folder, "reference_rows") == {(): read_reference(stored).probability.rows}
+
+
+def test_a_model_without_a_reference_counts_all_but_bins(
+    stored: StoredModel, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StoredModel, "read", lambda *_: None)
+    series = DecisionSeries(stored)
+    rows = stored.encoder.encode(sample_applications(FORM, 2))
+
+    publish_reference(stored)
+    series.add_decided([rows], [np.array([0.1, 0.2], np.float32)], [["APPROVED"] * 2], [[[], []]])
+
+    assert counted(folder, "default_probability_count") == {(): 2}
+    assert counted(folder, "field_bin_total") == counted(folder, "reference_share") == {}
+    assert len(counted(folder, "model_info")) == 1
