@@ -4,9 +4,10 @@ A bin that holds little of the reference is merged with others, because the crit
 holds only where a bin is expected to hold five rows: of the fewest that are judged, 200.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,10 +68,18 @@ class FieldBins:
 
     def count_numbers(self, values: NDArray[np.floating]) -> NDArray[np.int64]:
         """Count numbers (n,), NaN where missing."""
-        places = np.searchsorted(np.array(self.edges), values)  # NaN is beyond all
+        # Comparing is several times faster than searching for the place of each number. The edges
+        # of a field are float32, as the numbers are; those of the probability are not.
+        edges = [-np.inf, *self.edges]
+        exact = [float(np.float32(edge)) for edge in edges] == edges
+        numbers: Any = np.ascontiguousarray(values, dtype=np.float32 if exact else np.float64)
+        above = [np.count_nonzero(numbers > edge) for edge in edges]
+        counts = -np.diff([*above, 0])
+        missing = len(numbers) - above[0]
         if self.labels[-1] == MISSING:
-            places[np.isnan(values)] = len(self.labels) - 1
-        return np.bincount(places, minlength=len(self.labels))
+            return np.array([*counts, missing])
+        counts[-1] += missing
+        return counts
 
     def count_words(self, counts: Mapping[str, int], rows: int) -> NDArray[np.int64]:
         """Take counts by word, of so many rows; what has no bin counts in the last."""
@@ -118,8 +127,8 @@ class Bins:
         self, rows: Rows, probabilities: NDArray[np.floating], statuses: Sequence[str]
     ) -> dict[str, NDArray[np.int64]]:
         """Count decisions: encoded rows (n, columns), probabilities (n,) and statuses (n,)."""
-        decisions = {word: statuses.count(word) for word in set(statuses)}
-        sums = rows.sum(axis=0, dtype=np.float64)
+        decisions = Counter(statuses)
+        sums = rows.sum(axis=0)  # exact: of 0 and 1, at most 16 million
         found = {
             name: self.by_field[name].count_words(
                 {word: int(sums[place]) for word, place in words.items()}, len(rows)

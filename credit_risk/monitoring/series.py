@@ -114,9 +114,11 @@ class DecisionSeries:
 
     def add_answered(self, answered: Sequence[tuple[str, Sequence[str]]]) -> None:
         """Count answers: of each the path that was asked, and the decisions."""
-        self._add(
-            Counter((DECISIONS, status, path) for path, every in answered for status in every)
-        )
+        decided: Counter[tuple[str, ...]] = Counter()
+        for path, every in answered:
+            for status, number in Counter(every).items():
+                decided[DECISIONS, status, path] += number
+        self._add(decided)
         self._rows.add(_observed(np.array([len(every) for _, every in answered]), ROWS))
 
     def add_refused(self, refused: list[Refusal]) -> list[Refusal]:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def test_prometheus_takes_the_snippet(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.touch()
     snippet = snippet.replace("/etc/prometheus/credit-risk-key", str(key))
+    shutil.copytree(PROJECT / "deploy" / "prometheus", tmp_path / "prometheus")  # the rules
     text = (PROJECT / "deploy" / "prometheus.yml").read_text()
     name = "  - job_name: credit-risk-classifier\n"
     assert name in text

@@ -1,6 +1,7 @@
 """deploy/compose.yaml: the service, and Prometheus scraping it."""
 
 import re
+from pathlib import Path
 
 import yaml
 from running import PROJECT
@@ -14,9 +15,11 @@ PROMETHEUS = COMPOSE["services"]["prometheus"]
 
 
 def test_prometheus_reads_our_configuration_and_finds_the_service_by_its_name() -> None:
-    (mounted,) = (v for v in PROMETHEUS["volumes"] if v.startswith("./"))
-    source = mounted.split(":")[0]
+    mounted = [v.split(":") for v in PROMETHEUS["volumes"] if v.startswith("./")]
+    (source, rules) = (source for source, *_ in mounted)
     configuration = yaml.safe_load((FOLDER / source).read_text())
+    assert [Path(rules)] == [Path(each) for each in configuration["rule_files"]]
+    assert all(f"/etc/prometheus/{Path(s)}" == inside for s, inside, _ in mounted)
     (job,) = configuration["scrape_configs"]
     ((target,),) = (each["targets"] for each in job["static_configs"])
     name, port = target.split(":")

@@ -1,6 +1,7 @@
 """The real Prometheus, with the configuration that is deployed, scrapes the real service."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 import httpx
 import pytest
 from bodies import sample_bodies
+from course import FORM
 from running import PROJECT, Server, free_port, serving, wait_until
 
 CONFIGURATION = PROJECT / "deploy" / "prometheus.yml"
+RULES = PROJECT / "deploy" / "prometheus" / "rules.yml"
 TARGET = "classifier:3000"
 BODIES = sample_bodies(5, seed=3)
 PATIENCE = 60
+PSI = "credit_risk:psi:1d"
 Query = Callable[[str], list[dict[str, Any]]]
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("prometheus", "promtool")]
@@ -45,6 +49,7 @@ def query(scraped: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("prometheus")
     text = CONFIGURATION.read_text().replace(TARGET, scraped.url.removeprefix("http://"))
     (folder / "prometheus.yml").write_text(re.sub(r"_interval: \w+", "_interval: 5s", text))
+    shutil.copytree(RULES.parent, folder / RULES.parent.name)
     address = f"127.0.0.1:{free_port()}"
     command = [
         "prometheus",
@@ -103,3 +108,17 @@ def test_durations_and_requests_under_way_are_measured(query: Query) -> None:
 
     assert 0 < float(p99["value"][1]) < 10
     assert float(under_way["value"][1]) == 0
+
+
+def test_drift_of_what_is_sent_is_found(query: Query, scraped: Server) -> None:
+    poor = [body | {"income": 10} for body in sample_bodies(300, seed=4)]
+
+    def drifts() -> bool:
+        scraped.post("/classify_batch", json=poor).raise_for_status()
+        return bool(query('ALERTS{alertname="CreditRiskOtherPopulation",field="income"}'))
+
+    wait_until(drifts, PATIENCE)
+    measured = {each["metric"]["field"]: float(each["value"][1]) for each in query(PSI)}
+
+    assert {*measured} == {*FORM.by_name, "default_probability", "decision"}
+    assert measured["income"] > 0.25
