@@ -62,8 +62,8 @@ LAW: dict[str, tuple[set[str], set[str]]] = {
     ),
     "credit_risk.score": (
         {
-            *("credit_risk", "credit_risk.client", "credit_risk.decision", "credit_risk.files"),
-            *("credit_risk.form", "credit_risk.registry"),
+            *("lean_bento", "credit_risk", "credit_risk.client", "credit_risk.decision"),
+            *("credit_risk.files", "credit_risk.form", "credit_risk.registry"),
         },
         {"bentoml", "pyarrow"},
     ),

@@ -29,16 +29,15 @@ class ReasonCodes(Reasons):
     ) -> list[list[dict[str, Any]]]:
         """Give of each reason the code alone, in the same order."""
         strongest, amounts = self._strongest(rows, contributions)
-        codes = np.array([reason.code for reason in self._codes], dtype=object)[strongest]
+        codes = np.array([{"code": reason.code} for reason in self._codes])[strongest]
         for place, reason in enumerate(self._codes):
             if reason.code in self._not_stated:
                 missing = np.isnan(rows[:, self._form.columns.index(reason.field)])
-                codes[(strongest == place) & missing[:, None]] = self._not_stated[reason.code][0]
+                told = {"code": self._not_stated[reason.code][0]}
+                codes[(strongest == place) & missing[:, None]] = told
         held = rules or [()] * len(rows)
         counted = zip(held, codes.tolist(), (amounts > 0).sum(axis=1).tolist(), strict=True)
         return [
-            [{"code": code} for code in (*(rule.code for rule in broken), *names[:count])][
-                :MAX_REASONS
-            ]
-            for broken, names, count in counted
+            [*({"code": rule.code} for rule in broken), *of[:count]][:MAX_REASONS]
+            for broken, of, count in counted
         ]

@@ -8,9 +8,8 @@ the last bit, and an error has its words.
 import json
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import isnan
 from types import SimpleNamespace
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +35,8 @@ ANSWER: Final = pa.schema(
 """Columns of an answer; where ``error`` is, the first three are null."""
 
 ReasonsAs = Literal["none", "codes", "full"]
+
+_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False)
 
 T = TypeVar("T")
 
@@ -125,7 +126,7 @@ class BatchScorer:
     ) -> pa.RecordBatch:
         scored = int(good.sum())
         rows = self._encoder.encode_columns(values, scored)
-        sent = _Sent(self.form, values) if self.reasons == "full" else None
+        sent = _Sent.of(self.form, values) if self.reasons == "full" else None
         found = _finish(self._scorer.assess_rows(rows, language=self.language, sent=sent))
         reasons = written(found.reasons or [()] * scored, self.reasons)
         places = np.where(good, np.cumsum(good) - 1, -1)
@@ -148,7 +149,7 @@ def written(reasons: Iterable[Sequence[Any]], how: ReasonsAs) -> list[str | None
         return [None for _ in reasons]
     if how == "codes":
         return [" ".join([each["code"] for each in several]) for several in reasons]
-    return [json.dumps(several, ensure_ascii=False) if several else "" for several in reasons]
+    return [_AS_JSON.encode(several) if several else "" for several in reasons]
 
 
 def problems_of(problems: Iterable[Mapping[str, Any]], sent: Mapping[str, Any]) -> str:
@@ -163,30 +164,31 @@ def problems_of(problems: Iterable[Mapping[str, Any]], sent: Mapping[str, Any]) 
 class _Sent(Sequence[object]):
     """Applications as they were sent, each made when a sentence needs its values."""
 
-    def __init__(self, form: Form, values: Mapping[str, NDArray[Any]]) -> None:
-        self._form = form
-        self._values = values
+    def __init__(self, columns: Mapping[str, list[Any]]) -> None:
+        self._columns = columns
+
+    @classmethod
+    def of(cls, form: Form, values: Mapping[str, NDArray[Any]]) -> Self:
+        return cls({name: _values_of(form.by_name[name], each) for name, each in values.items()})
 
     def __len__(self) -> int:
-        return len(next(iter(self._values.values())))
+        return len(next(iter(self._columns.values())))
 
     def __getitem__(self, place: Any) -> Any:  # noqa: ANN401  a slice, or one
-        if isinstance(place, slice):
-            return _Sent(self._form, {name: each[place] for name, each in self._values.items()})
-        return SimpleNamespace(
-            **{
-                name: _value_of(self._form.by_name[name], each[place].item())
-                for name, each in self._values.items()
-            }
-        )
+        found = {name: each[place] for name, each in self._columns.items()}
+        return _Sent(found) if isinstance(place, slice) else SimpleNamespace(**found)
 
 
-def _value_of(field: Field, coded: float) -> object:
-    if isnan(coded):
-        return None
+def _values_of(field: Field, coded: NDArray[Any]) -> list[Any]:
+    """Return the values of a column as a request has them."""
+    missing = np.isnan(coded)
     if isinstance(field, Category):
-        return list(field.words)[int(coded)]
-    return bool(coded) if isinstance(field, YesNo) else coded
+        values = np.array(list(field.words), dtype=object)[coded.astype(np.intp)]
+    else:
+        values = coded.astype(bool if isinstance(field, YesNo) else np.float64).astype(object)
+    values[missing] = None
+    found: list[Any] = values.tolist()
+    return found
 
 
 def usual_language(form: Form) -> str:

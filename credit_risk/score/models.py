@@ -21,6 +21,7 @@ from credit_risk.registry import (
     load_checked,
     model_tag,
 )
+from lean_bento import collect_garbage_rarely
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,12 @@ class Recipe:
         return self.scorer(self.stored)
 
     def scorer(self, stored: StoredModel) -> BatchScorer:
-        """Make the scorer of a model that runs here."""
+        """Make the scorer of a model that runs here, in a process that does little else."""
         calls = calls_of(stored.risk_model)
         scorer = stored.scorer(*calls)
-        return BatchScorer(stored.form, scorer, reasons=self.reasons, language=self.language)
+        made = BatchScorer(stored.form, scorer, reasons=self.reasons, language=self.language)
+        collect_garbage_rarely()  # takes a quarter of the time of reasons otherwise
+        return made
 
 
 def recipe_of(
