@@ -1,12 +1,10 @@
-"""`pipenv sync`, `pipenv run` and `pipenv shell` work with a lock that names no package index."""
+"""`pipenv sync` and `pipenv run` work with a lock that names no package index."""
 
 import json
 import os
-import pty
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,8 +14,6 @@ from running import environment, run
 SYNC = ("pipenv", "sync", "--categories", "files")
 """A small section: three packages, none of which needs another."""
 SHOW = "import sys, xlsxwriter; print('xlsxwriter', xlsxwriter.__version__, 'in', sys.prefix)"
-PROMPT = b"(project) "
-"""Of a shell in the environment: the name of the folder."""
 pytestmark = pytest.mark.system
 
 
@@ -76,34 +72,3 @@ def test_python_runs_with_what_was_synced(
     ran = run("pipenv", "run", "python", "-c", SHOW, home=project, cwd=project, **settings)
 
     assert ran.stdout.strip() == shown
-
-
-def test_a_shell_opens_in_the_environment(
-    project: Path, settings: dict[str, str], shown: str
-) -> None:
-    said = talk(f'python -c "{SHOW}"; exit\n', project, environment(project, **settings))
-
-    assert shown in said
-
-
-def talk(command: str, project: Path, settings: dict[str, str]) -> str:
-    """Type a command into `pipenv shell`, once it asks for one; returns what the terminal shows."""
-    ours, theirs = pty.openpty()
-    seen, typed = b"", False
-    with subprocess.Popen(
-        ["pipenv", "shell"],
-        cwd=project,
-        env=settings,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    ):
-        os.close(theirs)
-        with suppress(OSError):  # as a terminal ends
-            while part := os.read(ours, 4096):
-                seen += part
-                if PROMPT in seen and not typed:
-                    typed = bool(os.write(ours, command.encode()))
-    os.close(ours)
-    return seen.decode()
